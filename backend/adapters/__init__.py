@@ -1,0 +1,1 @@
+"""The wires, the store and the clock, one file each."""

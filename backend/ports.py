@@ -1,0 +1,104 @@
+"""
+What the backend needs from outside, as Protocols; the adapters fill them.
+
+Nothing in the backend sleeps or asks the machine for the time: it leaves alarms with a
+`Clock`. On a bench that clock is virtual and shared with the simulators, so the shape is
+the same on both sides, but neither imports the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+Wake = Callable[[], Awaitable[None]]
+
+
+class Alarm(Protocol):
+    """Something to be done at an instant, as long as nobody cancels it."""
+
+    def cancel(self) -> None:
+        """Take the alarm back; one that has rung or was cancelled is left alone."""
+
+
+class Hold(AbstractContextManager["Hold"], Protocol):
+    """A piece of work that must end before simulated time moves on."""
+
+    def release(self) -> None:
+        """Say that the work has ended; a second release does nothing."""
+
+
+class Clock(Protocol):
+    """The time. Instants are aware datetimes in UTC."""
+
+    def now(self) -> datetime:
+        """Tell the present instant."""
+
+    def call_at(self, instant: datetime, wake: Wake) -> Alarm:
+        """Run ``wake()`` once ``instant`` has come."""
+
+    def hold(self, reason: str) -> Hold:
+        """Say that work is under way; real time does not care, a bench waits for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """
+    A server that takes files.
+
+    Attributes:
+        name: what people call it.
+        kind: ``sftp``.
+        host, port: where it listens.
+        user: who logs in.
+        secret: the password; never stored, never logged.
+        folder: the remote folder, absolute or relative to the login's home.
+        host_key: the pinned key as one OpenSSH line ("ssh-ed25519 AAAA…").
+        time_limit_s: how long one delivery may take in all, in real seconds.
+    """
+
+    name: str
+    kind: str
+    host: str
+    port: int
+    user: str
+    secret: str
+    folder: str
+    host_key: str
+    time_limit_s: float = 60.0
+
+    def __repr__(self) -> str:
+        return f"<destination {self.name!r}: {self.kind}://{self.user}@{self.host}:{self.port}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """
+    What a delivery ended in.
+
+    Attributes:
+        name: the final name on the server.
+        size_bytes: how large the server says the file is there; None where the server
+            took it away at once.
+        already_there: True where an earlier try had succeeded and only its answer was lost.
+    """
+
+    name: str
+    size_bytes: int | None
+    already_there: bool
+
+
+class Drop(Protocol):
+    """The way to a utility's server."""
+
+    async def deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
+        """
+        Put ``content`` under ``name`` on the server, whole or not at all.
+
+        Raises:
+            DeliveryError: One of its kinds, by cause; nothing stands under the final name,
+                or the very file does.
+        """

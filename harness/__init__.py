@@ -1,0 +1,1 @@
+"""The bench: the only room that knows both sides."""

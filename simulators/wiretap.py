@@ -1,0 +1,50 @@
+"""
+What crossed the wires, as it was sent, with the time and the direction.
+
+Every verdict is read from here and from the delivered files. A device's I/O notes each frame
+at its socket, after sending and before reading it: what is in the tap was on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulators.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """
+    One thing that went from one party to another.
+
+    Attributes:
+        at: the instant on the scenario's clock, aware, in UTC.
+        wire: what carried it: ``ocpp1.6``, ``sftp``, or ``hand`` for what a person did.
+        sender: the party it came from, by its name on the bench.
+        receiver: the party it went to.
+        text: the frame, verbatim; for ``sftp`` and ``hand`` one line of JSON.
+    """
+
+    at: datetime
+    wire: str
+    sender: str
+    receiver: str
+    text: str
+
+
+class Wiretap:
+    """The list of crossings of a scenario, in the order in which they happened."""
+
+    def __init__(self, clock: Clock, on_crossing: Callable[[Crossing], None] | None = None) -> None:
+        self._clock = clock
+        self._on_crossing = on_crossing
+        self.crossings: list[Crossing] = []
+
+    def note(self, wire: str, sender: str, receiver: str, text: str) -> None:
+        """Keep what has just gone over ``wire``."""
+        crossing = Crossing(self._clock.now(), wire, sender, receiver, text)
+        self.crossings.append(crossing)
+        if self._on_crossing is not None:
+            self._on_crossing(crossing)
