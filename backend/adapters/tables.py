@@ -1,0 +1,356 @@
+"""
+The tables of the store, once, in words that SQLite and PostgreSQL both understand.
+
+Rule 1: an instant is a whole number of microseconds since 1970 in UTC: exact, sortable and
+the same in every database. Rule 2: a quantity is text, digit for digit as it was said.
+Rule 3: what came from a device (`frame`, `reading`, `deviation`) is only ever added to.
+Rule 4: what must happen once is a row with a unique key: one reading, one expected export,
+one file, one delivery, one receipt. Rule 5: no secret has a column.
+
+A change here needs a migration; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+#: A key: 64 bits on PostgreSQL; SQLite counts only its INTEGER keys up by itself.
+KEY = BigInteger().with_variant(Integer, "sqlite")
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Give the whole microseconds since 1970 of an aware instant."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Give the instant, in UTC, of whole microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as whole microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn an instant into what is stored."""
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Turn what is stored into an instant."""
+        return None if value is None else from_microseconds(value)
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal number, kept as text with every digit it came with."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """Turn a number into what is stored."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
+        """Turn what is stored into a number."""
+        return None if value is None else Decimal(value)
+
+
+class Said(TypeDecorator[str]):
+    r"""
+    Text from a device, which may hold what no database takes.
+
+    A NUL and half of a surrogate pair, both possible in JSON escapes, are kept as their
+    escapes (``\x00``, ``\ud800``).
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Turn a text into what is stored."""
+        return None if value is None else storable(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Give what is stored."""
+        return None if value is None else str(value)
+
+
+def storable(text: str) -> str:
+    """Escape what a database cannot keep: NUL and lone surrogates."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def digest_of(*parts: object) -> str:
+    """Give a short fingerprint of values, 24 hexadecimal digits, for a unique key."""
+    text = json.dumps(parts, default=str).encode()
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    key = Column("id", KEY, primary_key=True)
+    # A number that was given out once, to a charger or on a receipt, is never given again.
+    return Table(name, METADATA, key, *parts, sqlite_autoincrement=True)
+
+
+def _of(table: str, nullable: bool = False) -> Column[int]:
+    return Column(f"{table}_id", KEY, ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def _text(name: str, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _said(name: str, nullable: bool = False) -> Column[str]:
+    return Column(name, Said, nullable=nullable)
+
+
+def _count(name: str, nullable: bool = False) -> Column[int]:
+    return Column(name, Integer, nullable=nullable)
+
+
+def _at(name: str, nullable: bool = False) -> Column[datetime]:
+    return Column(name, Instant, nullable=nullable)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+account = _table("account", _text("name"), _flag("ise"), _flag("active"), UniqueConstraint("name"))
+
+station = _table(
+    "station",
+    _of("account"),
+    _text("identity"),
+    _text("name"),
+    _text("profile"),
+    _text("metering_code", nullable=True),
+    _text("obis", nullable=True),
+    _count("interval_minutes", nullable=True),
+    _flag("active"),
+    _at("booted_at", nullable=True),
+    _said("boot", nullable=True),
+    UniqueConstraint("identity"),
+)
+
+card = _table(
+    "card",
+    _of("account"),
+    _text("id_tag"),
+    _text("status"),
+    _flag("active"),
+    UniqueConstraint("account_id", "id_tag"),
+)
+
+format_ = _table(
+    "format",
+    _of("account"),
+    _text("name"),
+    _text("kind"),
+    _text("layout"),
+    _flag("active"),
+    UniqueConstraint("account_id", "name"),
+)
+
+destination = _table(
+    "destination",
+    _of("account"),
+    _text("name"),
+    _text("kind"),
+    _text("host"),
+    _count("port"),
+    _text("login"),
+    _text("folder"),
+    _text("host_key"),
+    _flag("active"),
+    UniqueConstraint("account_id", "name"),
+)
+
+task = _table(
+    "task",
+    _of("account"),
+    _text("name"),
+    _of("format"),
+    _of("destination"),
+    _text("stations"),
+    _text("schedule"),
+    _text("daily_at", nullable=True),
+    _text("first_day"),
+    _flag("active"),
+    UniqueConstraint("name"),
+)
+
+connection = _table(
+    "connection",
+    _of("station"),
+    _at("connected_at"),
+    _at("heard_at"),
+    _at("disconnected_at", nullable=True),
+    _text("ended_by", nullable=True),
+    Index(None, "station_id", "connected_at"),
+)
+
+frame = _table(
+    "frame",
+    _of("station"),
+    _of("connection"),
+    _at("received_at"),
+    _said("text"),
+    Index(None, "station_id", "received_at"),
+)
+
+reading = _table(
+    "reading",
+    _of("station"),
+    _of("frame"),
+    _at("received_at"),
+    _count("connector"),
+    _at("instant"),
+    _said("measurand"),
+    _said("phase", nullable=True),
+    _said("location"),
+    _said("context"),
+    Column("value", Exact, nullable=True),
+    _text("unit"),
+    _said("raw_value"),
+    _said("raw_unit", nullable=True),
+    # The charger's own number of its transaction may be any 64-bit integer, or none: text.
+    _text("transaction_said", nullable=True),
+    Column("resolution_wh", Exact, nullable=False),
+    _count("position"),
+    _text("digest"),
+    # In the order of time, so that the index grows at its end; a digest first would scatter it.
+    UniqueConstraint("station_id", "instant", "digest"),
+)
+
+deviation = _table(
+    "deviation",
+    _of("station"),
+    _of("frame", nullable=True),
+    _at("received_at"),
+    _said("action"),
+    _said("rule"),
+    _said("place"),
+    _said("said"),
+    _said("meaning"),
+    Index(None, "station_id", "received_at"),
+)
+
+session = _table(
+    "session",
+    _of("station"),
+    _count("connector"),
+    _said("id_tag"),
+    _at("started_at"),
+    Column("meter_start_wh", Exact, nullable=True),
+    _at("ended_at", nullable=True),
+    Column("meter_stop_wh", Exact, nullable=True),
+    _said("reason", nullable=True),
+    _text("state"),
+    Index(None, "station_id", "started_at"),
+)
+
+configuration = _table(
+    "configuration",
+    _of("station"),
+    _text("name"),
+    _text("wanted"),
+    _said("found", nullable=True),
+    _said("result"),
+    _at("settled_at"),
+    UniqueConstraint("station_id", "name"),
+)
+
+expected_export = _table(
+    "expected_export",
+    _of("task"),
+    _text("first_day"),
+    _text("last_day"),
+    _at("due_at", nullable=True),
+    _at("made_at", nullable=True),
+    UniqueConstraint("task_id", "first_day", "last_day"),
+)
+
+file = _table(
+    "file",
+    _of("expected_export"),
+    _count("revision"),
+    _text("part"),
+    _text("name"),
+    Column("content", LargeBinary, nullable=False),
+    _text("sha256"),
+    _count("size"),
+    _count("rows"),
+    _at("first_at", nullable=True),
+    _at("last_at", nullable=True),
+    _at("created_at"),
+    UniqueConstraint("expected_export_id", "revision", "part"),
+)
+
+delivery = _table(
+    "delivery",
+    _of("file"),
+    _of("destination"),
+    _text("state"),
+    _count("tries"),
+    _at("next_try_at", nullable=True),
+    _text("cause", nullable=True),
+    _text("sentence", nullable=True),
+    _at("delivered_at", nullable=True),
+    UniqueConstraint("file_id", "destination_id"),
+    Index(None, "state"),
+)
+
+receipt = _table(
+    "receipt",
+    _of("delivery"),
+    _text("server"),
+    _text("name"),
+    _text("sha256"),
+    _count("size"),
+    _count("size_there", nullable=True),
+    _count("rows"),
+    _at("first_at", nullable=True),
+    _at("last_at", nullable=True),
+    _at("created_at"),
+    _at("arrived_at"),
+    _count("tries"),
+    _flag("already_there"),
+    UniqueConstraint("delivery_id"),
+)

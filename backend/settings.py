@@ -1,0 +1,690 @@
+"""
+The operator's settings: one TOML file, and the environment for what differs by machine.
+
+They are read here and nowhere else, and checked as a whole before anything starts. A mistake
+is told with its place (table and key), what is wrong there, and what to write instead.
+
+Environment: ``ISEBENCH_HOST``, ``ISEBENCH_PORT``, ``ISEBENCH_DATABASE``,
+``ISEBENCH_FRAME_LIMIT_BYTES``, ``ISEBENCH_HEARTBEAT_S`` and ``ISEBENCH_ANSWER_LIMIT_S`` stand
+above the keys of the same name in ``[backend]``; ``secret_env`` names a variable of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+from backend.core.device_profile import DeviceProfile, load_profile
+from backend.core.exports import Activation
+from backend.core.formats.ise_timeseries_csv import Layout
+from backend.core.metering_code import check_metering_code
+from backend.core.obis import Obis
+from backend.errors import BackendError, SettingsError
+from backend.ports import Destination
+
+T = TypeVar("T")
+
+#: The intervals that a charger may be read in, minutes (document 000, "Setting options").
+INTERVALS_MINUTES = (1, 5, 10, 15, 30, 60)
+#: What a card may be answered with (OCPP 1.6 §7.2); ``ConcurrentTx`` is a moment, no setting.
+CARD_STATUSES = ("Accepted", "Blocked", "Expired", "Invalid")
+HOST_KEY_KINDS = (
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+)
+_PREFIX = "ISEBENCH_"
+_DEFAULT_OBIS = "1-1:1.29.0*255"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSettings:
+    """
+    Where the backend listens and what it keeps to.
+
+    Attributes:
+        host, port: where chargers connect; port 0 takes a free one.
+        database: the SQLite file.
+        frame_limit_bytes: the longest frame a charger may send; a longer one ends the
+            connection with code 1009.
+        heartbeat_s: the interval given in BootNotification.conf. Its heartbeats bound how much
+            of a charger's presence a crash can make unknown.
+        answer_limit_s: real seconds that a charger may take to answer a command.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 9000
+    database: Path = Path("isebench.sqlite")
+    frame_limit_bytes: int = 1_048_576
+    heartbeat_s: int = 900
+    answer_limit_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """A customer; ``ise`` says whether an operator has activated the interface (ISE-11)."""
+
+    name: str
+    ise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """
+    A charging station.
+
+    Attributes:
+        account: whose it is.
+        identity: what it calls itself in its address (OCPP-J 1.6 §3.1.1).
+        name: what people call it.
+        profile: what is particular about its model.
+        activation: metering code, OBIS code and interval (ISE-15); without it the station is
+            in no file.
+        configuration: configuration keys that the backend sets (OCPP 1.6 §9).
+    """
+
+    account: str
+    identity: str
+    name: str
+    profile: DeviceProfile
+    activation: Activation | None
+    configuration: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CardSettings:
+    """An RFID card: its number in canonical form, and what it is answered with."""
+
+    account: str
+    id_tag: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSettings:
+    """A named file layout of an account (ISE-07)."""
+
+    account: str
+    name: str
+    kind: str
+    layout: Layout
+    knobs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSettings:
+    """A named server of an account (ISE-08)."""
+
+    account: str
+    destination: Destination
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.destination.name
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """
+    What is sent where, and when (ISE-09).
+
+    Attributes:
+        stations: identities, or None for all stations of the account.
+        schedule: ``daily``, or ``now`` for one that only a person starts.
+        daily_at: the local time at which yesterday is sent; None for ``now``.
+    """
+
+    account: str
+    name: str
+    stations: tuple[str, ...] | None
+    format: str
+    destination: str
+    schedule: str
+    daily_at: time | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked: every name that is used is defined, every identity is there once."""
+
+    backend: BackendSettings = field(default_factory=BackendSettings)
+    accounts: tuple[AccountSettings, ...] = ()
+    stations: tuple[StationSettings, ...] = ()
+    cards: tuple[CardSettings, ...] = ()
+    formats: tuple[FormatSettings, ...] = ()
+    destinations: tuple[DestinationSettings, ...] = ()
+    tasks: tuple[TaskSettings, ...] = ()
+
+    @classmethod
+    def from_file(cls, path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+        """
+        Read a TOML file; relative paths in it start at its folder.
+
+        Raises:
+            SettingsError: If the file cannot be read, is no TOML, or holds a mistake.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise SettingsError(
+                f"cannot be read ({why})", str(path), "name a file that exists and is readable"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise SettingsError(
+                f"is not UTF-8 at byte {error.start}", str(path), "save it as UTF-8"
+            ) from error
+        return cls.from_toml(text, environment, where=str(path), folder=path.parent)
+
+    @classmethod
+    def from_toml(
+        cls,
+        text: str,
+        environment: Mapping[str, str] | None = None,
+        *,
+        where: str = "settings",
+        folder: Path = Path(),
+    ) -> Settings:
+        """
+        Read TOML text.
+
+        Raises:
+            SettingsError: If it is no TOML or holds a mistake.
+        """
+        try:
+            mapping = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(
+                f"is no TOML: {error}", where, "mend the line named here"
+            ) from error
+        return cls.from_mapping(mapping, environment, where=where, folder=folder)
+
+    @classmethod
+    def from_mapping(
+        cls,
+        mapping: Mapping[str, Any],
+        environment: Mapping[str, str] | None = None,
+        *,
+        where: str = "settings",
+        folder: Path = Path(),
+    ) -> Settings:
+        """
+        Read what a TOML file would hold.
+
+        Parameters:
+            mapping: tables and arrays of tables, as `tomllib` gives them.
+            environment: the environment; the process's own where left out.
+            where: how errors name the whole.
+            folder: where relative paths start.
+
+        Raises:
+            SettingsError: If it holds a mistake; the first one is told.
+        """
+        source = _Source(os.environ if environment is None else environment, folder)
+        top = _Section(mapping, where)
+        settings = cls(
+            backend=_backend(top.table("backend"), source),
+            accounts=_all(top, "account", "name", _account),
+            stations=_all(top, "station", "identity", _station),
+            cards=_all(top, "card", "id_tag", _card),
+            formats=_all(top, "format", "name", _format),
+            destinations=_all(top, "destination", "name", lambda s: _destination(s, source)),
+            tasks=_all(top, "task", "name", _task),
+        )
+        top.finish()
+        _check_references(settings, where)
+        _check_doubles(settings, where)
+        return settings
+
+    def station(self, identity: str) -> StationSettings | None:
+        """Find the station of an identity."""
+        return next((one for one in self.stations if one.identity == identity), None)
+
+    def account(self, name: str) -> AccountSettings:
+        """Find an account; it is there, as all names were checked."""
+        return next(one for one in self.accounts if one.name == name)
+
+    def task(self, name: str) -> TaskSettings:
+        """
+        Find a task.
+
+        Raises:
+            SettingsError: If there is none of that name.
+        """
+        for one in self.tasks:
+            if one.name == name:
+                return one
+        known = ", ".join(repr(one.name) for one in self.tasks) or "none"
+        raise SettingsError("is no task", f"task {name!r}", f"name one of the settings: {known}")
+
+    def format_of(self, task: TaskSettings) -> FormatSettings:
+        """Find the format of a task."""
+        wanted = (task.account, task.format)
+        return next(one for one in self.formats if (one.account, one.name) == wanted)
+
+    def destination_of(self, task: TaskSettings) -> Destination:
+        """Find the destination of a task, with its secret."""
+        wanted = (task.account, task.destination)
+        return next(
+            one.destination for one in self.destinations if (one.account, one.name) == wanted
+        )
+
+    def activations_of(self, task: TaskSettings) -> tuple[tuple[StationSettings, Activation], ...]:
+        """Give the stations of a task that are activated, by identity (ISE-15)."""
+        chosen = [
+            (one, one.activation)
+            for one in self.stations
+            if one.account == task.account
+            and one.activation is not None
+            and (task.stations is None or one.identity in task.stations)
+        ]
+        return tuple(sorted(chosen, key=lambda pair: pair[0].identity))
+
+
+def canonical_id_tag(id_tag: str) -> str:
+    """
+    Write a card's number the one way in which numbers are compared.
+
+    Upper case (OCPP 1.6 errata 3.74: an idTag is compared without regard to case), without
+    blanks and control characters, and, where hexadecimal digits remain, without the delimiters
+    ``:`` and ``-``: ``" 20:69:c0:21"`` is ``2069C021``.
+    """
+    bare = "".join(sign for sign in id_tag if sign.isprintable() and not sign.isspace()).upper()
+    digits = bare.replace(":", "").replace("-", "")
+    return digits if digits and all(sign in "0123456789ABCDEF" for sign in digits) else bare
+
+
+# ---------------------------------------------------------------- reading one table
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    environment: Mapping[str, str]
+    folder: Path
+
+
+class _Section:
+    """One table of the settings: gives its values, checked, and knows which were asked for."""
+
+    def __init__(self, mapping: Mapping[str, Any], where: str) -> None:
+        self.mapping = mapping
+        self.where = where
+        self._known: dict[str, None] = {}
+
+    def error(self, key: str, what: str, remedy: str) -> SettingsError:
+        return SettingsError(what, f"{self.where}, key {key!r}", remedy)
+
+    def take(self, key: str) -> Any | None:
+        self._known[key] = None
+        return self.mapping.get(key)
+
+    def _typed(self, key: str, kind: type[T], kind_name: str, default: T | None) -> T:
+        value = self.take(key)
+        if value is None:
+            if default is None:
+                raise self.error(key, "is missing", f"add {key} = {kind_name}")
+            return default
+        # A bool is an int in Python, but 'true' is no port.
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.error(key, f"is {value!r}", f"write {kind_name}")
+        return value
+
+    def text(self, key: str, default: str | None = None, example: str = "a text in quotes") -> str:
+        value = self._typed(key, str, example, default)
+        if not value.strip() and default is None:
+            raise self.error(key, "is empty", f"write {example}")
+        return value
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        return self._typed(key, bool, "true or false", default)
+
+    def number(self, key: str, least: int, most: int, default: int | None = None) -> int:
+        wanted = f"a whole number from {least} to {most}"
+        value = self._typed(key, int, wanted, default)
+        if not least <= value <= most:
+            raise self.error(key, f"is {value}", f"write {wanted}")
+        return value
+
+    def choice(self, key: str, choices: Sequence[Any], default: Any | None = None) -> Any:
+        value = self.take(key)
+        value = default if value is None else value
+        if isinstance(value, bool) or value not in choices:
+            what = "is missing" if value is None else f"is {value!r}"
+            raise self.error(key, what, "write one of " + ", ".join(map(repr, choices)))
+        return value
+
+    def table(self, key: str) -> _Section:
+        value = self.take(key)
+        value = {} if value is None else value
+        if not isinstance(value, Mapping):
+            raise self.error(key, f"is {value!r}", f"write a table: [{key}]")
+        return _Section(value, f"{self.where}, [{key}]")
+
+    def tables(self, key: str, naming: str) -> Iterable[_Section]:
+        value = self.take(key)
+        value = [] if value is None else value
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise self.error(key, f"is {value!r}", f"write tables: [[{key}]]")
+        for number, one in enumerate(value, 1):
+            name = f"{one[naming]!r}" if naming in one else f"number {number}"
+            yield _Section(one, f"{self.where}, [[{key}]] {name}")
+
+    def rest(self) -> dict[str, Any]:
+        """Give the keys that nobody has asked for, for whoever checks them."""
+        left = {key: value for key, value in self.mapping.items() if key not in self._known}
+        self._known.update(dict.fromkeys(left))
+        return left
+
+    def finish(self) -> None:
+        for key in self.mapping:
+            if key not in self._known:
+                near = difflib.get_close_matches(key, self._known, 1)
+                remedy = f"did you mean {near[0]!r}?" if near else "take it out"
+                known = ", ".join(self._known)
+                raise self.error(key, "is not a key of this table", f"{remedy} Known: {known}")
+
+
+def _all(top: _Section, key: str, naming: str, read: Callable[[_Section], T]) -> tuple[T, ...]:
+    found = []
+    for section in top.tables(key, naming):
+        found.append(read(section))
+        section.finish()
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- the tables
+
+
+def _backend(section: _Section, source: _Source) -> BackendSettings:
+    section = _Section(_with_environment(section, source), section.where)
+    standard = BackendSettings()
+    database = section.text("database", str(standard.database), "the path of a file")
+    if not database or database.startswith(":"):
+        raise section.error(
+            "database", f"is {database!r}", "name a file: what is confirmed must be on disk"
+        )
+    settings = BackendSettings(
+        host=section.text("host", standard.host),
+        port=section.number("port", 0, 65_535, standard.port),
+        database=source.folder / database,
+        frame_limit_bytes=section.number(
+            "frame_limit_bytes", 1_024, 67_108_864, standard.frame_limit_bytes
+        ),
+        heartbeat_s=section.number("heartbeat_s", 10, 86_400, standard.heartbeat_s),
+        answer_limit_s=section.number("answer_limit_s", 1, 600, int(standard.answer_limit_s)),
+    )
+    section.finish()
+    return settings
+
+
+def _with_environment(section: _Section, source: _Source) -> dict[str, Any]:
+    mapping = dict(section.mapping)
+    for key in ("host", "database"):
+        if (value := source.environment.get(_PREFIX + key.upper())) is not None:
+            mapping[key] = value
+    for key in ("port", "frame_limit_bytes", "heartbeat_s", "answer_limit_s"):
+        name = _PREFIX + key.upper()
+        if (value := source.environment.get(name)) is not None:
+            if not (value.isascii() and value.isdigit() and len(value) < 10):
+                raise SettingsError(f"is {value!r}", f"environment, {name}", "write a whole number")
+            mapping[key] = int(value)
+    return mapping
+
+
+def _account(section: _Section) -> AccountSettings:
+    return AccountSettings(section.text("name"), section.flag("ise", False))
+
+
+def _station(section: _Section) -> StationSettings:
+    identity = section.text("identity")
+    if not identity.isprintable() or len(identity) > 48 or identity != identity.strip():
+        raise section.error(
+            "identity",
+            "is longer than 48 signs, has blanks at an end or signs that cannot be printed",
+            "write the identity as the charger sends it in its address",
+        )
+    return StationSettings(
+        account=section.text("account"),
+        identity=identity,
+        name=section.text("name", identity),
+        profile=_profile(section),
+        activation=_activation(section, identity),
+        configuration=_configuration(section.table("configuration")),
+    )
+
+
+def _profile(section: _Section) -> DeviceProfile:
+    name = section.text("profile", "generic")
+    return _placed(section, "profile", lambda: load_profile(name))
+
+
+def _activation(section: _Section, identity: str) -> Activation | None:
+    if section.mapping.get("ise") is None:
+        section.take("ise")
+        return None
+    ise = section.table("ise")
+    code = ise.text("metering_code", example="33 signs, beginning with CH")
+    where = f"{ise.where}, key 'metering_code'"
+    obis = ise.text("obis", _DEFAULT_OBIS)
+    activation = Activation(
+        station=identity,
+        metering_code=check_metering_code(code, where),
+        obis=_placed(ise, "obis", lambda: str(Obis.parse(obis))),
+        interval_minutes=ise.choice("interval", INTERVALS_MINUTES, 15),
+    )
+    ise.finish()
+    return activation
+
+
+def _configuration(section: _Section) -> dict[str, str]:
+    wanted = {}
+    for key in section.mapping:
+        value = section.text(key, example='the value as text, for example "900"')
+        if len(key) > 50 or len(value) > 500:
+            raise section.error(
+                key, "is too long", "keep a key within 50 and a value within 500 signs"
+            )
+        wanted[key] = value
+    return wanted
+
+
+def _card(section: _Section) -> CardSettings:
+    said = section.text("id_tag")
+    id_tag = canonical_id_tag(said)
+    if not id_tag or len(id_tag) > 20:
+        raise section.error("id_tag", f"is {said!r}", "write 1 to 20 signs, as the card shows")
+    return CardSettings(
+        section.text("account"), id_tag, section.choice("status", CARD_STATUSES, "Accepted")
+    )
+
+
+def _format(section: _Section) -> FormatSettings:
+    account, name = section.text("account"), section.text("name")
+    kind = section.choice("kind", ("ise-timeseries-csv",), "ise-timeseries-csv")
+    knobs = section.rest()
+    return FormatSettings(account, name, kind, Layout.from_mapping(knobs, section.where), knobs)
+
+
+def _destination(section: _Section, source: _Source) -> DestinationSettings:
+    account = section.text("account")
+    destination = Destination(
+        name=section.text("name"),
+        kind=section.choice("kind", ("sftp",), "sftp"),
+        host=section.text("host", example="a host name or address"),
+        port=section.number("port", 1, 65_535, 22),
+        user=section.text("user"),
+        secret=_secret(section, source),
+        folder=section.text("folder", "."),
+        host_key=_host_key(section),
+        time_limit_s=float(section.number("time_limit_s", 1, 3_600, 60)),
+    )
+    return DestinationSettings(account, destination)
+
+
+def _secret(section: _Section, source: _Source) -> str:
+    ways = ("secret", "secret_env", "secret_file")
+    given = [way for way in ways if section.mapping.get(way) is not None]
+    for way in ways:
+        section.take(way)
+    if len(given) != 1:
+        what = "is missing" if not given else "is given more than once: " + ", ".join(given)
+        raise section.error(
+            "secret", what, "give one of secret, secret_env (a variable), secret_file (a path)"
+        )
+    named = section.text(given[0])
+    if given[0] == "secret_env":
+        if named not in source.environment:
+            raise section.error(
+                "secret_env",
+                f"names {named!r}, which is not set",
+                f"set {named} in the environment",
+            )
+        return source.environment[named]
+    if given[0] == "secret_file":
+        try:
+            return (source.folder / named).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise section.error(
+                "secret_file", f"names {named!r}, which cannot be read", "name a readable file"
+            ) from error
+    return named
+
+
+def _host_key(section: _Section) -> str:
+    example = "the server's key as one OpenSSH line: ssh-ed25519 AAAA…"
+    line = section.text("host_key", example=example)
+    parts = line.split()
+    if "\n" in line.strip() or len(parts) < 2 or parts[0] not in HOST_KEY_KINDS:
+        kinds = ", ".join(HOST_KEY_KINDS)
+        raise section.error("host_key", f"is {line[:40]!r}", f"write {example} (kinds: {kinds})")
+    try:
+        blob = base64.b64decode(parts[1], validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise section.error("host_key", f"is no base64 ({error})", f"write {example}") from error
+    kind = parts[0].encode()
+    if len(blob) < 32 or not blob.startswith(len(kind).to_bytes(4, "big") + kind):
+        raise section.error("host_key", f"holds no {parts[0]} key", "copy the whole line")
+    return f"{parts[0]} {parts[1]}"
+
+
+def _task(section: _Section) -> TaskSettings:
+    schedule = section.choice("schedule", ("daily", "now"), "daily")
+    at = section.take("at")
+    if schedule == "now" and at is not None:
+        raise section.error("at", "has no meaning with schedule 'now'", "take it out")
+    return TaskSettings(
+        account=section.text("account"),
+        name=section.text("name"),
+        stations=_stations(section),
+        format=section.text("format"),
+        destination=section.text("destination"),
+        schedule=schedule,
+        daily_at=_time(section, "00:30" if at is None else at) if schedule == "daily" else None,
+    )
+
+
+def _stations(section: _Section) -> tuple[str, ...] | None:
+    value = section.take("stations")
+    if value is None or value == "all":
+        return None
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        raise section.error(
+            "stations", f"is {value!r}", 'write a list of identities, or "all" for all'
+        )
+    return tuple(value)
+
+
+def _time(section: _Section, value: object) -> time:
+    if isinstance(value, time):
+        return value.replace(tzinfo=None)
+    try:
+        if isinstance(value, str) and len(value) == 5:
+            return time.fromisoformat(value)
+    except ValueError:
+        pass  # told below, together with what has another length or type
+    raise section.error("at", f"is {value!r}", 'write a local time as "HH:MM"')
+
+
+def _placed(section: _Section, key: str, read: Callable[[], T]) -> T:
+    """Run ``read``; what the core finds wrong gets the place in the settings in front."""
+    try:
+        return read()
+    except BackendError as error:
+        place = f"{section.where}, key {key!r}"
+        raise type(error)(f"{error.where}: {error.what}", place, error.remedy) from error
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def _check_references(settings: Settings, where: str) -> None:
+    accounts = {one.name for one in settings.accounts}
+    owned: tuple[tuple[str, Sequence[Any], str], ...] = (
+        ("station", settings.stations, "identity"),
+        ("card", settings.cards, "id_tag"),
+        ("format", settings.formats, "name"),
+        ("destination", settings.destinations, "name"),
+        ("task", settings.tasks, "name"),
+    )
+    for table, rows, naming in owned:
+        for row in rows:
+            place = f"{where}, [[{table}]] {getattr(row, naming)!r}"
+            _refer(place, "account", row.account, accounts, "[[account]]")
+    for task in settings.tasks:
+        place = f"{where}, [[task]] {task.name!r}"
+        formats = {one.name for one in settings.formats if one.account == task.account}
+        _refer(place, "format", task.format, formats, "[[format]] of the account")
+        servers = {one.name for one in settings.destinations if one.account == task.account}
+        _refer(place, "destination", task.destination, servers, "[[destination]] of the account")
+        stations = {one.identity for one in settings.stations if one.account == task.account}
+        for identity in task.stations or ():
+            _refer(place, "stations", identity, stations, "[[station]] of the account")
+
+
+def _refer(place: str, key: str, name: str, known: set[str], table: str) -> None:
+    if name not in known:
+        names = ", ".join(repr(one) for one in sorted(known)) or "there is none yet"
+        raise SettingsError(
+            f"names {name!r}, which no {table} defines",
+            f"{place}, key {key!r}",
+            f"add it, or write one that is there: {names}",
+        )
+
+
+def _check_doubles(settings: Settings, where: str) -> None:
+    _once(where, "account", "name", ((one.name,) for one in settings.accounts))
+    _once(where, "station", "identity", ((one.identity,) for one in settings.stations))
+    _once(where, "card", "id_tag", ((one.account, one.id_tag) for one in settings.cards))
+    _once(where, "format", "name", ((one.account, one.name) for one in settings.formats))
+    _once(where, "destination", "name", ((one.account, one.name) for one in settings.destinations))
+    # A task is asked for by its name alone, and its name is in the file's.
+    _once(where, "task", "name", ((one.name,) for one in settings.tasks))
+    activations = [one.activation for one in settings.stations if one.activation is not None]
+    _once(
+        where,
+        "station",
+        "ise.metering_code with ise.obis",
+        ((one.metering_code, one.obis) for one in activations),
+    )
+
+
+def _once(where: str, table: str, key: str, names: Iterable[tuple[str, ...]]) -> None:
+    seen = set()
+    for name in names:
+        if name in seen:
+            shown = " / ".join(name)
+            raise SettingsError(
+                f"{shown!r} is there twice", f"{where}, [[{table}]], {key}", "take one out"
+            )
+        seen.add(name)
