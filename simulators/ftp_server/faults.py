@@ -1,0 +1,157 @@
+"""
+What can go wrong at a utility's server.
+
+The first group is the server's own doing and bites in `drop`, whatever the wire; the second is
+the line's, and bites in the wire's own file. ``action`` names an operation as the drop's events
+do: ``login``, ``open``, ``write``, ``sync``, ``close``, ``stat``, ``rename``, ``read``,
+``list``, ``remove``, ``make-folder``, ``remove-folder``, ``resolve``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from simulators.faults import Fault
+
+# --- the server
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLogin(Fault):
+    """
+    Logins are refused although the password is right.
+
+    Attributes:
+        user: only this user's; None for everybody's.
+    """
+
+    name: ClassVar[str] = "refused-login"
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FullDisk(Fault):
+    """
+    The disk takes a few more bytes and then no more; what fitted stays there.
+
+    Attributes:
+        free_bytes: how many more bytes the disk takes, counted from when the fault came on.
+    """
+
+    name: ClassVar[str] = "full-disk"
+    free_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SilentQuota(Fault):
+    """
+    A file above the quota is taken with OK at every step and removed when it is closed.
+
+    As ProFTPD's mod_sftp with mod_quotatab does.
+
+    Attributes:
+        limit_bytes: the largest file that stays.
+    """
+
+    name: ClassVar[str] = "silent-quota"
+    limit_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedWriting(Fault):
+    """
+    Nobody may create, change, rename or remove anything.
+
+    Attributes:
+        folder: only below this folder, as the user sees it.
+    """
+
+    name: ClassVar[str] = "denied-writing"
+    folder: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRename(Fault):
+    """
+    Files keep the name under which they were uploaded.
+
+    Attributes:
+        with_reason: True for "permission denied", False for a bare failure.
+    """
+
+    name: ClassVar[str] = "refused-rename"
+    with_reason: bool = True
+
+
+# --- the line
+
+
+@dataclass(frozen=True, slots=True)
+class CutAfterBytes(Fault):
+    """
+    The line is cut once a session has uploaded so much; these bytes are on the disk.
+
+    Attributes:
+        upload_bytes: bytes of file content from the client, counted per session.
+    """
+
+    name: ClassVar[str] = "cut-after-bytes"
+    upload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutAtCommand(Fault):
+    """The line is cut when the command has arrived and before anything is done about it."""
+
+    name: ClassVar[str] = "cut-at-command"
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutBeforeAnswer(Fault):
+    """The command is done, and the line is cut before its answer leaves."""
+
+    name: ClassVar[str] = "cut-before-answer"
+    action: str = "rename"
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer(Fault):
+    """The command is never answered, nor done; the line stays up."""
+
+    name: ClassVar[str] = "no-answer"
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedHostKey(Fault):
+    """New connections are shown another host key than the one that was handed out."""
+
+    name: ClassVar[str] = "changed-host-key"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAway(Fault):
+    """Nothing listens, and lines that were up are cut."""
+
+    name: ClassVar[str] = "server-away"
+
+
+DROP_FAULTS: dict[str, type[Fault]] = {
+    kind.name: kind
+    for kind in (
+        RefusedLogin,
+        FullDisk,
+        SilentQuota,
+        DeniedWriting,
+        RefusedRename,
+        CutAfterBytes,
+        CutAtCommand,
+        CutBeforeAnswer,
+        NoAnswer,
+        ChangedHostKey,
+        ServerAway,
+    )
+}
+"""Every fault of this room by its name."""

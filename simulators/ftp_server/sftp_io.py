@@ -1,0 +1,392 @@
+"""
+SFTP in front of the drop: version 3 of the protocol, as OpenSSH speaks it.
+
+draft-ietf-secsh-filexfer-02, with the extensions fsync@openssh.com, posix-rename@openssh.com
+and statvfs@openssh.com. This file turns packets into verbs of a `Session` and its errors into
+status codes, and it plays what can go wrong on the line; it decides nothing about files.
+
+Rule 1: the clock is held from the moment a connection is accepted until it is lost.
+Rule 2: once a line is lost nothing is done any more, whatever was still in its buffers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self, TypeVar
+
+import asyncssh
+
+from simulators.clock import Clock
+from simulators.faults import Faults
+from simulators.ftp_server.drop import Drop, User
+from simulators.ftp_server.faults import (
+    ChangedHostKey,
+    CutAfterBytes,
+    CutAtCommand,
+    CutBeforeAnswer,
+    NoAnswer,
+    ServerAway,
+)
+from simulators.ftp_server.session import OpenFile, OpenMode, Session
+from simulators.wiretap import Wiretap
+
+WIRE = "sftp"
+BLOCK_BYTES = 512
+ROOMY_BLOCKS = 1 << 31
+"""What a disk without a limit reports as free: 1 TiB in blocks (ASSUMED; any large number)."""
+
+T = TypeVar("T")
+
+
+class SftpServer:
+    """
+    A utility's SFTP server on a port of this machine.
+
+    Parameters:
+        name: its name on the bench.
+        clock, tap: the scenario's.
+        users: who may log in, with their homes.
+        root: an existing folder for the files, best an empty temporary one.
+        host_key: the key it shows; None to make one.
+        faults: what goes wrong; None for a list of its own, to be found under ``faults``.
+        folders: further folders to make, below the root.
+
+    Attributes:
+        drop: the files and what happened to them.
+        faults: what is going wrong, to be switched and scheduled.
+        port: where it listens, once started.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        tap: Wiretap,
+        *,
+        users: Sequence[User],
+        root: Path,
+        host_key: asyncssh.SSHKey | None = None,
+        faults: Faults | None = None,
+        folders: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.faults = faults if faults is not None else Faults(clock, tap, name)
+        self.drop = Drop(name, root, users, clock, tap, self.faults, folders)
+        self.port = 0
+        self._clock = clock
+        self._host_key = host_key or asyncssh.generate_private_key("ssh-ed25519")
+        self._other_key: asyncssh.SSHKey | None = None
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._away: socket.socket | None = None
+        self._lines: dict[_Line, None] = {}
+        self.faults.listen(self._faults_changed)
+
+    @property
+    def host_key_line(self) -> str:
+        """The public host key as one OpenSSH line, as it would be handed out on paper."""
+        return self._host_key.export_public_key("openssh").decode("ascii").strip()
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on ``port`` of 127.0.0.1; 0 takes a free one."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            listener.close()
+            raise
+        self.port = listener.getsockname()[1]
+        self._away = listener
+        await self._faults_changed()
+
+    async def stop(self) -> None:
+        """Cut every line and give the port back; what stands in the drop stays there."""
+        self._go_away()
+        for line in list(self._lines):
+            await line.gone.wait()
+        if self._away is not None:
+            self._away.close()
+            self._away = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def _faults_changed(self) -> None:
+        if self.faults.active(ServerAway) is not None:
+            self._go_away()
+        elif self._away is not None:
+            # Taken over by the listener, which closes it in the end.
+            listener, self._away = self._away, None
+            self._acceptor = await self._listen(listener)
+        if self._acceptor is not None:
+            self._acceptor.update(server_host_keys=[self._shown_key()])
+
+    async def _listen(self, listener: socket.socket) -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            sock=listener,
+            config=None,
+            server_factory=lambda: _Line(self.drop, self._clock, self._lines),
+            server_host_keys=[self._shown_key()],
+            sftp_factory=_Sftp,
+            public_key_auth=False,
+            kbdint_auth=False,
+            gss_host=None,
+            agent_forwarding=False,
+            x11_forwarding=False,
+            compression_algs=None,
+        )
+
+    def _shown_key(self) -> asyncssh.SSHKey:
+        if self.faults.active(ChangedHostKey) is None:
+            return self._host_key
+        if self._other_key is None:
+            self._other_key = asyncssh.generate_private_key("ssh-ed25519")
+        return self._other_key
+
+    def _go_away(self) -> None:
+        if self._acceptor is None:
+            return
+        self._acceptor.close()
+        self._acceptor = None
+        # Bound and not listening: connections are refused, and nobody else takes the port.
+        self._away = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._away.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._away.bind(("127.0.0.1", self.port))
+        for line in list(self._lines):
+            line.cut("server away")
+
+
+class _Line(asyncssh.SSHServer):
+    """One connection from accept to loss, with the login of its user."""
+
+    def __init__(self, drop: Drop, clock: Clock, lines: dict[_Line, None]) -> None:
+        self.drop = drop
+        self.session: Session | None = None
+        self.gone = asyncio.Event()
+        self.uploaded_bytes = 0
+        self._lines = lines
+        self._clock = clock
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._hold = self._clock.hold(f"a connection at {self.drop.name}")
+        self._lines[self] = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lines.pop(self, None)
+        if self.session is not None:
+            self.session.line_lost()
+        self.gone.set()
+        self._hold.release()
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        user = await self.answer("login", lambda: self.drop.login(username, password, WIRE))
+        self.session = None if user is None else Session(self.drop, user, WIRE)
+        return user is not None
+
+    async def answer(self, action: str, do: Callable[[], T]) -> T:
+        """Do what the client asks, unless a fault of the line is in the way."""
+        if self.gone.is_set():
+            self._refuse()
+        faults = self.drop.faults
+        silent, at, before = (
+            faults.active(NoAnswer),
+            faults.active(CutAtCommand),
+            faults.active(CutBeforeAnswer),
+        )
+        if silent is not None and silent.action == action:
+            await self.gone.wait()
+            self._refuse()
+        if at is not None and at.action == action:
+            self.cut(f"at the command {action}")
+            self._refuse()
+        result = do()
+        if before is not None and before.action == action:
+            self.cut(f"before the answer of {action}")
+            self._refuse()
+        return result
+
+    def cut(self, why: str) -> None:
+        """Cut the line now; what is still to be sent is not sent."""
+        if self._connection is not None and not self.gone.is_set():
+            if self.session is not None:
+                self.session.cut(why)
+            self._connection.abort()
+
+    def _refuse(self) -> NoReturn:
+        # Never reaches the client: its line is gone. It ends the work on this packet.
+        raise asyncssh.SFTPConnectionLost("the line is cut")
+
+
+class _Sftp(asyncssh.SFTPServer):
+    """One SFTP session: packets to verbs."""
+
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes]) -> None:
+        super().__init__(channel)
+        line = self.connection.get_owner()
+        if not isinstance(line, _Line) or line.session is None:
+            raise asyncssh.SFTPConnectionLost("the line is cut")
+        self._line = line
+        self._session = line.session
+
+    async def _answer(self, action: str, do: Callable[[], T]) -> T:
+        return await self._line.answer(action, do)
+
+    async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        append = bool(pflags & asyncssh.FXF_APPEND)
+        mode = OpenMode(
+            read=bool(pflags & asyncssh.FXF_READ),
+            write=append or bool(pflags & asyncssh.FXF_WRITE),
+            create=bool(pflags & asyncssh.FXF_CREAT),
+            truncate=bool(pflags & asyncssh.FXF_TRUNC),
+            exclusive=bool(pflags & asyncssh.FXF_EXCL),
+            append=append,
+        )
+        return await self._answer("open", lambda: self._session.open(_text(path), mode))
+
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        file = _file(file_obj)
+        return await self._answer("read", lambda: self._session.read(file, offset, size))
+
+    async def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        file, line = _file(file_obj), self._line
+        limit = self._line.drop.faults.active(CutAfterBytes)
+        if limit is not None and line.uploaded_bytes + len(data) > limit.upload_bytes:
+            data = data[: limit.upload_bytes - line.uploaded_bytes]
+            self._session.write(file, offset, data)
+            line.cut(f"after {limit.upload_bytes} bytes")
+            raise asyncssh.SFTPConnectionLost("the line is cut")
+        line.uploaded_bytes += len(data)
+        await self._answer("write", lambda: self._session.write(file, offset, data))
+        return len(data)
+
+    async def close(self, file_obj: object) -> None:
+        file = _file(file_obj)
+        if not self._line.gone.is_set():
+            await self._answer("close", lambda: self._session.close(file))
+
+    async def fsync(self, file_obj: object) -> None:
+        file = _file(file_obj)
+        await self._answer("sync", lambda: self._session.sync(file))
+
+    async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        return _attributes(await self._answer("stat", lambda: self._session.stat(_text(path))))
+
+    async def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        # Links are refused everywhere, so both questions have the same answer.
+        return await self.stat(path)
+
+    def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
+        return _attributes(os.fstat(_file(file_obj).descriptor))
+
+    def setstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        _check_settable(attrs)
+
+    def lsetstat(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        _check_settable(attrs)
+
+    def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
+        _check_settable(attrs)
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        names = await self._answer("list", lambda: self._session.list(_text(path)))
+        for name, status in names:
+            yield asyncssh.SFTPName(name.encode(), attrs=_attributes(status))
+
+    def format_longname(self, name: asyncssh.SFTPName) -> None:
+        # No owners and no times: they would tell one run from another.
+        filename = name.filename if isinstance(name.filename, str) else _text(name.filename)
+        name.longname = f"{name.attrs.size or 0:>12} {filename}".encode()
+
+    async def remove(self, path: bytes) -> None:
+        await self._answer("remove", lambda: self._session.remove(_text(path)))
+
+    async def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
+        await self._answer("make-folder", lambda: self._session.make_folder(_text(path)))
+
+    async def rmdir(self, path: bytes) -> None:
+        await self._answer("remove-folder", lambda: self._session.remove_folder(_text(path)))
+
+    async def realpath(self, path: bytes) -> bytes:
+        shown = await self._answer("resolve", lambda: self._session.resolve(_text(path)))
+        return shown.encode()
+
+    async def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        old, new = _text(oldpath), _text(newpath)
+        await self._answer("rename", lambda: self._session.rename(old, new))
+
+    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+        old, new = _text(oldpath), _text(newpath)
+        await self._answer("rename", lambda: self._session.rename(old, new, replace=True))
+
+    def readlink(self, path: bytes) -> bytes:
+        raise asyncssh.SFTPOpUnsupported("links are not kept here")
+
+    def symlink(self, oldpath: bytes, newpath: bytes) -> None:
+        raise asyncssh.SFTPOpUnsupported("links are not kept here")
+
+    def link(self, oldpath: bytes, newpath: bytes) -> None:
+        raise asyncssh.SFTPOpUnsupported("links are not kept here")
+
+    def statvfs(self, path: bytes) -> asyncssh.SFTPVFSAttrs:
+        return self._space()
+
+    def fstatvfs(self, file_obj: object) -> asyncssh.SFTPVFSAttrs:
+        return self._space()
+
+    def _space(self) -> asyncssh.SFTPVFSAttrs:
+        free_bytes = self._session.free_bytes()
+        free = ROOMY_BLOCKS if free_bytes is None else free_bytes // BLOCK_BYTES
+        return asyncssh.SFTPVFSAttrs(
+            bsize=BLOCK_BYTES,
+            frsize=BLOCK_BYTES,
+            blocks=ROOMY_BLOCKS,
+            bfree=free,
+            bavail=free,
+            namemax=255,
+        )
+
+
+def _text(path: bytes) -> str:
+    try:
+        return path.decode("utf-8")
+    except UnicodeDecodeError:
+        raise asyncssh.SFTPFailure("the path is not UTF-8") from None
+
+
+def _file(file_obj: object) -> OpenFile:
+    if not isinstance(file_obj, OpenFile):
+        raise asyncssh.SFTPFailure("not an open file")
+    return file_obj
+
+
+def _attributes(status: os.stat_result) -> asyncssh.SFTPAttrs:
+    return asyncssh.SFTPAttrs(size=status.st_size, permissions=status.st_mode)
+
+
+def _check_settable(attrs: asyncssh.SFTPAttrs) -> None:
+    # Owners, permissions and times are taken with OK and not kept; a size would be a change
+    # of content behind the record's back.
+    if attrs.size is not None:
+        raise asyncssh.SFTPOpUnsupported("files are not cut to a size here")
