@@ -124,7 +124,7 @@ class Drop:
         self.events: list[Event] = []
         self.history = History()
         self.capacity_bytes: int | None = None
-        self.on_finished: list[Callable[[str], None]] = []
+        self.on_finished: list[Callable[[str], object]] = []
         self._users = {user.name: user for user in users}
         self._clock = clock
         self._tap = tap

@@ -1,0 +1,360 @@
+"""
+The utility's own reader of IS-E time series files, written from the layout's description alone.
+
+No public byte-level specification of these files exists, so every knob is a setting agreed with
+the sender (`Layout`), and the defaults are ASSUMED. The reader is strict: what is not exactly
+as agreed is refused with the line and the reason, because a value that an importer had to guess
+ends on somebody's bill.
+
+Columns: metering point, OBIS code, time stamp, value, unit, status (the last where agreed).
+Labels in local time without offset are read by the order of the rows: when summer time ends,
+02:15 stands twice, the first is summer time. A file that holds only the second of the two
+cannot be told from one that holds only the first; it is read as the first.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from simulators.errors import SimulatorError
+
+ZONE = ZoneInfo("Europe/Zurich")
+GRIDS_MINUTES = (60, 30, 15, 10, 5, 1)
+USUAL_MINUTES = 15
+UNIT = "kWh"
+STATUSES = ("W", "E", "F")
+COLUMNS = ("Messpunkt", "OBIS", "Zeitstempel", "Wert", "Einheit", "Status")
+
+Series = tuple[str, str]
+"""Metering point and OBIS code without its suffix: what a value belongs to."""
+
+_CHOICES = {
+    "zone": ("local", "utc", "local+offset"),
+    "stamp": ("end", "start"),
+    "missing": ("empty", "zero"),
+    "encoding": ("utf-8", "utf-8-sig", "cp1252"),
+    "line_end": ("\r\n", "\n"),
+    "files": ("task", "meter"),
+    "key": ("metering code", "name"),
+    "interval_minutes": (None, *GRIDS_MINUTES),
+}
+_OBIS = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(\*\d{1,3})?", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
+
+
+class Unreadable(SimulatorError):
+    """
+    A file that the importer does not take.
+
+    Parameters:
+        why: one clause, in words that the sender can act on.
+        line: the line's number, from 1; None where it is about the whole file.
+    """
+
+    def __init__(self, why: str, line: int | None = None) -> None:
+        super().__init__(why, line)
+        self.why = why
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.why if self.line is None else f"line {self.line}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """
+    What was agreed with the sender; one field per knob.
+
+    Attributes:
+        separator, decimal_mark: one character each.
+        decimals: exactly so many.
+        time_form: of the labels, as ``strftime`` has it; not used with ``local+offset``.
+        zone: ``local`` (Europe/Zurich), ``utc``, or ``local+offset`` (ISO 8601).
+        stamp: the label names the ``end`` or the ``start`` of the interval.
+        header, status_column: whether there is one.
+        missing: a value that is missing stands there ``empty`` or as ``zero``.
+        encoding: ``utf-8``, ``utf-8-sig`` or ``cp1252``.
+        line_end: CRLF or LF, also after the last line.
+        name_pattern: of the file name; ``{created}`` (14 digits) gives the order of files.
+        files: one file per ``task`` or per ``meter``.
+        obis_suffix: whether OBIS codes may carry ``*255``.
+        key: ``metering code`` (33 characters, checked) or ``name`` (anything).
+        interval_minutes: None to take it from the distance of the rows.
+    """
+
+    separator: str = ";"
+    decimal_mark: str = "."
+    decimals: int = 3
+    time_form: str = "%d.%m.%Y %H:%M:%S"
+    zone: str = "local"
+    stamp: str = "end"
+    header: bool = True
+    status_column: bool = True
+    missing: str = "empty"
+    encoding: str = "utf-8"
+    line_end: str = "\r\n"
+    name_pattern: str = "ISE_{task}_{from}_{to}_{created}_{revision}.csv"
+    files: str = "task"
+    obis_suffix: bool = True
+    key: str = "metering code"
+    interval_minutes: int | None = None
+
+    def __post_init__(self) -> None:
+        for knob, choices in _CHOICES.items():
+            if (value := getattr(self, knob)) not in choices:
+                raise ValueError(f"{knob} is {value!r}; it can be one of {choices}")
+        if len(self.separator) != 1 or len(self.decimal_mark) != 1:
+            raise ValueError("separator and decimal_mark are one character each")
+
+    @classmethod
+    def from_mapping(cls, knobs: Mapping[str, Any]) -> Self:
+        """
+        Take the knobs that differ from the defaults.
+
+        Raises:
+            ValueError: If there is no such knob, or no such choice of one.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(knobs) - known):
+            raise ValueError(f"no such knob of a layout: {', '.join(unknown)}")
+        return cls(**knobs)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return COLUMNS if self.status_column else COLUMNS[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """
+    One value as the importer understood it.
+
+    Attributes:
+        code: the metering point.
+        obis: the OBIS code as it stood there.
+        start, end: of the interval, aware, in UTC.
+        energy_kwh: None where the value is missing.
+        status: W, E or F; without a status column W for a value and F for none.
+    """
+
+    code: str
+    obis: str
+    start: datetime
+    end: datetime
+    energy_kwh: Decimal | None
+    status: str
+
+    @property
+    def series(self) -> Series:
+        """What the value belongs to."""
+        return self.code, plain_obis(self.obis)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """A row whose label is an instant, and not yet an interval."""
+
+    line: int
+    code: str
+    obis: str
+    instant: datetime
+    energy_kwh: Decimal | None
+    status: str
+
+
+def plain_obis(obis: str) -> str:
+    """Give an OBIS code without ``*255``, which means the same."""
+    return obis.removesuffix("*255")
+
+
+def read(content: bytes, layout: Layout, known: Mapping[Series, int] | None = None) -> list[Row]:
+    """
+    Read a whole file, in the order of its lines.
+
+    Parameters:
+        content: the file's bytes.
+        layout: what was agreed.
+        known: the interval in minutes of series seen before.
+
+    Raises:
+        Unreadable: If anything is not as agreed; then no value of the file counts.
+    """
+    rows: dict[Series, list[_Cells]] = defaultdict(list)
+    order: list[_Cells] = []
+    for number, line in _numbered_lines(_text(content, layout), layout):
+        cells = _cells(number, line, layout, rows)
+        rows[cells.code, plain_obis(cells.obis)].append(cells)
+        order.append(cells)
+    if not order:
+        raise Unreadable("the file holds no values")
+    minutes = {
+        series: _interval_minutes(of_series, layout, (known or {}).get(series))
+        for series, of_series in rows.items()
+    }
+    return [_row(cells, minutes[cells.code, plain_obis(cells.obis)], layout) for cells in order]
+
+
+def _text(content: bytes, layout: Layout) -> str:
+    marked = content.startswith(codecs.BOM_UTF8)
+    if layout.encoding == "utf-8" and marked:
+        raise Unreadable("the file begins with a byte order mark; UTF-8 without one was agreed")
+    if layout.encoding == "utf-8-sig" and not marked:
+        raise Unreadable("the file does not begin with the byte order mark that was agreed")
+    try:
+        return content.decode(layout.encoding)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"byte {error.start} of the file is not {layout.encoding}") from None
+
+
+def _numbered_lines(text: str, layout: Layout) -> Iterable[tuple[int, str]]:
+    if not text.endswith(layout.line_end):
+        raise Unreadable(f"the file does not end with the agreed line end {layout.line_end!r}")
+    lines = text.split(layout.line_end)[:-1]
+    for number, line in enumerate(lines, start=1):
+        if not line.isprintable():
+            raise Unreadable("holds a line end or control character that was not agreed", number)
+        if '"' in line:
+            raise Unreadable("holds a quote; no quoting was agreed", number)
+        if number > 1 or not layout.header:
+            yield number, line
+        elif line != layout.separator.join(layout.columns):
+            raise Unreadable(f"is not the agreed header but {line[:80]!r}", number)
+
+
+def _cells(number: int, line: str, layout: Layout, before: Mapping[Series, list[_Cells]]) -> _Cells:
+    parts = line.split(layout.separator)
+    if len(parts) != len(layout.columns):
+        raise Unreadable(f"has {len(parts)} cells instead of {len(layout.columns)}", number)
+    code, obis, label, value, unit = parts[:5]
+    try:
+        _check_code(code, layout)
+        _check_obis(obis, layout)
+        if unit != UNIT:
+            raise Unreadable(f"the unit is {unit!r} and not {UNIT}")
+        series = before.get((code, plain_obis(obis)))
+        previous = series[-1].instant if series else None
+        instant = _instant(label, layout, previous)
+        if previous is not None and instant <= previous:
+            twice = any(one.instant == instant for one in series or ())
+            why = "stands there twice" if twice else "is not in the order of time"
+            raise Unreadable(f"{label} of {code} {obis} {why}")
+        energy_kwh = _energy_kwh(value, layout)
+        status = _status(parts[5] if layout.status_column else None, energy_kwh, layout)
+    except Unreadable as error:
+        raise Unreadable(error.why, number) from None
+    return _Cells(number, code, obis, instant, None if status == "F" else energy_kwh, status)
+
+
+def _check_code(code: str, layout: Layout) -> None:
+    """VSE Metering Code §3.2.3: CH, 11 digits, 20 of A-Z 0-9 -, no check digit."""
+    if layout.key != "metering code":
+        if not code.strip():
+            raise Unreadable("the metering point has no name")
+        return
+    if len(code) != 33:
+        raise Unreadable(f"the metering code {code[:40]!r} has {len(code)} characters, not 33")
+    for place, sign in enumerate(code, start=1):
+        allowed = "CH"[place - 1] if place <= 2 else "0123456789"
+        if place > 13:
+            allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+        if sign not in allowed:
+            raise Unreadable(f"the metering code {code} has {sign!r} at position {place}")
+
+
+def _check_obis(obis: str, layout: Layout) -> None:
+    if not _OBIS.fullmatch(obis):
+        raise Unreadable(f"{obis[:40]!r} is no OBIS code of the form A-B:C.D.E*F")
+    if "*" in obis and not layout.obis_suffix:
+        raise Unreadable(f"the OBIS code {obis} carries a suffix; none was agreed")
+
+
+def _instant(label: str, layout: Layout, previous: datetime | None) -> datetime:
+    if layout.zone == "local+offset":
+        return _instant_of_iso(label)
+    try:
+        naive = datetime.strptime(label, layout.time_form)  # noqa: DTZ007 - the zone comes next
+    except ValueError:
+        naive = None
+    # strptime takes 3.6.2025 for 03.06.2025; an importer that splits by columns does not.
+    if naive is None or naive.tzinfo is not None or naive.strftime(layout.time_form) != label:
+        raise Unreadable(f"the time {label!r} does not have the form {layout.time_form}")
+    return naive.replace(tzinfo=UTC) if layout.zone == "utc" else _instant_of(naive, previous)
+
+
+def _instant_of(naive: datetime, previous: datetime | None) -> datetime:
+    first, second = (naive.replace(tzinfo=ZONE, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first.astimezone(ZONE).replace(tzinfo=None) != naive:
+        raise Unreadable(f"the local time {naive:%d.%m.%Y %H:%M} does not exist on that day")
+    return second if previous is not None and first <= previous < second else first
+
+
+def _instant_of_iso(label: str) -> datetime:
+    if not _ISO.fullmatch(label):
+        raise Unreadable(f"the time {label!r} is not of the form 2025-06-03T14:15:00+02:00")
+    try:
+        instant = datetime.fromisoformat(label)
+    except ValueError:
+        raise Unreadable(f"the time {label!r} does not exist") from None
+    if instant.utcoffset() != instant.astimezone(ZONE).utcoffset():
+        raise Unreadable(f"the time {label!r} carries an offset that Zurich does not have then")
+    return instant.astimezone(UTC)
+
+
+def _energy_kwh(value: str, layout: Layout) -> Decimal | None:
+    if value == "":
+        return None
+    tail = rf"{re.escape(layout.decimal_mark)}[0-9]{{{layout.decimals}}}" if layout.decimals else ""
+    if not re.fullmatch(rf"(0|[1-9][0-9]*){tail}", value):
+        raise Unreadable(
+            f"the value {value[:40]!r} is not a number with {layout.decimals} decimals after "
+            f"{layout.decimal_mark!r}, without sign and thousands marks"
+        )
+    return Decimal(value.replace(layout.decimal_mark, "."))
+
+
+def _status(letter: str | None, energy_kwh: Decimal | None, layout: Layout) -> str:
+    if letter is None:
+        return "F" if energy_kwh is None else "W"
+    if letter not in STATUSES:
+        raise Unreadable(f"the status is {letter[:10]!r} and not one of W, E and F")
+    if letter != "F" and energy_kwh is None:
+        raise Unreadable(f"the value is empty and the status is {letter}")
+    if letter == "F" and layout.missing == "empty" and energy_kwh is not None:
+        raise Unreadable("the status is F and there is a value; an empty one was agreed")
+    if letter == "F" and layout.missing == "zero" and energy_kwh != 0:
+        raise Unreadable("the status is F and the value is not the agreed 0")
+    return letter
+
+
+def _interval_minutes(rows: list[_Cells], layout: Layout, known_minutes: int | None) -> int:
+    """Give the grid of a series: as agreed, as seen before, or the widest that fits the rows."""
+    for row in rows:
+        if row.instant.second or row.instant.microsecond:
+            raise Unreadable(f"{row.instant:%H:%M:%S} UTC is not on a whole minute", row.line)
+    numbers = [int(row.instant.timestamp()) // 60 for row in rows]
+    minutes = layout.interval_minutes or known_minutes
+    if minutes is None:
+        divisor = math.gcd(*numbers) if len(numbers) > 1 else math.gcd(numbers[0], USUAL_MINUTES)
+        minutes = next(width for width in GRIDS_MINUTES if divisor % width == 0)
+    for row, number in zip(rows, numbers, strict=True):
+        if number % minutes:
+            why = f"{row.instant:%H:%M} UTC is not on the grid of {minutes} minutes"
+            raise Unreadable(f"{why} of {row.code} {row.obis}", row.line)
+    return minutes
+
+
+def _row(cells: _Cells, minutes: int, layout: Layout) -> Row:
+    width = timedelta(minutes=minutes)
+    start = cells.instant if layout.stamp == "start" else cells.instant - width
+    return Row(cells.code, cells.obis, start, start + width, cells.energy_kwh, cells.status)
