@@ -17,7 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from simulators.charger_inch import Car, Card, ChargerInch, Setup, Status
-from simulators.clock import VirtualClock
+from simulators.clock import RealClock, VirtualClock
 from simulators.errors import NotPossible
 from simulators.wiretap import Wiretap
 
@@ -33,14 +33,17 @@ class CentralSystem:
     def __init__(self, identities: tuple[str, ...] = ("WB-1",)) -> None:
         self.identities = identities
         self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {}
+        self.silent_on = ""
         self.received: list[Frame] = []
         self.transactions = 0
         self._server: Server | None = None
         self._lines: list[ServerConnection] = []
         self._asked: dict[str, asyncio.Future[Frame]] = {}
         self._port = 0
+        self._news = asyncio.Event()
 
     async def start(self) -> None:
+        """Listen, on the same port as before if there was one."""
         self._server = await serve(
             self._talk,
             "127.0.0.1",
@@ -51,12 +54,14 @@ class CentralSystem:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        """Stop listening and close every line."""
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
 
     @property
     def address(self) -> str:
+        """The endpoint, without an identity."""
         return f"ws://127.0.0.1:{self._port}/ocpp"
 
     def _know(self, line: ServerConnection, request: Request) -> Response | None:
@@ -69,14 +74,15 @@ class CentralSystem:
         async for text in line:
             frame = json.loads(text)
             self.received.append(frame)
-            if frame[0] == 2:
+            self._news.set()
+            if frame[0] == 2 and frame[2] != self.silent_on:
                 answer = self._answer(frame[2], frame[3])
                 if answer is None:
                     error = [4, frame[1], "InternalError", "asked to fail", {}]
                     await line.send(json.dumps(error))
                 else:
                     await line.send(json.dumps([3, frame[1], answer]))
-            else:
+            elif frame[0] != 2:
                 self._asked[frame[1]].set_result(frame)
 
     def _answer(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
@@ -92,18 +98,28 @@ class CentralSystem:
         return {"currentTime": "2025-06-03T06:00:00Z"} if action == "Heartbeat" else {}
 
     async def ask(self, action: str, payload: Any, number: str = "s1") -> Frame:
+        """Send a CALL and give the frame that answers it."""
         return await self.say(json.dumps([2, number, action, payload]), number)
 
     async def say(self, text: str, number: str) -> Frame:
+        """Send any text and give the frame that answers it under a message id."""
         self._asked[number] = asyncio.get_running_loop().create_future()
         await self._lines[-1].send(text)
         return await self._asked[number]
 
+    async def heard(self, action: str) -> None:
+        """Wait until a CALL of an action has come in."""
+        while action not in self.actions:
+            self._news.clear()
+            await self._news.wait()
+
     def calls(self, action: str) -> list[dict[str, Any]]:
+        """The payloads of all CALLs of an action."""
         return [frame[3] for frame in self.received if frame[0] == 2 and frame[2] == action]
 
     @property
     def actions(self) -> list[str]:
+        """The actions of all CALLs."""
         return [frame[2] for frame in self.received if frame[0] == 2]
 
 
@@ -119,12 +135,15 @@ class Site:
         )
 
     async def until(self, hour: int, minute: int = 0, day: int = 3) -> None:
+        """Let time pass up to a time in UTC."""
         await self.clock.advance_to(datetime(2025, 6, day, hour, minute, tzinfo=UTC))
 
     async def settle(self) -> None:
+        """Let this instant come to its end."""
         await self.clock.settle()
 
     async def charge(self) -> None:
+        """Plug in and show Anna's card."""
         await self.charger.plug_in()
         await self.charger.show_card(ANNA)
         await self.settle()
@@ -154,6 +173,7 @@ def on_site(
 
 
 def aligned(seconds: int = 900, **more: str) -> Setup:
+    """Give a charger that sends clock-aligned values only."""
     return Setup(
         configuration={
             "ClockAlignedDataInterval": str(seconds),
@@ -183,3 +203,428 @@ def test_it_boots_and_tells_the_status_of_both_connectors() -> None:
         }
     ]
     assert [told["connectorId"] for told in site.backend.calls("StatusNotification")] == [0, 1]
+
+
+class TestSession:
+    """An ordinary session, from the cable to the register."""
+
+    def test_a_day_holds_each_quarter_hour_of_charging(self) -> None:
+        """Aligned values stand on the grid, without transactionId, and only in sessions."""
+
+        async def live(site: Site) -> None:
+            await site.until(8)
+            await site.charge()
+            await site.until(11)
+            await site.charger.show_card(ANNA)
+            await site.charger.unplug()
+            await site.until(6, day=4)
+
+        site = on_site(live, aligned())
+        values = site.backend.calls("MeterValues")
+        instants = [value["meterValue"][0]["timestamp"] for value in values]
+        expected = [
+            (datetime(2025, 6, 3, 8, tzinfo=UTC) + timedelta(minutes=15 * number))
+            for number in range(1, 13)
+        ]
+        assert instants == [f"{at:%Y-%m-%dT%H:%M:%S}.000Z" for at in expected]
+        assert all("transactionId" not in value for value in values)
+        assert len(site.backend.calls("Heartbeat")) == 24
+
+    def test_frames_and_meter_tell_the_same(self) -> None:
+        """Start, values, stop and the meter itself agree on the energy."""
+        shown: list[str] = []
+
+        async def live(site: Site) -> None:
+            await site.charge()
+            await site.until(7)
+            shown.append(site.charger.register_kwh_text)
+            await site.charger.show_card(ANNA)
+            await site.charger.unplug()
+            await site.settle()
+
+        site = on_site(live, Setup(register_wh=733_255))
+        start, stop = (
+            site.backend.calls("StartTransaction")[0],
+            site.backend.calls("StopTransaction")[0],
+        )
+        assert start["idTag"] == "FA2AFD77"
+        assert start["meterStart"] == 733_255
+        last = site.backend.calls("MeterValues")[-1]["meterValue"][0]["sampledValue"][0]
+        assert last["value"] == shown[0]
+        assert stop["meterStop"] == round(Decimal(shown[0]) * 1_000)
+        assert stop["transactionData"][1]["sampledValue"][0]["value"] == shown[0]
+        assert stop["transactionId"] == 1
+        assert stop["reason"] == "Local"
+        assert site.charger.status is Status.AVAILABLE
+
+    def test_the_backend_starts_and_stops(self) -> None:
+        """RemoteStart and RemoteStop are answered before what they set off is sent."""
+
+        async def live(site: Site) -> None:
+            await site.charger.plug_in()
+            await site.settle()
+            payload = {"idTag": "FA2AFD77", "connectorId": 1}
+            started = await site.backend.ask("RemoteStartTransaction", payload)
+            assert started == [3, "s1", {"status": "Accepted"}]
+            await site.settle()
+            await site.until(7)
+            stopped = await site.backend.ask("RemoteStopTransaction", {"transactionId": 1}, "s2")
+            assert stopped == [3, "s2", {"status": "Accepted"}]
+            await site.settle()
+
+        site = on_site(live)
+        assert "Authorize" not in site.backend.actions
+        assert site.backend.calls("StopTransaction")[0]["reason"] == "Remote"
+
+    def test_what_people_do_is_noted_with_their_names(self) -> None:
+        """The tap tells who did what, beside the frames."""
+
+        async def live(site: Site) -> None:
+            await site.charger.plug_in(Car(phases=1), person="Beat")
+            await site.charger.show_card(ANNA)
+            await site.settle()
+
+        site = on_site(live)
+        hands = [crossing for crossing in site.tap.crossings if crossing.wire == "hand"]
+        assert [(hand.sender, json.loads(hand.text)["did"]) for hand in hands] == [
+            ("Beat", "plug_in"),
+            ("Anna", "show_card"),
+        ]
+        assert json.loads(hands[0].text)["car"]["phases"] == 1
+
+
+class TestLine:
+    """The line breaks and comes back."""
+
+    def test_values_of_a_cut_line_arrive_late_in_order_with_their_own_times(self) -> None:
+        """After the line is back the queue comes first to last, before any new value."""
+
+        async def live(site: Site) -> None:
+            await site.charge()
+            await site.until(7)
+            await site.charger.cut_line()
+            assert not site.charger.line_is_up
+            await site.until(8, 5)
+            assert site.charger.queued == 4
+            await site.charger.restore_line()
+            await site.settle()
+            assert site.charger.queued == 0
+            await site.until(8, 15)
+
+        site = on_site(live, aligned())
+        told = [value["meterValue"][0]["timestamp"] for value in site.backend.calls("MeterValues")]
+        assert told == sorted(told)
+        assert len(told) == 9
+        assert len(site.backend.calls("BootNotification")) == 1
+
+    def test_a_session_lived_offline_is_told_with_the_id_learnt_late(self) -> None:
+        """Start, values and stop wait; the stop carries the id of the answer to the start."""
+
+        async def live(site: Site) -> None:
+            await site.charge()
+            await site.charger.unplug()
+            await site.settle()
+            await site.charger.cut_line()
+            await site.until(7)
+            await site.charge()
+            await site.until(8)
+            await site.charger.unplug()
+            await site.until(9)
+            await site.charger.restore_line()
+            await site.settle()
+
+        site = on_site(live)
+        start = site.backend.calls("StartTransaction")[1]
+        stop = site.backend.calls("StopTransaction")[1]
+        assert start["timestamp"] == "2025-06-03T07:00:00.000Z"
+        assert (stop["transactionId"], stop["reason"]) == (2, "EVDisconnected")
+        last = [value["transactionId"] for value in site.backend.calls("MeterValues")]
+        assert set(last) == {2}
+
+    def test_a_cut_while_an_answer_is_due_loses_nothing(self) -> None:
+        """A StartTransaction whose answer was lost is sent again, the same."""
+
+        async def live(site: Site) -> None:
+            await site.charger.plug_in()
+            await site.charger.show_card(ANNA)
+            await site.backend.heard("StartTransaction")
+            await site.charger.cut_line()
+            await site.settle()
+            await site.charger.restore_line()
+            await site.settle()
+
+        site = on_site(live)
+        first, second = site.backend.calls("StartTransaction")
+        assert first == second
+
+    def test_the_line_is_told_of_at_once(self) -> None:
+        """`on_line` hears of the socket's end and begin."""
+        heard: list[tuple[str, bool]] = []
+
+        async def live(site: Site) -> None:
+            site.charger.on_line = lambda identity, up: heard.append((identity, up))
+            await site.charger.connect(site.backend.address)
+            await site.charger.cut_line()
+            await site.charger.cut_line()
+            await site.charger.restore_line()
+            await site.charger.restore_line()
+            await site.settle()
+
+        on_site(live, connected=False)
+        assert heard == [("WB-1", True), ("WB-1", False), ("WB-1", True), ("WB-1", False)]
+
+    def test_a_backend_that_went_away_is_tried_again(self) -> None:
+        """After 10, 20, 40 s the charger comes back by itself, without a boot."""
+
+        async def live(site: Site) -> None:
+            gone = asyncio.Event()
+            site.charger.on_line = lambda identity, up: gone.set()
+            await site.backend.stop()
+            await gone.wait()
+            await site.until(6, 1)
+            assert not site.charger.line_is_up
+            await site.backend.start()
+            await site.until(6, 2)
+            assert site.charger.line_is_up
+
+        site = on_site(live)
+        assert len(site.backend.calls("BootNotification")) == 1
+
+    def test_restoring_a_line_to_nobody_goes_on_trying(self) -> None:
+        """The line is good but the backend is down: the charger tries later."""
+
+        async def live(site: Site) -> None:
+            await site.charger.cut_line()
+            await site.backend.stop()
+            await site.charger.restore_line()
+            assert not site.charger.line_is_up
+            await site.backend.start()
+            await site.until(6, 1)
+            assert site.charger.line_is_up
+
+        on_site(live)
+
+    def test_a_backend_that_never_answers_is_dropped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In real time the line is broken off when an answer is overdue."""
+        monkeypatch.setattr("simulators.charger_inch.ocpp_json_io.ANSWER_LIMIT_S", 0.05)
+
+        async def live() -> None:
+            backend, clock = CentralSystem(), RealClock()
+            backend.silent_on = "BootNotification"
+            await backend.start()
+            charger = ChargerInch("WB-1", clock, Wiretap(clock), random.Random(1))
+            with pytest.raises(NotPossible, match=r"closed the line|does not answer"):
+                await charger.connect(backend.address)
+            await charger.close()
+            await backend.stop()
+
+        asyncio.run(live())
+
+    def test_a_charger_that_is_closed_leaves_nothing_to_ring(self) -> None:
+        """After `close` time passes without a frame."""
+
+        async def live(site: Site) -> None:
+            await site.charger.close()
+            count = len(site.tap.crossings)
+            await site.until(6, day=4)
+            assert len(site.tap.crossings) == count
+
+        on_site(live)
+
+
+class TestGettingConnected:
+    """The first connection, and what may be in its way."""
+
+    def test_nobody_answers(self) -> None:
+        """A refused connection says where and what to do."""
+
+        async def live(site: Site) -> None:
+            address = site.backend.address
+            await site.backend.stop()
+            with pytest.raises(NotPossible, match=r"nobody answers at .*/ocpp/WB-1.*start"):
+                await site.charger.connect(address)
+
+        on_site(live, connected=False)
+
+    def test_the_backend_does_not_know_the_charger(self) -> None:
+        """HTTP 404 says that a station must be registered; then it can be tried again."""
+
+        async def live(site: Site) -> None:
+            site.backend.identities = ()
+            with pytest.raises(NotPossible, match="register a station"):
+                await site.charger.connect(site.backend.address)
+            site.backend.identities = ("WB-1",)
+            await site.charger.connect(site.backend.address)
+
+        on_site(live, connected=False)
+
+    def test_an_identity_is_percent_encoded(self) -> None:
+        """Slashes and spaces in an identity do not change the path."""
+
+        async def live(site: Site) -> None:
+            site.backend.identities = ("WB%2F1%20a",)
+            charger = ChargerInch("WB/1 a", site.clock, site.tap, random.Random(1))
+            await charger.connect(site.backend.address)
+            await charger.close()
+
+        on_site(live, connected=False)
+
+    def test_it_is_connected_once(self) -> None:
+        """A second `connect` points to `restore_line`."""
+
+        async def live(site: Site) -> None:
+            with pytest.raises(NotPossible, match="restore_line"):
+                await site.charger.connect(site.backend.address)
+
+        on_site(live)
+
+    def test_a_rejected_charger_is_silent_until_its_interval(self) -> None:
+        """`connect` returns; the next boot comes after the interval and no sooner."""
+
+        async def live(site: Site) -> None:
+            site.backend.answers["BootNotification"] = lambda _: {
+                "status": "Rejected",
+                "currentTime": "2025-06-03T06:00:00Z",
+                "interval": 120,
+            }
+            await site.charger.connect(site.backend.address)
+            refused = await site.backend.ask("GetConfiguration", {})
+            assert refused[2] == "SecurityError"
+            await site.until(6, 1)
+            del site.backend.answers["BootNotification"]
+            assert site.backend.actions == ["BootNotification"]
+            await site.until(6, 2)
+            assert site.charger.line_is_up
+
+        site = on_site(live, connected=False)
+        assert site.backend.actions.count("StatusNotification") == 2
+
+
+class TestRequests:
+    """What the backend asks, and the answers on the wire."""
+
+    @pytest.mark.parametrize(
+        ("frame", "code"),
+        [
+            ([2, "s1", "GetLocalListVersion", {}], "NotSupported"),
+            ([2, "s1", "MakeCoffee", {}], "NotImplemented"),
+            ([2, "s1", ["Reset"], {}], "FormationViolation"),
+            ([2, "s1", "RemoteStopTransaction", {}], "ProtocolError"),
+            ([2, "s1", "RemoteStopTransaction", {"transactionId": "1"}], "TypeConstraintViolation"),
+            ([2, "s1", "GetConfiguration", {"cellar": 1}], "FormationViolation"),
+            ([2, "s1", "RemoteStartTransaction", {"idTag": "A" * 21}], "TypeConstraintViolation"),
+        ],
+    )
+    def test_what_it_cannot_do_is_refused_with_the_right_code(
+        self, frame: Frame, code: str
+    ) -> None:
+        """The codes are those of OCPP-J 1.6, misspelt as there."""
+
+        async def live(site: Site) -> None:
+            answer = await site.backend.say(json.dumps(frame), "s1")
+            assert answer[:3] == [4, "s1", code]
+
+        on_site(live)
+
+    @pytest.mark.parametrize(
+        "text", ["{", "[]", "[2]", '{"a":1}', '[9,"s1"]', '[2,17,"Reset",{}]', "[" * 5000]
+    )
+    def test_what_is_no_frame_is_not_answered(self, text: str) -> None:
+        """A frame that is none is noted and left alone; the next one is answered."""
+
+        async def live(site: Site) -> None:
+            await site.backend._lines[-1].send(text)
+            answer = await site.backend.ask("GetConfiguration", {"key": ["NumberOfConnectors"]})
+            assert answer[2]["configurationKey"][0]["value"] == "1"
+
+        site = on_site(live)
+        assert text in [crossing.text for crossing in site.tap.crossings]
+
+    def test_a_profile_in_a_remote_start_is_ignored(self) -> None:
+        """A charger without smart charging ignores the profile; 21.4 A is a legal limit."""
+        profile = {
+            "chargingProfileId": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": {
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 21.4}],
+            },
+        }
+
+        async def live(site: Site) -> None:
+            payload = {"idTag": "FA2AFD77", "chargingProfile": profile}
+            assert (await site.backend.ask("RemoteStartTransaction", payload))[0] == 3
+
+        on_site(live)
+
+    def test_null_is_an_empty_payload(self) -> None:
+        """OCPP-J §4.2.1 allows null for nothing."""
+
+        async def live(site: Site) -> None:
+            answer = await site.backend.ask("GetConfiguration", None)
+            assert answer[0] == 3
+            assert answer[2]["unknownKey"] == []
+
+        on_site(live)
+
+    def test_an_answer_that_breaks_its_schema_counts_as_a_failure(self) -> None:
+        """A StartTransaction.conf without an id is asked for again, later."""
+
+        async def live(site: Site) -> None:
+            site.backend.answers["StartTransaction"] = lambda _: {}
+            await site.charge()
+            del site.backend.answers["StartTransaction"]
+            await site.until(6, 1)
+
+        site = on_site(live)
+        assert len(site.backend.calls("StartTransaction")) == 2
+
+    def test_a_refused_message_is_retried_and_then_given_up(self) -> None:
+        """Three transmissions, one and two minutes apart; then the queue goes on."""
+
+        async def live(site: Site) -> None:
+            site.backend.answers["StartTransaction"] = lambda _: None
+            await site.charge()
+            await site.until(7)
+
+        site = on_site(live, aligned())
+        at = [
+            crossing.at - START
+            for crossing in site.tap.crossings
+            if '"StartTransaction"' in crossing.text
+        ]
+        assert at == [timedelta(minutes=minutes) for minutes in (0, 1, 3)]
+        assert len(site.backend.calls("MeterValues")) == 4
+
+
+class TestSameness:
+    """One seed, one order of events."""
+
+    def test_one_seed_gives_one_tap(self) -> None:
+        """Two runs of a day with a cut line leave the same crossings, byte for byte."""
+
+        async def live(site: Site) -> None:
+            await site.until(8)
+            await site.charge()
+            await site.until(9, 7)
+            await site.charger.cut_line()
+            await site.until(10)
+            await site.charger.show_card(ANNA)
+            await site.charger.unplug()
+            await site.until(11)
+            await site.charger.restore_line()
+            await site.until(14)
+
+        first, second = on_site(live, aligned()), on_site(live, aligned())
+        assert first.tap.crossings == second.tap.crossings
+
+    def test_another_seed_is_another_site(self) -> None:
+        """The voltages are drawn from the seed."""
+        clock = VirtualClock(START)
+        one, other = (
+            ChargerInch("WB-1", clock, Wiretap(clock), random.Random(seed))._device.outlet.supply
+            for seed in (1, 2)
+        )
+        assert one != other
