@@ -13,7 +13,7 @@ Feature: FMT Files that a utility can import
     When the day is exported
     Then a file "ISE_Tagesexport_20250603_20250603_20250604003000_1.csv" arrives at EW Seedorf
     And its first line is "Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status"
-    And its line for 14:15 is "CH98765012345AAAAAAAAAAAAAAA00001;1-1:1.29.0*255;03.06.2025 14:15:00;2.300;kWh;W" but for the value
+    And its line for 14:15 has the form "CH98765012345AAAAAAAAAAAAAAA00001;1-1:1.29.0*255;03.06.2025 14:15:00;#;kWh;W"
 
   @ISE-06 @must
   Scenario: Every row names its charger by its metering code

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from types import TracebackType
@@ -72,6 +73,12 @@ class Clock(Protocol):
 
     def hold(self, reason: str) -> Hold:
         """Keep time from moving until the hold is released."""
+
+
+def stopwatch() -> Callable[[], float]:
+    """Start a watch, and give what tells the real seconds since then."""
+    start = time.perf_counter()
+    return lambda: time.perf_counter() - start
 
 
 class _RealAlarm:

@@ -1,1 +1,21 @@
-"""The sentences of the scenarios, one file a noun."""
+"""
+The sentences of the scenarios, one file a noun.
+
+They are the bench's public language: few, used often, synchronous (pytest-bdd never awaits),
+and each Then reads its verdict from recorded frames or from files that arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def records(datatable: list[list[str]]) -> list[dict[str, str]]:
+    """Give the rows of a scenario's table as records under its head row."""
+    head, *rows = datatable
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def show(items: Iterable[str]) -> str:
+    """Give a few words as a list for a message."""
+    return ", ".join(sorted(items))

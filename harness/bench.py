@@ -1,0 +1,464 @@
+"""
+The bench of one scenario: a clock, chargers, a backend and a utility, put together.
+
+A bench is first *declared* (which day, which chargers, what will happen when) and then *set
+going*; the first sentence that needs something to happen sets it going. Everything runs in
+one event loop, which runs only while the bench waits for it, so between two sentences
+nothing moves.
+
+The two ends of a line learn of its end at different moments of real time. So that this
+cannot be seen in simulated time, `Lines` holds the clock while they disagree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import random
+import subprocess
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from backend import Backend, Settings
+from backend.ports import Drop
+from harness.catalogue import ListedScenario, Requirement
+from harness.errors import UsageError
+from harness.frames import calls_of
+from harness.local_time import grid, instant
+from harness.puppet import Puppet
+from harness.round_trip import RoundTrips
+from harness.utility import PlannedFault, Utility
+from simulators.charger_inch import Card, ChargerInch, Setup
+from simulators.clock import Hold, VirtualClock
+from simulators.wiretap import Crossing, Wiretap
+
+T = TypeVar("T")
+Act = Callable[["Bench"], Awaitable[None]]
+
+UTILITY = "EW Seedorf"
+TASK = "Tagesexport"
+FORMAT = "Lastgang"
+DEFAULT_DAY = date(2025, 6, 3)
+EXPORT_AT = "00:30"
+NOT_YET_LISTENING = {
+    "name": UTILITY,
+    "kind": "sftp",
+    "host": "127.0.0.1",
+    "port": 22,
+    "user": "isebench",
+    "secret": "not used",
+    "folder": "/",
+    "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2hJ4s0Qb0V2rZQZ3k1v7Yk9s0oZl2c1w9Xq8m3T5dE",
+}
+"""A destination for settings that are only checked: well formed, and nowhere."""
+LINE = "line"
+"""The wire of the wiretap that says when a charger's line went up and down."""
+
+
+@dataclass(slots=True)
+class Station:
+    """
+    A charger as a scenario declares it.
+
+    Attributes:
+        name: what people call it, and its OCPP identity.
+        metering_code, obis, interval_minutes: its activation for IS-E; no code, no activation.
+        configuration: OCPP configuration keys that the backend sets.
+        big_endian_cards: whether its reader sends UIDs big-endian.
+        puppet: whether it only says what it is told.
+    """
+
+    name: str
+    metering_code: str | None
+    obis: str = "1-1:1.29.0*255"
+    interval_minutes: int = 15
+    configuration: dict[str, str] = field(default_factory=dict)
+    big_endian_cards: bool = False
+    puppet: bool = False
+
+    def settings(self) -> dict[str, Any]:
+        """Give the station's table for the backend's settings."""
+        table: dict[str, Any] = {
+            "account": UTILITY,
+            "identity": self.name,
+            "name": self.name,
+            "profile": "etrel_inch",
+            "configuration": {
+                "ClockAlignedDataInterval": str(self.interval_minutes * 60),
+                **self.configuration,
+            },
+        }
+        if self.metering_code is not None:
+            table["ise"] = {
+                "metering_code": self.metering_code,
+                "obis": self.obis,
+                "interval": self.interval_minutes,
+            }
+        return table
+
+
+class Lines:
+    """Keeps time still while a charger and the backend disagree on whether they are connected."""
+
+    def __init__(self, clock: VirtualClock, tap: Wiretap) -> None:
+        self._clock = clock
+        self._tap = tap
+        self._charger: dict[str, bool] = {}
+        self._backend: dict[str, bool] = {}
+        self._holds: dict[str, Hold] = {}
+
+    def charger_says(self, identity: str, up: bool) -> None:
+        """Take the charger's end of the line, and record it."""
+        self._tap.note(LINE, identity, "backend", "up" if up else "down")
+        self._charger[identity] = up
+        self._compare(identity)
+
+    def backend_says(self, identity: str, up: bool) -> None:
+        """Take the backend's end of the line."""
+        self._backend[identity] = up
+        self._compare(identity)
+
+    def _compare(self, identity: str) -> None:
+        agree = self._charger.get(identity, False) == self._backend.get(identity, False)
+        hold = self._holds.pop(identity, None)
+        if not agree:
+            self._holds[identity] = hold or self._clock.hold(
+                f"the two ends of the line of {identity} disagree on whether it is up"
+            )
+        elif hold is not None:
+            hold.release()
+
+
+class Bench:
+    """
+    One scenario's world.
+
+    Parameters:
+        seed: what all chance of the scenario comes from.
+        folder: an empty folder for the database and the drop.
+    """
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed = seed
+        self.folder = folder
+        self.day = DEFAULT_DAY
+        self.stations: dict[str, Station] = {}
+        self.layout: dict[str, Any] = {}
+        self.cards: dict[str, Card] = {}
+        self.chargers: dict[str, ChargerInch] = {}
+        self.puppets: dict[str, Puppet] = {}
+        self.deciding: list[Crossing] = []
+        self.going = False
+        self._plan: list[tuple[datetime, Act]] = []
+        self._runner = asyncio.Runner()
+        self._backend: Backend | None = None
+        self._clock: VirtualClock | None = None
+        self._tap: Wiretap | None = None
+        self._utility: Utility | None = None
+        self.faults: list[PlannedFault] = []
+        self.task = TASK
+        self.drop: Drop | None = None
+        self.deciding_files: list[str] = []
+        self._twins: list[Bench] = []
+        # What one sentence leaves for the next.
+        self.wanted: set[str] = set()
+        self.rows_seen = 0
+        self.round_trips = RoundTrips()
+        self.finished: subprocess.CompletedProcess[str] | None = None
+        self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
+        self.lived_s = 0.0
+
+    # ------------------------------------------------------------------ what is declared
+
+    def declare_day(self, day: date) -> None:
+        """Say which local day is lived."""
+        self._must_not_be_going("the day")
+        self.day = day
+
+    def declare_station(self, name: str, *, ise: bool = True) -> Station:
+        """Put a charger on the bench, activated for IS-E unless told otherwise."""
+        self._must_not_be_going(f'the charger "{name}"')
+        code = f"CH98765012345AAAAAAAAAAAAAAA{len(self.stations) + 1:05d}" if ise else None
+        station = self.stations[name] = Station(name, code)
+        return station
+
+    def station(self, name: str) -> Station:
+        """Give a declared charger."""
+        if name not in self.stations:
+            raise UsageError(f'no charger "{name}" is on the bench; declare it in a Given')
+        return self.stations[name]
+
+    def card_of(self, person: str) -> Card:
+        """Give a person's card; who has none yet gets one, drawn from the seed."""
+        if person not in self.cards:
+            uid = random.Random(f"{self.seed} card {person}").randbytes(4)
+            self.cards[person] = Card(uid, person)
+        return self.cards[person]
+
+    def plan(self, at: datetime, act: Act) -> None:
+        """Let something happen at an instant, in the order of planning where instants agree."""
+        self._must_not_be_going("what will happen")
+        self._plan.append((at, act))
+
+    def plan_session(self, name: str, person: str, start: datetime, end: datetime) -> None:
+        """Let a person plug in and show the card, and later stop with it and unplug."""
+        self.station(name)
+        card = self.card_of(person)
+
+        async def begin(bench: Bench) -> None:
+            charger = bench.chargers[name]
+            await charger.plug_in(person=person)
+            await charger.show_card(card)
+
+        async def finish(bench: Bench) -> None:
+            charger = bench.chargers[name]
+            await charger.show_card(card)
+            await charger.unplug(person=person)
+
+        self.plan(start, begin)
+        self.plan(end, finish)
+
+    def plan_outage(self, name: str, start: datetime, end: datetime | None = None) -> None:
+        """Let a charger's line be cut, and restored where an end is given."""
+        self.station(name)
+
+        async def cut(bench: Bench) -> None:
+            await bench.device(name).cut_line()
+
+        async def restore(bench: Bench) -> None:
+            await bench.device(name).restore_line()
+
+        self.plan(start, cut)
+        if end is not None:
+            self.plan(end, restore)
+
+    def _must_not_be_going(self, what: str) -> None:
+        if self.going:
+            raise UsageError(f"{what} must be declared before anything happens; move it to a Given")
+
+    def plan_recording(self, crossings: Sequence[Crossing]) -> None:
+        """Let puppets say again what chargers said, and cut their lines when theirs were cut."""
+        for crossing in crossings:
+            name = crossing.sender
+            if name not in self.stations:
+                continue
+            self.stations[name].puppet = True
+            if crossing.wire == LINE and crossing.at > self.start:
+                self.plan(crossing.at, _again_on_the_line(name, crossing.text))
+            elif crossing.wire == "ocpp1.6" and crossing.text.startswith("[2,"):
+                self.plan(max(crossing.at, self.start), _say_again(name, crossing.text))
+
+    def twin(self, name: str) -> Bench:
+        """Give another bench on which the same is declared; it closes with this one."""
+        folder = self.folder / name
+        folder.mkdir()
+        twin = Bench(self.seed, folder)
+        twin.day, twin.task, twin.drop = self.day, self.task, self.drop
+        twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
+        twin.layout, twin.cards = dict(self.layout), dict(self.cards)
+        twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
+        self._twins.append(twin)
+        return twin
+
+    def family(self) -> list[Bench]:
+        """Give this bench and its twins, in the order of their making."""
+        return [self, *self._twins]
+
+    # ------------------------------------------------------------------ what runs
+
+    @property
+    def start(self) -> datetime:
+        """The bench's first instant, half an hour before the day begins."""
+        return self.at("0:00") - timedelta(minutes=30)
+
+    @property
+    def clock(self) -> VirtualClock:
+        """The scenario's clock."""
+        return self._there(self._clock)
+
+    @property
+    def tap(self) -> Wiretap:
+        """What crossed the wires."""
+        return self._there(self._tap)
+
+    @property
+    def backend(self) -> Backend:
+        """The bundled backend; for acting on it, never for a verdict."""
+        return self._there(self._backend)
+
+    @property
+    def utility(self) -> Utility:
+        """The utility: its server and its importer."""
+        return self._there(self._utility)
+
+    def _there(self, part: T | None) -> T:
+        if part is None:
+            raise UsageError("the bench is not going yet")
+        return part
+
+    def device(self, name: str) -> ChargerInch | Puppet:
+        """Give what stands on the bench under a name."""
+        return self.puppets.get(name) or self.chargers[name]
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something in the bench's loop and wait for its end."""
+        return self._runner.run(work)
+
+    def go(self) -> None:
+        """Set the bench going; a second call does nothing."""
+        if not self.going:
+            self.going = True
+            self.run(self._go())
+
+    def advance_to(self, target: datetime) -> None:
+        """Let time pass."""
+        self.go()
+        self.run(self.clock.advance_to(target))
+
+    def at(self, time: str, day: date | None = None) -> datetime:
+        """Give the instant of a local time of the bench's day, or of another."""
+        return instant(day or self.day, time)
+
+    def grid(self, name: str) -> list[datetime]:
+        """Give the boundaries of the day's intervals of a charger."""
+        return grid(self.day, self.station(name).interval_minutes)
+
+    async def _go(self) -> None:
+        self._clock = VirtualClock(self.start)
+        self._tap = Wiretap(self._clock)
+        self._utility = Utility(
+            UTILITY, self._clock, self._tap, self.folder, self.layout, tuple(self.faults)
+        )
+        await self._utility.start()
+        lines = Lines(self._clock, self._tap)
+        self._backend = Backend(
+            Settings.from_mapping(self.settings()), self._clock, lines.backend_says, drop=self.drop
+        )
+        await self._backend.start()
+        for station in self.stations.values():
+            await self._put(station, lines)
+        for at, act in sorted(self._plan, key=lambda planned: planned[0]):
+            self._clock.call_at(at, functools.partial(act, self))
+        await self._clock.settle()
+
+    async def _put(self, station: Station, lines: Lines) -> None:
+        device: Puppet | ChargerInch
+        if station.puppet:
+            device = self.puppets[station.name] = Puppet(station.name, self.clock, self.tap)
+        else:
+            rng = random.Random(f"{self.seed} charger {station.name}")
+            setup = Setup(big_endian_cards=station.big_endian_cards)
+            device = self.chargers[station.name] = ChargerInch(
+                station.name, self.clock, self.tap, rng, setup=setup
+            )
+        device.on_line = lines.charger_says
+        await device.connect(self.backend.address)
+        await self.clock.settle()
+
+    def settings(self) -> dict[str, Any]:
+        """Give the settings of the backend that the scenario declares."""
+        return site_settings(
+            database=self.folder / "isebench.sqlite",
+            stations=self.stations.values(),
+            cards=self.cards.values(),
+            destination=NOT_YET_LISTENING if self._utility is None else self.utility.destination(),
+            layout=self.layout,
+            task=self.task,
+        )
+
+    def close(self) -> None:
+        """Take everything down, in the order in which a site would be left."""
+        for twin in self._twins:
+            twin.close()
+        try:
+            self.run(self._close())
+        finally:
+            self._runner.close()
+
+    async def _close(self) -> None:
+        for device in (*self.chargers.values(), *self.puppets.values()):
+            await device.close()
+        if self._backend is not None:
+            await self._backend.stop()
+        if self._utility is not None:
+            await self._utility.stop()
+
+    # ------------------------------------------------------------------ what decides
+
+    def decide(self, crossings: Iterable[Crossing | None]) -> None:
+        """Keep the frames that a verdict was read from."""
+        known = {id(crossing) for crossing in self.deciding}
+        self.deciding += [c for c in crossings if c is not None and id(c) not in known]
+
+    def decide_files(self, names: Iterable[str]) -> None:
+        """Keep the names of the files that a verdict was read from."""
+        self.deciding_files += [name for name in names if name not in self.deciding_files]
+
+    def decide_energy_of(self, name: str) -> None:
+        """Keep the frames in which a charger told of its meter, with their answers."""
+        self.decide(
+            crossing
+            for call in calls_of(self.tap.crossings, name)
+            if call.action in ("StartTransaction", "MeterValues", "StopTransaction")
+            for crossing in (call.crossing, call.answer)
+        )
+
+    def decide_sftp(self) -> None:
+        """Keep what was done at the drop."""
+        self.decide(crossing for crossing in self.tap.crossings if crossing.wire == "sftp")
+
+
+def site_settings(
+    *,
+    database: Path,
+    stations: Iterable[Station],
+    cards: Iterable[Card],
+    destination: Mapping[str, Any],
+    layout: Mapping[str, Any] | None = None,
+    task: str = TASK,
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> dict[str, Any]:
+    """Give the backend's settings for a site of one account, one task and one destination."""
+    owner = {"account": UTILITY}
+    return {
+        "backend": {"host": host, "port": port, "database": str(database)},
+        "account": [{"name": UTILITY, "ise": True}],
+        "station": [station.settings() for station in stations],
+        "card": [
+            {**owner, "id_tag": card.uid[::-1].hex().upper(), "status": "Accepted"}
+            for card in cards
+        ],
+        "format": [{**owner, "name": FORMAT, "kind": "ise-timeseries-csv", **(layout or {})}],
+        "destination": [{**owner, **destination}],
+        "task": [
+            {
+                **owner,
+                "name": task,
+                "stations": "all",
+                "format": FORMAT,
+                "destination": UTILITY,
+                "schedule": "daily",
+                "at": EXPORT_AT,
+            }
+        ],
+    }
+
+
+def _say_again(name: str, text: str) -> Act:
+    async def say(bench: Bench) -> None:
+        await bench.puppets[name].say(text)
+
+    return say
+
+
+def _again_on_the_line(name: str, state: str) -> Act:
+    async def act(bench: Bench) -> None:
+        puppet = bench.puppets[name]
+        await (puppet.restore_line() if state == "up" else puppet.cut_line())
+
+    return act

@@ -1,0 +1,220 @@
+"""
+The command line: ``isebench demo | up | conform | replay | list``.
+
+Only what a command needs is imported, and only when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Give the parser of the command line; docs/reference/commands.md shows its help."""
+    parser = argparse.ArgumentParser(
+        prog="isebench",
+        description="Test bench for the road from a charger's meter to a Swiss utility's "
+        "billing system (IS-E).",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser(
+        "demo",
+        help="live a simulated day and show what the utility would bill",
+        description="Live a day of two chargers, one of them offline for three hours, deliver "
+        "it over SFTP, and compare what arrived with the meters. Exit code 0 only if each "
+        "delivered energy equals its meter's register exactly.",
+    )
+    demo.add_argument("--seed", type=int, default=1, metavar="N", help="what chance comes from (1)")
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("isebench-demo"),
+        metavar="DIR",
+        help="where files, recording and report go (isebench-demo)",
+    )
+
+    up = commands.add_parser(
+        "up",
+        help="run the same parts in real time until stopped",
+        description="Run the backend, two chargers and the utility's SFTP server in real time, "
+        "print their addresses and go on until Ctrl-C. A real charger may connect.",
+    )
+    up.add_argument(
+        "--out",
+        type=Path,
+        default=Path("isebench-up"),
+        metavar="DIR",
+        help="where the database, the drop and the recording lie (isebench-up)",
+    )
+    up.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where the servers listen (127.0.0.1)",
+    )
+    up.add_argument(
+        "--port", type=int, default=0, metavar="N", help="the port for chargers (0: a free one)"
+    )
+    up.add_argument(
+        "--sftp-port",
+        type=int,
+        default=0,
+        metavar="N",
+        help="the port of the utility's SFTP server (0: a free one)",
+    )
+    up.add_argument(
+        "--station",
+        action="append",
+        default=[],
+        metavar="IDENTITY",
+        help="admit a charger of your own under this identity; may be repeated",
+    )
+
+    conform = commands.add_parser(
+        "conform",
+        help="run scenarios and write the reports",
+        description="Run the scenarios of the named requirements, or all, against the bundled "
+        "backend and devices. Exit codes: 0 all passed, 1 something failed, 2 wrong usage, "
+        "3 the bench broke, 4 nothing was run, 130 interrupted.",
+    )
+    conform.add_argument(
+        "ids", nargs="*", metavar="ID", help="a requirement (ISE-02) or the beginning of some (ISE)"
+    )
+    conform.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="what chance comes from (1)"
+    )
+    conform.add_argument(
+        "--report",
+        type=Path,
+        default=Path("isebench-report"),
+        metavar="DIR",
+        help="where the reports go (isebench-report)",
+    )
+    conform.add_argument(
+        "--features",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="features of your own instead of the bundled ones",
+    )
+    conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
+
+    replay = commands.add_parser(
+        "replay",
+        help="put recorded frames before the backend",
+        description="Put the frames of recordings or field logs before the backend, with the "
+        "times they bear, and show the readings, intervals and deviations it made of them. "
+        "Reads recordings of isebench, logs of Home Assistant with mobilityhouse/ocpp, and "
+        "evcc TRACE logs.",
+    )
+    replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording or a log")
+    replay.add_argument(
+        "--zone",
+        default="Europe/Zurich",
+        metavar="ZONE",
+        help="the time zone of logs that write local time (Europe/Zurich)",
+    )
+
+    listing = commands.add_parser(
+        "list",
+        help="list requirements and their scenarios",
+        description="List the requirements, each with its scenarios.",
+    )
+    listing.add_argument("ids", nargs="*", metavar="ID", help="only these, or their beginnings")
+    listing.add_argument(
+        "--features",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="features of your own instead of the bundled ones",
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give the exit code."""
+    options = build_parser().parse_args(arguments)
+    from backend.errors import BackendError
+    from harness.errors import HarnessError
+    from simulators.errors import SimulatorError
+
+    try:
+        return _COMMANDS[options.command](options)
+    except (BackendError, HarnessError, SimulatorError) as error:
+        print(f"isebench {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"isebench {options.command}: interrupted", file=sys.stderr)
+        return 130
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from harness.demo import demo
+
+    return demo(seed=options.seed, out=options.out)
+
+
+def _up(options: argparse.Namespace) -> int:
+    from harness.up import up
+
+    return up(
+        out=options.out,
+        host=options.host,
+        port=options.port,
+        sftp_port=options.sftp_port,
+        stations=options.station,
+    )
+
+
+def _conform(options: argparse.Namespace) -> int:
+    from harness.catalogue import BUNDLED_FEATURES
+    from harness.conform import conform
+
+    code = conform(
+        options.ids,
+        features=(options.features or BUNDLED_FEATURES).resolve(),
+        seed=options.seed,
+        report=options.report.resolve(),
+        quiet=options.quiet,
+    )
+    print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")
+    return code
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from harness.replay import replay_files
+
+    return replay_files(options.files, zone=options.zone)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
+    from harness.conform import select
+
+    features = (options.features or BUNDLED_FEATURES).resolve()
+    wanted = set(select(options.ids, features)) if options.ids else None
+    scenarios = load_scenarios(features)
+    for row in load_requirements(features):
+        if wanted is not None and row.id not in wanted:
+            continue
+        print(f"{row.id} ({row.level}) {row.text}")
+        for scenario in scenarios:
+            if row.id in scenario.requirements:
+                print(f"    {scenario.name}  ({scenario.file}:{scenario.line})")
+    return 0
+
+
+_COMMANDS = {
+    "demo": _demo,
+    "up": _up,
+    "conform": _conform,
+    "replay": _replay,
+    "list": _list,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

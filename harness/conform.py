@@ -1,0 +1,95 @@
+"""`isebench conform`: run scenarios, in a pytest of their own, and tell what came of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.catalogue import load_requirements, load_scenarios
+from harness.errors import UsageError
+
+PASSED, FAILED, USAGE, BROKEN, NOTHING_RUN = 0, 1, 2, 3, 4
+"""Exit codes: all passed, something failed, wrong usage, the bench broke, nothing was run."""
+
+_FROM_PYTEST = {0: PASSED, 1: FAILED, 2: 130, 3: BROKEN, 4: USAGE, 5: NOTHING_RUN}
+
+
+def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quiet: bool) -> int:
+    """
+    Run the scenarios of some requirements, or all, and write the reports.
+
+    Parameters:
+        ids: requirement ids (``ISE-02``) or their beginnings (``ISE``); none means all.
+        features: the folder of the features.
+        seed: what all chance comes from.
+        report: the folder for junit.xml, cucumber.json, report.html, matrix.md, the
+            recordings and the delivered files.
+        quiet: whether to show less than a line a scenario.
+
+    Returns:
+        The exit code, see the constants of this module.
+
+    Raises:
+        UsageError: If an id selects nothing, or the features cannot be read.
+    """
+    selected = select(ids, features)
+    report.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="isebench-") as folder:
+        root = Path(folder)
+        module = root / "test_features.py"
+        module.write_text(
+            "from pytest_bdd import scenarios\n\n"
+            f"scenarios({str(features)!r}, features_base_dir={str(features)!r})\n",
+            encoding="utf-8",
+        )
+        # An own configuration, so that none that happens to lie about the user is taken.
+        config = root / "pytest.ini"
+        config.write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+        command = [
+            *(sys.executable, "-P", "-m", "pytest", str(module)),
+            *("-c", str(config), "--rootdir", str(root), "-p", "harness.plugin"),
+            *("-p", "no:cacheprovider", "--import-mode=importlib", "--strict-markers"),
+            *("--seed", str(seed), "--features", str(features), "--evidence", str(report)),
+            *("--basetemp", str(root / "benches"), "--tb=short", "-ra"),
+            f"--junitxml={report / 'junit.xml'}",
+            f"--cucumberjson={report / 'cucumber.json'}",
+            "-q" if quiet else "-v",
+        ]
+        if ids:
+            command += ["-m", " or ".join(f"requirement(id={id!r})" for id in selected)]
+        code = _run(command)
+    return _FROM_PYTEST.get(code, BROKEN)
+
+
+def select(ids: Sequence[str], features: Path) -> list[str]:
+    """
+    Give the requirement ids that some words select.
+
+    Raises:
+        UsageError: If a word selects nothing that has a scenario.
+    """
+    known = [row.id for row in load_requirements(features)]
+    covered = {id for scenario in load_scenarios(features) for id in scenario.requirements}
+    selected: list[str] = []
+    for word in ids:
+        found = [id for id in known if id.startswith(word.upper()) and id in covered]
+        if not found:
+            raise UsageError(
+                f'"{word}" selects no scenario; `isebench list` shows the ids that there are'
+            )
+        selected += [id for id in found if id not in selected]
+    return selected
+
+
+def _run(command: list[str]) -> int:
+    environment = {**os.environ, "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # The child got the same signal; it ends its scenario and writes what it has.
+        return process.wait()

@@ -1,0 +1,53 @@
+"""
+Local time as scenarios speak it: "14:15" on "3 June 2025" in Europe/Zurich.
+
+Verdicts must not lean on the code that they judge, so this is not the backend's calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from harness.errors import UsageError
+
+ZURICH = ZoneInfo("Europe/Zurich")
+
+
+def read_day(text: str) -> date:
+    """Read a day as it is spoken ("3 June 2025")."""
+    try:
+        return datetime.strptime(text, "%d %B %Y").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise UsageError(f'"{text}" is no day; write one like "3 June 2025"') from None
+
+
+def instant(day: date, time: str) -> datetime:
+    """
+    Give the instant of a local time of ``day``; 24:00 is the end of the day.
+
+    In the hour that October has twice, the first one is meant.
+    """
+    hour, _, minute = time.partition(":")
+    if not (hour.isdigit() and minute.isdigit() and int(hour) <= 24 and int(minute) < 60):
+        raise UsageError(f'"{time}" is no time of day; write one like "14:15"')
+    if int(hour) == 24:
+        day, hour = day + timedelta(days=1), "0"
+    local = datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=ZURICH)
+    return local.astimezone(UTC)
+
+
+def utc_instant(day: date, time: str) -> datetime:
+    """Give the instant of a time of ``day`` in UTC."""
+    hour, _, minute = time.partition(":")
+    return datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=UTC)
+
+
+def grid(day: date, minutes: int) -> list[datetime]:
+    """Give the boundaries of a local day's intervals, in order, in UTC."""
+    boundary, end = instant(day, "0:00"), instant(day, "24:00")
+    boundaries = [boundary]
+    while boundary < end:
+        boundary += timedelta(minutes=minutes)
+        boundaries.append(boundary)
+    return boundaries

@@ -1,0 +1,156 @@
+"""
+The pytest plugin: tags become requirements, scenarios become verdicts.
+
+Load it with ``-p harness.plugin``. It brings the sentences (`harness.steps`), the ``bench``
+fixture and the options ``--seed``, ``--features`` and ``--evidence``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_bdd.parser import Feature, Scenario, Step
+
+from harness.bench import Bench
+from harness.catalogue import BUNDLED_FEATURES, REQUIREMENT_TAG
+from harness.report import Outcome
+from harness.verdicts import Trial, Trials
+
+pytest_plugins = [
+    "harness.steps.charging",
+    "harness.steps.delivery",
+    "harness.steps.export",
+    "harness.steps.faults",
+    "harness.steps.harness",
+    "harness.steps.metering",
+    "harness.steps.time",
+]
+
+LEVELS = ("must", "should")
+
+_trial = pytest.StashKey[Trial]()
+_trials = pytest.StashKey[Trials]()
+
+
+def features_folder(config: pytest.Config) -> Path:
+    """Give the folder whose scenarios are to be run."""
+    return Path(config.getoption("features")).resolve()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the bench's options."""
+    group = parser.getgroup("isebench")
+    group.addoption("--seed", type=int, default=1, help="the seed of every scenario (1)")
+    group.addoption(
+        "--features", default=str(BUNDLED_FEATURES), help="the folder of the features to run"
+    )
+    group.addoption(
+        "--evidence", default=None, help="a folder for the report, recordings and files"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks that tags turn into, and open the list of trials."""
+    config.addinivalue_line("markers", "requirement(id): the requirement that a scenario proves")
+    for level in LEVELS:
+        config.addinivalue_line("markers", f"{level}: how binding the requirement is")
+    config.addinivalue_line("markers", "area(name): what a feature is about")
+    config.stash[_trials] = Trials(seed=config.getoption("seed"), features=features_folder(config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool:
+    """Turn ``@ISE-02`` into ``requirement(id="ISE-02")``; pytest-bdd's own would come later."""
+    if REQUIREMENT_TAG.fullmatch(tag):
+        pytest.mark.requirement(id=tag)(function)
+    elif tag in LEVELS or tag == "slow":
+        getattr(pytest.mark, tag)(function)
+    else:
+        pytest.mark.area(name=tag)(function)
+    return True
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """Set up a bench of its own for each scenario, and take it down again."""
+    bench = Bench(seed=request.config.getoption("seed"), folder=tmp_path)
+    trial = request.node.stash.get(_trial, None)
+    if trial is not None:
+        trial.bench = bench
+    yield bench
+    bench.close()
+
+
+def pytest_bdd_before_scenario(
+    request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
+) -> None:
+    """Open the trial of a scenario."""
+    trial = Trial(
+        node=request.node.nodeid,
+        feature=feature.name or "",
+        scenario=scenario.name,
+        example=_example(request),
+        where=f"{Path(feature.filename).name}:{scenario.line_number}",
+        requirements=tuple(
+            sorted(t for t in scenario.tags | feature.tags if REQUIREMENT_TAG.fullmatch(t))
+        ),
+        seed=request.config.getoption("seed"),
+    )
+    request.node.stash[_trial] = trial
+    request.config.stash[_trials].add(trial)
+
+
+def _example(request: pytest.FixtureRequest) -> str:
+    callspec = getattr(request.node, "callspec", None)
+    if callspec is None:
+        return ""
+    example = callspec.params.get("_pytest_bdd_example", {})
+    return ", ".join(f"{name} = {value}" for name, value in example.items())
+
+
+def pytest_bdd_before_step(
+    request: pytest.FixtureRequest, step: Step, step_func: Callable[..., object]
+) -> None:
+    """Refuse coroutine steps: pytest-bdd never awaits them, so they would always pass."""
+    if inspect.iscoroutinefunction(step_func):
+        pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
+    request.node.stash[_trial].begin(step.keyword, step.name)
+
+
+def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
+    """Note that a step held."""
+    request.node.stash[_trial].end(Outcome.PASSED)
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: Exception) -> None:
+    """Note that a step did not hold."""
+    request.node.stash[_trial].end(Outcome.FAILED)
+
+
+def pytest_bdd_step_func_lookup_error(
+    request: pytest.FixtureRequest, step: Step, exception: Exception
+) -> None:
+    """Note that a sentence has no step."""
+    trial = request.node.stash[_trial]
+    trial.begin(step.keyword, step.name)
+    trial.end(Outcome.FAILED)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Take pytest's word for how the scenario ended."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    trial = item.stash.get(_trial, None)
+    if trial is not None:
+        trial.conclude(report.when or "", report.outcome, report.longreprtext, report.duration)
+    return report  # type: ignore[return-value]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the evidence and the report where they were asked for."""
+    folder = session.config.getoption("evidence")
+    if folder is not None and not session.config.getoption("collectonly"):
+        session.config.stash[_trials].write(Path(folder))

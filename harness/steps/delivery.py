@@ -1,0 +1,60 @@
+"""Sentences about files on their way to the utility's server."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from harness.bench import Bench
+from harness.errors import NothingArrived
+
+
+@then(parsers.re(r"(?P<count>\d+) files? arrives? at EW Seedorf"))
+def files_arrive(bench: Bench, count: str) -> None:
+    """Count the files that lie, or lay, at the utility under final names."""
+    files = bench.utility.arrived()
+    bench.decide_sftp()
+    bench.decide_files([file.name for file in files])
+    if len(files) != int(count):
+        names = ", ".join(file.name for file in files) or "none"
+        raise NothingArrived(f"{len(files)} files arrived, not {count}: {names}")
+
+
+@then(parsers.parse('a file "{name}" arrives at EW Seedorf'))
+def a_file_arrives(bench: Bench, name: str) -> None:
+    """Compare the name of the file that arrived."""
+    bench.decide_sftp()
+    bench.decide_files([name])
+    assert [file.name for file in bench.utility.arrived()] == [name]
+
+
+@then("it came over SFTP, into the folder of the account")
+def came_over_sftp(bench: Bench) -> None:
+    """Compare the server's own record of what was done over which wire, and where."""
+    bench.decide_sftp()
+    file = bench.utility.arrived()[0]
+    assert file.path == f"{bench.utility.folder}/{file.name}"
+    assert any(c.wire == "sftp" and file.name in c.text for c in bench.tap.crossings)
+
+
+@then("at no moment did the drop folder show an incomplete file under a final name")
+def never_incomplete(bench: Bench) -> None:
+    """Compare what was visible at each event with the files that arrived in the end."""
+    bench.decide_sftp()
+    whole = {file.name: len(file.content) for file in bench.utility.arrived()}
+    shown = bench.utility.sizes_shown()
+    assert shown, "the drop has seen nothing at all"
+    assert [(name, size) for name, size in shown if whole.get(name) != size] == []
+
+
+@then("the drop folder shows no file under a final name")
+def shows_no_file(bench: Bench) -> None:
+    """Look at the folder as a poller would."""
+    bench.decide_sftp()
+    assert bench.utility.events, "nobody has tried to deliver"
+    assert bench.utility.visible() == []
+
+
+@then("nothing else lies in the drop folder")
+def nothing_else(bench: Bench) -> None:
+    """Look for temporary files and strangers."""
+    assert bench.utility.leftovers() == []

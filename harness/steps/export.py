@@ -1,0 +1,317 @@
+"""Sentences about exports: what the files say, and what the utility then holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from pytest_bdd import given, parsers, then, when
+
+from backend import Settings
+from backend.errors import SettingsError
+from harness.bench import Bench, Station
+from harness.frames import counted_kwh, counts
+from harness.local_time import ZURICH
+from harness.round_trip import check_round_trips
+from harness.steps import records
+from harness.utility import Held
+
+Table = list[list[str]]
+
+
+# ---------------------------------------------------------------------- what is declared
+
+
+@given(parsers.parse("the layout sets {knob} to {value}"))
+def layout_sets(bench: Bench, knob: str, value: str) -> None:
+    """Turn one knob of the file's layout, written as in the settings."""
+    words: dict[str, object] = {"false": False, "true": True, "lf": "\n", "crlf": "\r\n"}
+    bench.layout[knob] = words.get(value, int(value) if value.isdigit() else value)
+
+
+@given(
+    parsers.parse(
+        '"{name}" is activated with metering code "{code}", OBIS code "{obis}"'
+        " and an interval of {minutes:d} minutes"
+    )
+)
+def is_activated(bench: Bench, name: str, code: str, obis: str, minutes: int) -> None:
+    """Set the three fields of a charger's activation."""
+    station = bench.station(name)
+    station.metering_code, station.obis, station.interval_minutes = code, obis, minutes
+
+
+# ---------------------------------------------------------------------- what happens
+
+
+@when("the day is exported")
+def day_is_exported(bench: Bench) -> None:
+    """Let time pass to 03:00 of the next day, and the utility's importer read what is there."""
+    bench.advance_to(bench.at("3:00", bench.day + timedelta(days=1)))
+    bench.utility.collect()
+
+
+@when(parsers.parse('"{name}" is given the metering code "{code}"'))
+def is_given_the_code(bench: Bench, name: str, code: str) -> None:
+    """Offer the backend settings with a metering code."""
+    bench.station(name).metering_code = code
+
+
+@when(parsers.parse("the {thing} is named {quoted}"))
+def is_named(bench: Bench, thing: str, quoted: str) -> None:
+    """Offer the backend settings with a name, written as a JSON text."""
+    name = json.loads(quoted)
+    station = next(iter(bench.stations.values()))
+    if thing == "task":
+        bench.task = name
+    elif thing == "OBIS":
+        station.obis = name
+    else:
+        station.metering_code = name
+
+
+@when("any rows are written in any layout")
+def any_rows_in_any_layout(bench: Bench) -> None:
+    """Let hypothesis think of rows and layouts; the next sentence tells what came of it."""
+    bench.round_trips = check_round_trips(bench.seed)
+
+
+# ---------------------------------------------------------------------- what is seen
+
+
+@then("the backend and the utility read back the same meters, instants, values and status")
+def reads_back(bench: Bench) -> None:
+    """Look for a round trip that lost or altered something."""
+    assert bench.round_trips.tried > 0
+    assert bench.round_trips.failure is None, bench.round_trips.failure
+
+
+@then(parsers.parse('the settings are refused, naming "{place}"'))
+def settings_are_refused(bench: Bench, place: str) -> None:
+    """Offer the settings and compare the sentence of the refusal."""
+    sentence = _refusal(bench)
+    assert sentence is not None, "the settings were accepted"
+    assert place in sentence
+
+
+@then("the settings are refused, or the files keep their form")
+def refused_or_harmless(bench: Bench) -> None:
+    """Offer the settings; where they are accepted, look at what arrives."""
+    if _refusal(bench) is not None:
+        return
+    day_is_exported(bench)
+    files = bench.utility.arrived()
+    assert files, "the settings were accepted and nothing arrived"
+    for file in files:
+        assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", file.name), file.name
+        for line in file.lines():
+            assert line.count(";") == 5, line
+            assert not re.match(r"[=+@\t-]", line), line
+
+
+def _refusal(bench: Bench) -> str | None:
+    try:
+        Settings.from_mapping(bench.settings())
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+def _held(bench: Bench, name: str) -> list[Held]:
+    held = bench.utility.held(_code(bench.station(name)))
+    bench.decide_files([value.file for value in held])
+    return held
+
+
+def _code(station: Station) -> str:
+    assert station.metering_code is not None
+    return station.metering_code
+
+
+@then(parsers.parse('EW Seedorf holds {values:d} values for "{name}"'))
+def holds_values(bench: Bench, values: int, name: str) -> None:
+    """Count what the importer took from the files, and compare it with the local day's grid."""
+    held = _held(bench, name)
+    assert len(held) == values
+    assert [value.start for value in held] == bench.grid(name)[:-1]
+
+
+@then(parsers.parse('EW Seedorf holds for "{name}"'))
+def holds(bench: Bench, name: str, datatable: Table) -> None:
+    """Compare single intervals, named by their local end."""
+    ending = {value.end: value for value in _held(bench, name)}
+    bench.decide_energy_of(name)
+    for row in records(datatable):
+        value = ending.get(bench.at(row["until"]))
+        assert value is not None, f"no value ends at {row['until']}"
+        energy = Decimal(row["kWh"]) if row["kWh"] else None
+        assert (row["until"], value.energy_kwh, value.status) == (
+            row["until"],
+            energy,
+            row["status"],
+        )
+
+
+@then(parsers.parse('every value of "{name}" is {energy} kWh with status {status}'))
+def every_value_is(bench: Bench, name: str, energy: str, status: str) -> None:
+    """Compare all intervals with one value."""
+    held = _held(bench, name)
+    assert held
+    assert {(value.energy_kwh, value.status) for value in held} == {(Decimal(energy), status)}
+
+
+@then(parsers.parse('each interval of "{name}" holds what its meter counted in it'))
+def each_interval_holds(bench: Bench, name: str) -> None:
+    """Compare each delivered energy with the registers that crossed the wire."""
+    decimals = int(bench.layout.get("decimals", 3))
+    bench.decide_energy_of(name)
+    counted = counts(bench.tap.crossings, name)
+    held = _held(bench, name)
+    assert [value.start for value in held] == bench.grid(name)[:-1]
+    for value, (start, end) in zip(held, pairwise(bench.grid(name)), strict=True):
+        expected = counted_kwh(counted, start, end, decimals)
+        assert (value.end, value.energy_kwh) == (end, expected)
+
+
+@then(parsers.parse('the values of "{name}" sum to what its meter counted that day'))
+def sum_to_counted(bench: Bench, name: str) -> None:
+    """Compare the day's sum with the first and the last register that crossed the wire."""
+    bench.decide_energy_of(name)
+    grid = bench.grid(name)
+    expected = counted_kwh(counts(bench.tap.crossings, name), grid[0], grid[-1])
+    assert expected > 0
+    assert _sum(_held(bench, name)) == expected
+
+
+@then(parsers.parse('the values of "{name}" sum to {energy} kWh'))
+def sum_to(bench: Bench, name: str, energy: str) -> None:
+    """Compare the day's sum with a figure."""
+    assert _sum(_held(bench, name)) == Decimal(energy)
+
+
+@then(parsers.parse('no value of "{name}" is negative'))
+def none_negative(bench: Bench, name: str) -> None:
+    """Look for a negative energy."""
+    assert [v for v in _held(bench, name) if v.energy_kwh is not None and v.energy_kwh < 0] == []
+
+
+def _sum(held: list[Held]) -> Decimal:
+    assert held
+    return sum((value.energy_kwh or Decimal(0) for value in held), Decimal(0))
+
+
+@then(
+    parsers.parse(
+        'the rows of "{name}" stand in the order of time,'
+        " 00:15 first and 00:00 of the next day last"
+    )
+)
+def rows_in_order(bench: Bench, name: str) -> None:
+    """Compare the labels in the file, line by line, with the local grid."""
+    labels = [line.split(";")[2] for line in _lines_of(bench, name)]
+    expected = [
+        f"{boundary.astimezone(ZURICH):%d.%m.%Y %H:%M:%S}" for boundary in bench.grid(name)[1:]
+    ]
+    assert labels == expected
+    assert labels[0].endswith(" 00:15:00")
+    assert labels[-1].endswith(" 00:00:00")
+
+
+@then(parsers.parse('the rows of "{name}" labelled {time} are {first} kWh and then {second} kWh'))
+def rows_labelled(bench: Bench, name: str, time: str, first: str, second: str) -> None:
+    """Compare the rows that bear one local label, in the order of the file."""
+    cells = [line.split(";") for line in _lines_of(bench, name)]
+    assert [cell[3] for cell in cells if f" {time}:" in cell[2]] == [first, second]
+
+
+@then(parsers.parse('every row of "{name}" begins with {start}'))
+def rows_begin(bench: Bench, name: str, start: str) -> None:
+    """Look for the rows of a charger and compare how they begin."""
+    rows = _lines_of(bench, name)
+    assert len(rows) == len(bench.grid(name)) - 1
+    assert [row for row in rows if not row.startswith(f"{start}")] == []
+    bench.rows_seen += len(rows)
+
+
+@then("the file holds no other rows")
+def no_other_rows(bench: Bench) -> None:
+    """Count the rows against those of the sentences before."""
+    assert sum(len(file.lines()) - 1 for file in bench.utility.arrived()) == bench.rows_seen
+
+
+def _lines_of(bench: Bench, name: str) -> list[str]:
+    code = _code(bench.station(name))
+    files = bench.utility.arrived()
+    bench.decide_files([file.name for file in files])
+    return [line for file in files for line in file.lines() if line.startswith(code)]
+
+
+@then(parsers.parse('no file tells anything of "{name}"'))
+def no_file_tells(bench: Bench, name: str) -> None:
+    """Look for a charger's name and energies in all that arrived."""
+    files = bench.utility.arrived()
+    assert files
+    bench.decide_files([file.name for file in files])
+    declared = {_code(s) for s in bench.stations.values() if s.metering_code is not None}
+    for file in files:
+        assert name not in file.text()
+        assert {line.split(";")[0] for line in file.lines()[1:]} == declared
+
+
+@then(parsers.parse('its first line is "{line}"'))
+def first_line_is(bench: Bench, line: str) -> None:
+    """Compare the head of the file."""
+    assert bench.utility.arrived()[0].lines()[0] == line
+
+
+@then(parsers.parse('its line for {time} has the form "{form}"'))
+def line_has_form(bench: Bench, time: str, form: str) -> None:
+    """Compare a line, where # stands for a number with three decimals."""
+    lines = [line for line in bench.utility.arrived()[0].lines() if f" {time}:00;" in line]
+    pattern = re.escape(form).replace(r"\#", r"\d+\.\d{3}")
+    assert len(lines) == 1
+    assert re.fullmatch(pattern, lines[0]), lines[0]
+
+
+@then(parsers.parse('the file shows "{sign}"'))
+def file_shows(bench: Bench, sign: str) -> None:
+    """Look for some text in the file."""
+    assert sign in bench.utility.arrived()[0].text()
+
+
+@then(parsers.parse('the file shows no "{sign}"'))
+def file_shows_no(bench: Bench, sign: str) -> None:
+    """Look for some text that must not be in the file."""
+    assert sign not in bench.utility.arrived()[0].text()
+
+
+@then("the file shows no carriage return")
+def file_shows_no_carriage_return(bench: Bench) -> None:
+    """Look at the line ends."""
+    content = bench.utility.arrived()[0].content
+    assert b"\r" not in content
+    assert content.endswith(b"\n")
+
+
+@then(parsers.parse("the file shows the bytes {head} first"))
+def file_shows_bytes(bench: Bench, head: str) -> None:
+    """Compare the first bytes."""
+    assert bench.utility.arrived()[0].content.startswith(bytes.fromhex(head))
+
+
+@then(parsers.parse('the file shows the name "{name}"'))
+def file_shows_name(bench: Bench, name: str) -> None:
+    """Compare the file's name."""
+    assert [file.name for file in bench.utility.arrived()] == [name]
+
+
+@then("each of them tells of one charger only")
+def each_tells_of_one(bench: Bench) -> None:
+    """Compare the codes in each file."""
+    files = bench.utility.arrived()
+    codes = [{line.split(";")[0] for line in file.lines()[1:]} for file in files]
+    assert [len(each) for each in codes] == [1] * len(files)
+    assert len(set.union(*codes)) == len(files)

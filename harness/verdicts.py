@@ -1,0 +1,162 @@
+"""
+What became of each scenario, with what decided it.
+
+A `Trial` follows one scenario while pytest runs it; when the scenario has ended it takes the
+frames and files from the bench and becomes a `report.Verdict`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from harness.bench import Bench
+from harness.catalogue import load_requirements
+from harness.recording import write_recording
+from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
+from simulators.wiretap import Crossing
+
+
+@dataclass(slots=True)
+class Trial:
+    """
+    One run of one scenario.
+
+    Attributes:
+        node: pytest's name for it.
+        feature, scenario, example: its titles, and its row of the examples.
+        where: its feature file and line.
+        requirements: the ids of what it proves.
+        seed: what its chance is drawn from.
+        steps: keyword, sentence and outcome, in order.
+        outcome: ``not asked`` until pytest has concluded.
+    """
+
+    node: str
+    feature: str
+    scenario: str
+    example: str
+    where: str
+    requirements: tuple[str, ...]
+    seed: int
+    steps: list[Step] = field(default_factory=list)
+    outcome: Outcome = Outcome.NOT_ASKED
+    message: str = ""
+    duration_s: float = 0.0
+    bench: Bench | None = None
+    simulated: tuple[datetime, datetime] | None = None
+    recording: tuple[Crossing, ...] = ()
+    deciding: tuple[Crossing, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The scenario's name with its example."""
+        return f"{self.scenario} [{self.example}]" if self.example else self.scenario
+
+    @property
+    def slug(self) -> str:
+        """A name for its files: letters, digits and hyphens, the same in every run."""
+        return re.sub(r"[^A-Za-z0-9]+", "-", self.node.rpartition("::")[2]).strip("-").lower()
+
+    def begin(self, keyword: str, sentence: str) -> None:
+        """Note that a step has begun."""
+        self.steps.append(Step(keyword, sentence, Outcome.NOT_ASKED))
+
+    def end(self, outcome: Outcome) -> None:
+        """Note how the step ended."""
+        self.steps[-1] = self.steps[-1]._replace(outcome=outcome)
+
+    def conclude(self, when: str, outcome: str, message: str, duration_s: float) -> None:
+        """Take pytest's word on a phase of the test: ``setup``, ``call`` or ``teardown``."""
+        self.duration_s += duration_s
+        if when == "call":
+            self.outcome = _OUTCOMES[outcome]
+            self._gather()
+        elif outcome == "failed":
+            self.outcome = Outcome.ERROR
+        if outcome != "passed":
+            self.message = _essence(message)
+
+    def _gather(self) -> None:
+        bench, self.bench = self.bench, None
+        if bench is None or not bench.going:
+            return
+        self.simulated = (bench.start, bench.clock.now())
+        self.recording = tuple(bench.tap.crossings)
+        self.deciding = tuple(bench.deciding)
+        self.files = tuple((file.name, file.content) for file in bench.utility.arrived())
+
+    def verdict(self) -> Verdict:
+        """Give what the report shows."""
+        return Verdict(
+            requirements=self.requirements,
+            feature=self.feature,
+            scenario=self.title,
+            outcome=self.outcome,
+            seed=self.seed,
+            steps=tuple(self.steps),
+            evidence=self.recording,
+            deciding=self.deciding,
+            files=tuple((name, content.decode("utf-8", "replace")) for name, content in self.files),
+            message=self.message,
+            duration_s=self.duration_s,
+            simulated=self.simulated,
+            where=self.where,
+            recording=f"recordings/{self.slug}.jsonl" if self.recording else "",
+        )
+
+
+_OUTCOMES = {
+    "passed": Outcome.PASSED,
+    "failed": Outcome.FAILED,
+    "skipped": Outcome.NOT_APPLICABLE,
+}
+
+
+def _essence(message: str) -> str:
+    """Give the lines in which pytest says what went wrong, or the last of all."""
+    errors = [line[1:].strip() for line in message.splitlines() if line.startswith("E ")]
+    return "\n".join(errors) or "\n".join(message.splitlines()[-12:])
+
+
+class Trials:
+    """All trials of a run, and what is written of them."""
+
+    def __init__(self, seed: int, features: Path) -> None:
+        self.seed = seed
+        self._features = features
+        self._trials: list[Trial] = []
+
+    def add(self, trial: Trial) -> None:
+        """Take a trial that begins."""
+        self._trials.append(trial)
+
+    def write(self, folder: Path) -> None:
+        """Write the report, and each trial's recording and delivered files, into ``folder``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for trial in self._trials:
+            self._write_evidence(folder, trial)
+        run = Run(
+            target="the bundled backend",
+            facts=(("seed", str(self.seed)), ("isebench", version("isebench"))),
+        )
+        verdicts = [trial.verdict() for trial in self._trials]
+        requirements = load_requirements(self._features)
+        page = html_report(run, requirements, verdicts)
+        (folder / "report.html").write_text(page, encoding="utf-8")
+        matrix = markdown_matrix(run, requirements, verdicts)
+        (folder / "matrix.md").write_text(matrix, encoding="utf-8")
+
+    def _write_evidence(self, folder: Path, trial: Trial) -> None:
+        if trial.recording and trial.simulated:
+            path = folder / "recordings" / f"{trial.slug}.jsonl"
+            path.parent.mkdir(exist_ok=True)
+            write_recording(path, trial.recording, seed=self.seed, start=trial.simulated[0])
+        for name, content in trial.files:
+            path = folder / "delivered" / trial.slug / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
