@@ -1,0 +1,226 @@
+"""
+What is particular about a model of charger, as data.
+
+A profile decides how a deviating message is read and how far a register is believed. The
+files beside this one (``device_profiles/*.toml``) are the only place that names models;
+`load_profile` gives one of them by its file name.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from backend.core import days
+from backend.errors import SettingsError
+
+ENERGY_UNITS = ("Wh", "kWh")
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """
+    The particulars of a model.
+
+    Attributes:
+        name: what settings call it; the name of its file.
+        title: what people call it.
+        vendor_pattern: regular expression for ``chargePointVendor``, compared without case.
+        connectors: how many connectors the model has; 0 where that is not known.
+        max_power_w: the most it can deliver. A register that rises faster is not believed
+            (how much faster, and what follows: `backend.core.registers`).
+        default_energy_unit: how an energy without unit is read; Wh by OCPP 1.6 §7.43.
+        energy_unit_always: the unit of every energy whatever the message says, for a model
+            known to label wrongly; empty for none.
+        decimal_comma: read "1,5" as one and a half; otherwise it is no number.
+        register_step_wh: a register may fall by this much and is held, not reset.
+        rollovers_wh: where a register may start again at zero by design, in Wh.
+        aligned_tolerance_s: how far from its grid a clock-aligned value may be stamped.
+        aligned_stamp: ``sampled`` where clock-aligned values bear the instant of sampling,
+            ``start`` where they bear the start of their interval (OCPP 1.6 §9.1.5).
+        zone_of_naive_times: the zone of timestamps without one ("UTC", "Europe/Zurich").
+        id_tag_order: ``little`` where an idTag is the card's UID with its last byte first,
+            ``big`` where it is the UID as printed.
+        sends, answers, refuses: OCPP messages that the model sends, answers, and answers
+            with NotSupported; all empty where that is not known.
+        measurands: what it measures, with the unit it promises.
+    """
+
+    name: str
+    title: str = ""
+    vendor_pattern: str = ".*"
+    connectors: int = 0
+    max_power_w: Decimal = Decimal(400_000)
+    default_energy_unit: str = "Wh"
+    energy_unit_always: str = ""
+    decimal_comma: bool = False
+    register_step_wh: Decimal = Decimal(1)
+    rollovers_wh: tuple[Decimal, ...] = ()
+    aligned_tolerance_s: Decimal = Decimal(2)
+    aligned_stamp: str = "sampled"
+    zone_of_naive_times: str = "UTC"
+    id_tag_order: str = "big"
+    sends: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    measurands: Mapping[str, str] = field(default_factory=lambda: NO_UNITS, hash=False)
+
+    def is_of(self, vendor: str) -> bool:
+        """Tell whether a charger that names this vendor may be of this model."""
+        return re.fullmatch(self.vendor_pattern, vendor, re.IGNORECASE) is not None
+
+    @classmethod
+    def from_mapping(cls, name: str, mapping: Mapping[str, Any]) -> DeviceProfile:
+        """
+        Make a profile of what a TOML file says.
+
+        Raises:
+            SettingsError: A key is unknown or its value is none that the key can have.
+        """
+        where = f"device profile {name!r}"
+        known = {each.name for each in fields(cls)} - {"name"}
+        for key in mapping:
+            if key not in known:
+                raise SettingsError(
+                    f"{key!r} is no key of a profile", where, "use " + ", ".join(sorted(known))
+                )
+        values: dict[str, Any] = {key: _value(key, value, where) for key, value in mapping.items()}
+        return cls(name=name, **values)
+
+
+def _value(key: str, value: object, where: str) -> object:
+    """Check one value and give it the type of its attribute."""
+    reader = _READERS.get(key, _text)
+    try:
+        return reader(value)
+    except (ValueError, TypeError, ArithmeticError, re.error) as error:
+        raise SettingsError(f"{key} is {value!r}", where, f"{key} must be {error}") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text")
+    return value
+
+
+def _pattern(value: object) -> str:
+    text = _text(value)
+    re.compile(text)
+    return text
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError("a whole number, 0 or more")
+    return value
+
+
+def _quantity(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError("a number, as a whole number or in quotes")
+    try:
+        quantity = Decimal(value)
+    except InvalidOperation:
+        raise ValueError("a number, as a whole number or in quotes") from None
+    if not quantity.is_finite() or quantity < 0:
+        raise ValueError("a number, 0 or more")
+    return quantity
+
+
+def _quantities(value: object) -> tuple[Decimal, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list of numbers")
+    return tuple(_quantity(each) for each in value)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list of texts")
+    return tuple(_text(each) for each in value)
+
+
+def _units(value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError("a table of measurand and unit")
+    return MappingProxyType({_text(key): _text(unit) for key, unit in value.items()})
+
+
+def _zone(value: object) -> str:
+    text = _text(value)
+    if not days.is_zone(text):
+        raise ValueError('a zone, e.g. "UTC" or "Europe/Zurich"')
+    return text
+
+
+class _OneOf:
+    """Takes one of a few words."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = words
+
+    def __call__(self, value: object) -> str:
+        if value not in self._words:
+            raise ValueError("one of " + ", ".join(repr(word) for word in self._words))
+        return _text(value)
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "vendor_pattern": _pattern,
+    "connectors": _count,
+    "max_power_w": _quantity,
+    "default_energy_unit": _OneOf(*ENERGY_UNITS),
+    "energy_unit_always": _OneOf("", *ENERGY_UNITS),
+    "decimal_comma": _flag,
+    "register_step_wh": _quantity,
+    "rollovers_wh": _quantities,
+    "aligned_tolerance_s": _quantity,
+    "aligned_stamp": _OneOf("sampled", "start"),
+    "zone_of_naive_times": _zone,
+    "id_tag_order": _OneOf("little", "big"),
+    "sends": _texts,
+    "answers": _texts,
+    "refuses": _texts,
+    "measurands": _units,
+}
+
+_FOLDER = files("backend.core").joinpath("device_profiles")
+
+
+def profile_names() -> tuple[str, ...]:
+    """Name the profiles that can be loaded, in alphabetical order."""
+    names = [each.name for each in _FOLDER.iterdir()]
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+@functools.cache
+def load_profile(name: str) -> DeviceProfile:
+    """
+    Give the profile of this name.
+
+    Raises:
+        SettingsError: There is none of this name, or its file is wrong.
+    """
+    known = profile_names()
+    if name not in known:
+        raise SettingsError(
+            f"there is no device profile {name!r}", "profile", "use one of " + ", ".join(known)
+        )
+    text = _FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return DeviceProfile.from_mapping(name, tomllib.loads(text))
+
+
+GENERIC = load_profile("generic")

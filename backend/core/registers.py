@@ -1,0 +1,459 @@
+"""
+Readings to one register that never falls.
+
+A charger's register of imported energy only rises; what it says of it may be coarse, late,
+doubled, restarted or wrong. This file decides which readings are believed and where the
+register began anew, and keeps the reason (`Register.discarded`, `Register.break_rules`).
+
+Rule 1: the result depends on the readings alone, not on the order in which they came.
+Rule 2: at one instant the finer reading wins; meterStart and meterStop are whole watt hours
+(OCPP 1.6 §6.45, §6.49) and take the value of the finer reading beside them if that lies
+within their watt hour.
+Rule 3: a fall within the register's own step is no fall; the register is held.
+Rule 4: a peak that is followed by the old course, or a dip that is followed by it, is
+discarded, if the model cannot charge fast enough to have done that.
+Rule 5: every other fall, and a rise beyond all reason, begins a new epoch. No energy is
+counted from one epoch to the next.
+
+How fast is too fast is a choice of this project (ASSUMED), in `PLAUSIBLE` and `IMPOSSIBLE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Context, Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+from backend.core.device_profile import DeviceProfile
+from backend.core.readings import BEGIN, END, ENERGY, Reading
+
+PLAUSIBLE = Decimal("1.5")
+"""A peak or a dip needs at least this many times the model's power."""
+IMPOSSIBLE = Decimal(10)
+"""A lone rise with this many times the model's power is not believed."""
+SLACK = timedelta(minutes=1)
+"""Clocks of chargers are this good: a lone rise may have taken so much longer."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR_US = Decimal(3_600_000_000)
+_EXACT = Context(prec=60)
+_WHOLE_KWH = Decimal(1000)
+_CONTEXTS = (  # the better ones first; among two of one instant the better is believed
+    "Sample.Clock",
+    "Sample.Periodic",
+    "Trigger",
+    "Interruption.Begin",
+    "Interruption.End",
+    END,
+    "Other",
+    BEGIN,
+)
+
+
+class Rule(StrEnum):
+    """Why a reading was set aside, or where the register began anew."""
+
+    DUPLICATE = "duplicate"
+    NEGATIVE = "negative"
+    FINER = "finer-at-the-same-instant"
+    OTHER_VALUE = "other-value-at-the-same-instant"
+    SPIKE = "spike"
+    DIP = "dip"
+    RESET = "reset"
+    ROLLOVER = "rollover"
+    JUMP = "jump"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReading:
+    """
+    What a register showed.
+
+    Attributes:
+        instant: when, in UTC; on the grid where it was snapped to it.
+        wh: what it showed.
+        resolution_wh: 0 where the value is exact, 1 for whole watt hours.
+        context: by its OCPP name.
+        order: the place in its message, for readings of one instant.
+        stamped: the instant that the charger said, where it was snapped; else None.
+    """
+
+    instant: datetime
+    wh: Decimal
+    resolution_wh: Decimal
+    context: str
+    order: int
+    stamped: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """
+    The register at an instant.
+
+    Attributes:
+        instant: in UTC.
+        wh: cumulative over the epochs; behind a break it is the value shown plus whole
+            kilowatt hours, so that it rounds as the value shown does.
+    """
+
+    instant: datetime
+    wh: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A reading that is not part of the register, and why."""
+
+    reading: RegisterReading
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """
+    A register that never falls.
+
+    Attributes:
+        points: in order of time, ``wh`` never falling.
+        breaks: indices of the first points of new epochs; from the point before to such a
+            point no energy is counted.
+        discarded: readings set aside, in order of time.
+        break_rules: why each break is one: ``reset`` or ``jump``.
+        doubtful: indices of points that the register reached faster than it could, after
+            it had stood still: the energy counts, but not where it was charged.
+    """
+
+    points: tuple[Point, ...]
+    breaks: frozenset[int] = frozenset()
+    discarded: tuple[Discarded, ...] = ()
+    break_rules: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    doubtful: frozenset[int] = frozenset()
+
+
+def connectors_of(readings: Iterable[Reading]) -> tuple[int, ...]:
+    """Tell which connectors have a register in these readings, in ascending order."""
+    return tuple(sorted({each.connector for each in readings if _counts(each)}))
+
+
+def register_readings(
+    readings: Iterable[Reading],
+    profile: DeviceProfile,
+    interval_s: int,
+    connector: int = 1,
+) -> list[RegisterReading]:
+    """
+    Pick what one connector's energy register showed.
+
+    The total counts where a sample has one, else the sum of its phases. A sample is what
+    has one instant, context and location; of several locations the outlet counts.
+    Clock-aligned readings close to the grid are put on it (`RegisterReading.stamped` keeps
+    what was said).
+
+    Parameters:
+        readings: of one station, in any order.
+        profile: of its model.
+        interval_s: the grid; also the length that ``aligned_stamp = "start"`` is corrected by.
+        connector: whose register; see `connectors_of`.
+    """
+    samples: dict[tuple[datetime, str, str], list[Reading]] = {}
+    for reading in readings:
+        if reading.connector == connector and _counts(reading):
+            key = (reading.instant, reading.context, reading.location)
+            samples.setdefault(key, []).append(reading)
+    outlets = {key[:2] for key in samples if key[2] == "Outlet"}
+    picked = [
+        _on_grid(each, profile, interval_s)
+        for key, sample in samples.items()
+        if key[2] == "Outlet" or key[:2] not in outlets
+        for each in _of_sample(sample)
+    ]
+    return sorted(picked, key=_sort_key)
+
+
+def _counts(reading: Reading) -> bool:
+    return reading.connector > 0 and reading.measurand == ENERGY and reading.value is not None
+
+
+def _of_sample(sample: list[Reading]) -> list[RegisterReading]:
+    """Make one register reading of each total, or one of all phases."""
+    totals = [
+        RegisterReading(each.instant, each.value, each.resolution_wh, each.context, each.position)
+        for each in sample
+        if each.phase is None and each.value is not None
+    ]
+    if totals:
+        return totals
+    phases: dict[str, Decimal] = {}
+    for each in sample:
+        if each.phase in ("L1", "L2", "L3") and each.value is not None:
+            # A phase said twice: registers rise, so the larger value is the later one.
+            phases[each.phase] = max(each.value, phases.get(each.phase, each.value))
+    if not phases:
+        return []
+    wh = Decimal(0)
+    for value in phases.values():
+        wh = _EXACT.add(wh, value)
+    first = min(sample, key=lambda each: each.position)
+    return [RegisterReading(first.instant, wh, Decimal(0), first.context, first.position)]
+
+
+def _on_grid(reading: RegisterReading, profile: DeviceProfile, interval_s: int) -> RegisterReading:
+    """Put a clock-aligned reading on the grid if it is within the profile's tolerance."""
+    if reading.context != "Sample.Clock":
+        return reading
+    stamped, step = reading.instant, timedelta(seconds=interval_s)
+    # OCPP 1.6 §9.1.5 lets the value of an interval bear the interval's start.
+    instant = stamped + step if profile.aligned_stamp == "start" else stamped
+    offset = (instant - _EPOCH) % step
+    off = min(offset, step - offset)
+    tolerance_us = profile.aligned_tolerance_s * 1_000_000
+    if off // _MICROSECOND <= tolerance_us and off * 10 <= step:
+        instant = instant - offset if off == offset else instant - offset + step
+    return reading if instant == stamped else replace(reading, instant=instant, stamped=stamped)
+
+
+def build_register(readings: Iterable[RegisterReading], profile: DeviceProfile) -> Register:
+    """
+    Make one register of what was read, by the rules at the top of this file.
+
+    To have the energies of a period whole, give the readings from the last one before it to
+    the first one after it.
+
+    Parameters:
+        readings: of one connector, in any order, duplicates included.
+        profile: of its model.
+    """
+    chain, discarded = _one_an_instant(readings)
+    chain = _refined(chain)
+    course = _Course(profile)
+    discarded += course.follow(chain)
+    discarded.sort(key=lambda each: (_sort_key(each.reading), each.rule))
+    return course.register(tuple(discarded))
+
+
+def _rank(context: str) -> int:
+    return _CONTEXTS.index(context) if context in _CONTEXTS else len(_CONTEXTS)
+
+
+def _sort_key(reading: RegisterReading) -> tuple[object, ...]:
+    return (
+        reading.instant,
+        reading.resolution_wh,
+        _rank(reading.context),
+        reading.context,
+        -reading.wh,
+        reading.order,
+        reading.stamped or reading.instant,
+    )
+
+
+def _one_an_instant(
+    readings: Iterable[RegisterReading],
+) -> tuple[list[RegisterReading], list[Discarded]]:
+    """Sort, and keep of each instant one reading: the finer, of the better context, higher."""
+    chain: list[RegisterReading] = []
+    discarded: list[Discarded] = []
+    for reading in sorted(readings, key=_sort_key):
+        if reading.wh < 0:
+            discarded.append(Discarded(reading, Rule.NEGATIVE))
+        elif not chain or chain[-1].instant != reading.instant:
+            chain.append(reading)
+        elif chain[-1].wh == reading.wh:
+            discarded.append(Discarded(reading, Rule.DUPLICATE))
+        elif chain[-1].resolution_wh < reading.resolution_wh:
+            discarded.append(Discarded(reading, Rule.FINER))
+        else:
+            discarded.append(Discarded(reading, Rule.OTHER_VALUE))
+    return chain, discarded
+
+
+def _refined(chain: Sequence[RegisterReading]) -> list[RegisterReading]:
+    """Give coarse readings the value of a finer neighbour that lies within their watt hour."""
+    before = _finer_beside(chain)
+    after = _finer_beside(chain[::-1])[::-1]
+    return [
+        _refine(reading, first, second)
+        for reading, first, second in zip(chain, before, after, strict=True)
+    ]
+
+
+def _finer_beside(chain: Sequence[RegisterReading]) -> list[RegisterReading | None]:
+    """Give for each reading the nearest exact one that stands before it."""
+    beside: list[RegisterReading | None] = []
+    latest: RegisterReading | None = None
+    for reading in chain:
+        beside.append(latest)
+        if not reading.resolution_wh:
+            latest = reading
+    return beside
+
+
+def _refine(
+    coarse: RegisterReading, before: RegisterReading | None, after: RegisterReading | None
+) -> RegisterReading:
+    if not coarse.resolution_wh:
+        return coarse
+    # What a session ends with is shown on until the next begins, and the other way round:
+    # so the idle time between two sessions stays without energy.
+    beside = (after, before) if coarse.context == END else (before, after)
+    for finer in beside:
+        if finer is not None and abs(finer.wh - coarse.wh) < coarse.resolution_wh:
+            return replace(coarse, wh=finer.wh)
+    return coarse
+
+
+@dataclass(slots=True)
+class _Step:
+    """A reading that is believed, with the register it makes."""
+
+    reading: RegisterReading
+    wh: Decimal  # held where the reading fell a little; with the turns of a rollover
+    level: int  # index in the chain of the reading that reached this height
+    rule: str | None = None  # why an epoch begins here
+
+
+class _Course:
+    """The register while it is followed from reading to reading."""
+
+    def __init__(self, profile: DeviceProfile) -> None:
+        self._profile = profile
+        self._steps: list[_Step] = []
+        self._turns_wh = Decimal(0)
+        self._discarded: list[Discarded] = []
+
+    def follow(self, chain: Sequence[RegisterReading]) -> list[Discarded]:
+        """Believe what can be believed, in order of time; give the rest."""
+        returns = _returns(chain)
+        index = 0
+        while index < len(chain):
+            index = self._follow_one(chain, index, returns)
+        return self._discarded
+
+    def _follow_one(
+        self, chain: Sequence[RegisterReading], index: int, returns: Sequence[int]
+    ) -> int:
+        """Decide on one reading; give the index of the next to decide on."""
+        reading = chain[index]
+        wh = _EXACT.add(reading.wh, self._turns_wh)
+        last = self._steps[-1] if self._steps else None
+        if last is None or wh >= last.wh:
+            self._steps.append(_Step(reading, wh, index))
+            return index + 1
+        if last.wh - wh <= self._noise_wh(last.reading, reading):
+            self._steps.append(_Step(reading, last.wh, last.level))
+            return index + 1
+        if self._drop_spike(wh):
+            return index
+        back = returns[last.level]
+        if back < len(chain) and self._too_fast(chain[back - 1], chain[back]):
+            self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
+            return back
+        self._begin_anew(reading, wh, last, index)
+        return index + 1
+
+    def _noise_wh(self, one: RegisterReading, other: RegisterReading) -> Decimal:
+        """Say how far the register may seem to fall without having fallen."""
+        step = max(self._profile.register_step_wh, one.resolution_wh, other.resolution_wh)
+        if one.stamped is None and other.stamped is None:
+            return step
+        # One of the two was moved in time by the tolerance, the other was not.
+        moved_us = self._profile.aligned_tolerance_s * 1_000_000
+        return max(step, self._profile.max_power_w * PLAUSIBLE * moved_us / _HOUR_US)
+
+    def _too_fast(self, one: RegisterReading, other: RegisterReading) -> bool:
+        limit_w = self._profile.max_power_w * PLAUSIBLE
+        return _above(other.wh - one.wh, limit_w, other.instant - one.instant)
+
+    def _drop_spike(self, wh: Decimal) -> bool:
+        """Take back the last steps if they are a peak over the course that ``wh`` goes on."""
+        if wh <= self._profile.register_step_wh:
+            return False  # back to zero: a register that restarts, not one that goes on
+        first = len(self._steps)
+        while first > 0 and self._steps[first - 1].wh > wh and not self._steps[first - 1].rule:
+            first -= 1
+        if first == 0 or self._steps[first - 1].wh > wh:
+            return False
+        if not self._too_fast(self._steps[first - 1].reading, self._steps[first].reading):
+            return False
+        self._discarded += (Discarded(each.reading, Rule.SPIKE) for each in self._steps[first:])
+        del self._steps[first:]
+        return True
+
+    def _begin_anew(self, reading: RegisterReading, wh: Decimal, last: _Step, index: int) -> None:
+        """Turn over where the model's register does so, else begin a new epoch."""
+        for modulus in self._profile.rollovers_wh:
+            turned = _EXACT.add(wh, modulus)
+            limit_w = self._profile.max_power_w * PLAUSIBLE
+            took = reading.instant - last.reading.instant
+            if turned >= last.wh and not _above(turned - last.wh, limit_w, took + SLACK):
+                self._turns_wh = _EXACT.add(self._turns_wh, modulus)
+                self._steps.append(_Step(reading, turned, index))
+                return
+        self._turns_wh = Decimal(0)
+        self._steps.append(_Step(reading, reading.wh, index, Rule.RESET))
+
+    def register(self, discarded: tuple[Discarded, ...]) -> Register:
+        """Add the epochs up."""
+        doubtful = self._mark_jumps()
+        points: list[Point] = []
+        rules: dict[int, str] = {}
+        offset_wh = Decimal(0)
+        for index, step in enumerate(self._steps):
+            if step.rule:
+                rules[index] = step.rule
+                offset_wh = _whole_kwh_up(_EXACT.subtract(points[-1].wh, step.wh))
+            points.append(Point(step.reading.instant, _EXACT.add(step.wh, offset_wh)))
+        return Register(
+            points=tuple(points),
+            breaks=frozenset(rules),
+            discarded=discarded,
+            break_rules=MappingProxyType(rules),
+            doubtful=doubtful,
+        )
+
+    def _mark_jumps(self) -> frozenset[int]:
+        """Break the register at rises beyond reason; give those that only came late."""
+        late: set[int] = set()
+        if not self._steps:
+            return frozenset()
+        limit_w = self._profile.max_power_w * IMPOSSIBLE
+        level_since = self._steps[0].reading.instant
+        for index in range(1, len(self._steps)):
+            before, step = self._steps[index - 1], self._steps[index]
+            instant = step.reading.instant
+            rise = step.wh - before.wh
+            if not step.rule and _above(rise, limit_w, instant - before.reading.instant + SLACK):
+                if _above(rise, limit_w, instant - level_since + SLACK):
+                    step.rule = Rule.JUMP
+                else:
+                    late.add(index)
+            if step.rule or rise:
+                level_since = instant
+        return frozenset(late)
+
+
+def _above(energy_wh: Decimal, power_w: Decimal, took: timedelta) -> bool:
+    """Tell whether the energy needs more than the power; a power of 0 is not known."""
+    return bool(power_w) and energy_wh * _HOUR_US > power_w * (took // _MICROSECOND)
+
+
+def _whole_kwh_up(wh: Decimal) -> Decimal:
+    """Give the next whole kilowatt hours, in Wh, that are not less."""
+    whole, rest = _EXACT.divmod(wh, _WHOLE_KWH)
+    return _EXACT.multiply(whole + 1 if rest > 0 else whole, _WHOLE_KWH)
+
+
+def _returns(chain: Sequence[RegisterReading]) -> list[int]:
+    """Give for each reading the index of the first later one that is not lower, or the end."""
+    returns = [len(chain)] * len(chain)
+    waiting: list[int] = []
+    for index, reading in enumerate(chain):
+        while waiting and chain[waiting[-1]].wh <= reading.wh:
+            returns[waiting.pop()] = index
+        waiting.append(index)
+    return returns
