@@ -24,9 +24,11 @@ from typing import Any, TypeVar
 
 from backend.core.device_profile import DeviceProfile, load_profile
 from backend.core.exports import Activation
+from backend.core.file_names import check_name
 from backend.core.formats.ise_timeseries_csv import Layout
+from backend.core.id_tags import canonical
 from backend.core.metering_code import check_metering_code
-from backend.core.obis import Obis
+from backend.core.obis import check_interval_obis
 from backend.errors import BackendError, SettingsError
 from backend.ports import Destination
 
@@ -292,19 +294,6 @@ class Settings:
         return tuple(sorted(chosen, key=lambda pair: pair[0].identity))
 
 
-def canonical_id_tag(id_tag: str) -> str:
-    """
-    Write a card's number the one way in which numbers are compared.
-
-    Upper case (OCPP 1.6 errata 3.74: an idTag is compared without regard to case), without
-    blanks and control characters, and, where hexadecimal digits remain, without the delimiters
-    ``:`` and ``-``: ``" 20:69:c0:21"`` is ``2069C021``.
-    """
-    bare = "".join(sign for sign in id_tag if sign.isprintable() and not sign.isspace()).upper()
-    digits = bare.replace(":", "").replace("-", "")
-    return digits if digits and all(sign in "0123456789ABCDEF" for sign in digits) else bare
-
-
 # ---------------------------------------------------------------- reading one table
 
 
@@ -480,7 +469,7 @@ def _activation(section: _Section, identity: str) -> Activation | None:
     activation = Activation(
         station=identity,
         metering_code=check_metering_code(code, where),
-        obis=_placed(ise, "obis", lambda: str(Obis.parse(obis))),
+        obis=check_interval_obis(obis, f"{ise.where}, key 'obis'"),
         interval_minutes=ise.choice("interval", INTERVALS_MINUTES, 15),
     )
     ise.finish()
@@ -501,7 +490,7 @@ def _configuration(section: _Section) -> dict[str, str]:
 
 def _card(section: _Section) -> CardSettings:
     said = section.text("id_tag")
-    id_tag = canonical_id_tag(said)
+    id_tag = canonical(said)
     if not id_tag or len(id_tag) > 20:
         raise section.error("id_tag", f"is {said!r}", "write 1 to 20 signs, as the card shows")
     return CardSettings(
@@ -585,7 +574,7 @@ def _task(section: _Section) -> TaskSettings:
         raise section.error("at", "has no meaning with schedule 'now'", "take it out")
     return TaskSettings(
         account=section.text("account"),
-        name=section.text("name"),
+        name=check_name(section.text("name"), f"{section.where}, key 'name'"),
         stations=_stations(section),
         format=section.text("format"),
         destination=section.text("destination"),

@@ -211,7 +211,7 @@ task = _table(
     _text("stations"),
     _text("schedule"),
     _text("daily_at", nullable=True),
-    _text("first_day"),
+    _text("first_day", nullable=True),
     _flag("active"),
     UniqueConstraint("name"),
 )
@@ -281,7 +281,7 @@ session = _table(
     Column("meter_start_wh", Exact, nullable=True),
     _at("ended_at", nullable=True),
     Column("meter_stop_wh", Exact, nullable=True),
-    _said("reason", nullable=True),
+    _said("reason"),
     _text("state"),
     Index(None, "station_id", "started_at"),
 )

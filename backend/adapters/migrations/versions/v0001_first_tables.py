@@ -195,7 +195,7 @@ def _session() -> None:
         sa.Column("meter_start_wh", sa.Text(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("meter_stop_wh", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["station_id"], ["station.id"], name=op.f("fk_session_station_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
@@ -220,7 +220,7 @@ def _task() -> None:
         sa.Column("stations", sa.Text(), nullable=False),
         sa.Column("schedule", sa.Text(), nullable=False),
         sa.Column("daily_at", sa.Text(), nullable=True),
-        sa.Column("first_day", sa.Text(), nullable=False),
+        sa.Column("first_day", sa.Text(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_task_account_id")),
         sa.ForeignKeyConstraint(

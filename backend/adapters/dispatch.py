@@ -1,0 +1,392 @@
+"""
+Exports: what is due, the file of each, and its way to the utility.
+
+Rule 1: a step is a row with a unique key, and each looks at the rows to know what is left to
+do. So the sweep may be run at any time, any number of times, and after any crash.
+Rule 2: the bytes and the name of a file are committed before its delivery begins; every try
+sends the same bytes under the same name (DLV-03).
+Rule 3: files of a task go in their order; a later one waits for an earlier one (DLV-02).
+Rule 4: a delivery that fails is tried again, with pauses that grow to an hour, without end. A
+changed host key alone stops its task, until the settings change (DLV-04).
+Rule 5: one alarm is set, at the next instant at which there is something to do.
+
+ASSUMED: files are delivered one after the other, also those of different tasks, so that one
+order of events exists; a dead server delays the others by its time limit at each try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from backend.adapters import records
+from backend.adapters.records import Outgoing, TaskState
+from backend.adapters.store import Store
+from backend.core import exports
+from backend.core.days import day_grid, local_day_of
+from backend.core.device_profile import DeviceProfile
+from backend.core.exports import file_name, rows_of
+from backend.core.formats.ise_timeseries_csv import Layout, Row, write
+from backend.core.intervals import Interval, Presence, Status, make_intervals
+from backend.core.registers import build_register, connectors_of, register_readings
+from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
+from backend.ports import Alarm, Clock, Drop
+from backend.settings import Settings, TaskSettings
+
+_log = logging.getLogger(__name__)
+
+#: Minutes after each failed try; the last one is kept to.
+PAUSES_MINUTES = (1, 2, 5, 15, 30, 60)
+_WORST = (Status.TRUE, Status.ESTIMATED, Status.MISSING)
+
+
+def pause_after(tries: int) -> timedelta:
+    """Say how long to wait after so many failed tries."""
+    return timedelta(minutes=PAUSES_MINUTES[min(tries, len(PAUSES_MINUTES)) - 1])
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is made and not yet kept: the bytes, and what its receipt will say of them."""
+
+    part: str
+    name: str
+    content: bytes
+    sha256: str
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+class Dispatch:
+    """
+    Makes and delivers files.
+
+    Parameters:
+        settings: the tasks, and what they name.
+        store: what the chargers said, and how far the exports are.
+        clock: the time.
+        drop: the way to the servers.
+    """
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, drop: Drop) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._drop = drop
+        self._sweeping = asyncio.Lock()
+        self._alarm: Alarm | None = None
+        self._stopped = True
+
+    async def start(self) -> None:
+        """Sweep as soon as time moves, and from then on whenever something is due."""
+        self._stopped = False
+        for task in self._settings.tasks:
+            if (why := self.why_idle(task)) is not None:
+                _log.warning("task %r exports nothing: %s", task.name, why)
+        self._ring_at(self._clock.now())
+
+    async def stop(self) -> None:
+        """Stop after the delivery that is under way."""
+        self._stopped = True
+        async with self._sweeping:
+            self._cancel()
+
+    def why_idle(self, task: TaskSettings) -> str | None:
+        """Say why a task exports nothing (ISE-11, ISE-15); None where it does."""
+        if not self._settings.account(task.account).ise:
+            return f"the interface is not activated for the account {task.account!r} (ise = true)"
+        if not self._settings.activations_of(task):
+            return "none of its stations is activated ([station.ise])"
+        return None
+
+    async def sweep(self) -> None:
+        """Do all that is due now, and set the alarm for what comes next."""
+        async with self._sweeping:
+            try:
+                if not self._stopped:
+                    with self._clock.hold("exports are being made and delivered"):
+                        for task in self._settings.tasks:
+                            await self._serve(task)
+            finally:
+                if not self._stopped:
+                    await self._set_alarm()
+
+    async def export(self, name: str, first_day: date, last_day: date) -> None:
+        """
+        Make the files of a period now, as a new revision, and try to deliver them.
+
+        Raises:
+            SettingsError: If there is no such task, it may not export, or the days are not in
+                order.
+            LayoutError: If what the rows hold cannot be written in the task's layout.
+        """
+        task = self._settings.task(name)
+        where = f"task {name!r}"
+        if (why := self.why_idle(task)) is not None:
+            raise SettingsError(f"exports nothing: {why}", where, "activate it in the settings")
+        if last_day < first_day:
+            what = f"ends on {last_day}, before it begins on {first_day}"
+            raise SettingsError(what, where, "name the first day first")
+        async with self._sweeping:
+            with self._clock.hold(f"{name} is being exported now"):
+                await self._make(task, first_day, last_day, None)
+                await self._deliver(task)
+            if not self._stopped:
+                await self._set_alarm()
+
+    # ------------------------------------------------------------ what is due
+
+    async def _serve(self, task: TaskSettings) -> None:
+        if task.schedule == "daily" and self.why_idle(task) is None:
+            await self._make_due(task)
+        await self._deliver(task)
+
+    async def _make_due(self, task: TaskSettings) -> None:
+        while not self._stopped:
+            state = await self._state(task)
+            rule = _rule_of(task, self._settings)
+            due = exports.due_periods(rule, state.last_day, state.first_day, self._clock.now())
+            if not due or task.daily_at is None:
+                return
+            day = due[0]
+            try:
+                await self._make(task, day, day, exports.due_at(day, task.daily_at))
+            except BackendError as error:
+                # The days after it wait, as files go in order; it is tried at the next sweep.
+                _log.error("%s of %s cannot be exported: %s", task.name, day, error)
+                return
+
+    async def _state(self, task: TaskSettings) -> TaskState:
+        today = local_day_of(self._clock.now())
+        return await self._store.read(
+            lambda connection: records.task_state(connection, task.name, today)
+        )
+
+    # ------------------------------------------------------------ the files of a period
+
+    async def _make(
+        self, task: TaskSettings, first_day: date, last_day: date, due_at: datetime | None
+    ) -> None:
+        now = self._clock.now()
+        layout = self._settings.format_of(task).layout
+        rows = await self._store.read(
+            lambda connection: self._rows(connection, task, first_day, last_day, layout.decimals)
+        )
+        revision = await self._store.read(
+            lambda connection: records.next_revision(connection, task.name, first_day, last_day)
+        )
+        made = [
+            _new_file(part, task, layout, rows_of_part, first_day, last_day, now, revision)
+            for part, rows_of_part in exports.parts_of(rows, layout)
+        ]
+        await self._store.write(
+            lambda connection: records.keep_files(
+                connection, task.name, first_day, last_day, revision, now, due_at, made
+            )
+        )
+        for one in made:
+            _log.info("%s: %d rows, %d bytes", one.name, one.rows, len(one.content))
+
+    def _rows(
+        self,
+        connection: Connection,
+        task: TaskSettings,
+        first_day: date,
+        last_day: date,
+        decimals: int,
+    ) -> list[Row]:
+        ids, now = records.station_ids(connection), self._clock.now()
+        rows: list[Row] = []
+        for station, activation in self._settings.activations_of(task):
+            grid = grid_of(first_day, last_day, activation.interval_minutes)
+            intervals = intervals_of(
+                connection, ids[station.identity], station.profile, grid, decimals, now
+            )
+            rows += rows_of(activation, intervals)
+        return sorted(rows, key=lambda row: (row.code, row.obis, row.start))
+
+    # ------------------------------------------------------------ deliveries
+
+    async def _deliver(self, task: TaskSettings) -> None:
+        while not self._stopped:
+            head = await self._store.read(
+                lambda connection: records.next_delivery(connection, task.name)
+            )
+            if head is None or head.state == records.STOPPED:
+                return
+            if head.next_try_at is not None and head.next_try_at > self._clock.now():
+                return
+            if not await self._try(task, head):
+                return
+
+    async def _try(self, task: TaskSettings, head: Outgoing) -> bool:
+        destination = self._settings.destination_of(task)
+        tries = head.tries + 1
+        try:
+            arrival = await self._drop.deliver(destination, head.name, head.content)
+        except DeliveryError as error:
+            await self._keep_failure(head, tries, error.cause, str(error), _stops(error))
+            _log.warning("%s, try %d: %s", head.name, tries, error)
+            return False
+        except Exception as error:
+            # A fault of this program must not stop the files for ever, nor pass unseen.
+            _log.exception("%s, try %d: the delivery broke", head.name, tries)
+            sentence = f"the delivery broke: {type(error).__name__}: {error}"
+            await self._keep_failure(head, tries, DeliveryError.cause, sentence, False)
+            return False
+        server = f"{destination.kind}://{destination.host}:{destination.port}"
+        now = self._clock.now()
+        await self._store.write(
+            lambda connection: records.keep_arrival(connection, head, tries, server, arrival, now)
+        )
+        _log.info("%s is at %s after %d tries", head.name, destination, tries)
+        return True
+
+    async def _keep_failure(
+        self, head: Outgoing, tries: int, cause: str, sentence: str, stops: bool
+    ) -> None:
+        again = None if stops else self._clock.now() + pause_after(tries)
+        await self._store.write(
+            lambda connection: records.keep_failure(
+                connection, head.delivery_id, tries, cause, sentence, again
+            )
+        )
+
+    # ------------------------------------------------------------ the alarm
+
+    async def _set_alarm(self) -> None:
+        instants = [
+            instant
+            for task in self._settings.tasks
+            for instant in (await self._next_export(task), await self._next_try(task))
+            if instant is not None
+        ]
+        self._cancel()
+        if instants:
+            self._ring_at(min(instants))
+
+    async def _next_export(self, task: TaskSettings) -> datetime | None:
+        if task.schedule != "daily" or self.why_idle(task) is not None:
+            return None
+        state, now = await self._state(task), self._clock.now()
+        last = state.last_day or state.first_day - timedelta(days=1)
+        due = exports.next_due(_rule_of(task, self._settings), last, now)
+        # What is due and was not made in this sweep cannot be made; that is looked at hourly.
+        return due if due > now else now + pause_after(len(PAUSES_MINUTES))
+
+    async def _next_try(self, task: TaskSettings) -> datetime | None:
+        head = await self._store.read(
+            lambda connection: records.next_delivery(connection, task.name)
+        )
+        return head.next_try_at if head is not None else None
+
+    def _ring_at(self, instant: datetime) -> None:
+        self._alarm = self._clock.call_at(instant, self.sweep)
+
+    def _cancel(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+
+def _stops(error: DeliveryError) -> bool:
+    return isinstance(error, HostKeyChanged)
+
+
+def _rule_of(task: TaskSettings, settings: Settings) -> exports.Task:
+    return exports.Task(
+        name=task.name,
+        account=task.account,
+        format=settings.format_of(task).layout,
+        destination=task.destination,
+        stations=exports.ALL if task.stations is None else task.stations,
+        daily_at=task.daily_at,
+    )
+
+
+# ---------------------------------------------------------------- readings to rows
+
+
+def grid_of(first_day: date, last_day: date, minutes: int) -> tuple[datetime, ...]:
+    """Give the boundaries of the intervals of local days, both included."""
+    grid = list(day_grid(first_day, minutes))
+    day = first_day
+    while day < last_day:
+        day += timedelta(days=1)
+        grid += day_grid(day, minutes)[1:]
+    return tuple(grid)
+
+
+def intervals_of(
+    connection: Connection,
+    station_id: int,
+    profile: DeviceProfile,
+    grid: Sequence[datetime],
+    decimals: int,
+    until: datetime,
+) -> list[Interval]:
+    """
+    Make a station's intervals from what is stored.
+
+    Readings beyond the edges of the grid are taken along, so that the register is known at its
+    boundaries. A station of several connectors is the sum of them.
+    """
+    start, end = grid[0], grid[-1]
+    readings = records.energy_readings(connection, station_id, start, end)
+    presence = Presence(
+        online=records.online_spans(connection, station_id, start, end, until),
+        sessions=records.session_spans(connection, station_id, start, end, until),
+    )
+    interval_s = int((grid[1] - grid[0]).total_seconds())
+    series = [
+        make_intervals(
+            build_register(register_readings(readings, profile, interval_s, one), profile),
+            grid,
+            presence,
+            decimals,
+            until,
+        )
+        for one in connectors_of(readings) or (1,)
+    ]
+    return [_sum(parts) for parts in zip(*series, strict=True)]
+
+
+def _sum(parts: Sequence[Interval]) -> Interval:
+    """Add up the connectors of a station: the worst status wins, with its rule."""
+    worst = max(parts, key=lambda part: _WORST.index(part.status))
+    if len(parts) == 1 or worst.energy_kwh is None:
+        return worst
+    energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
+    return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
+
+
+def _new_file(
+    part: str,
+    task: TaskSettings,
+    layout: Layout,
+    rows: Sequence[Row],
+    first_day: date,
+    last_day: date,
+    created: datetime,
+    revision: int,
+) -> NewFile:
+    content = write(rows, layout)
+    return NewFile(
+        part=part,
+        name=file_name(
+            layout.name_pattern, task.name, first_day, last_day, created, revision, part
+        ),
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        rows=len(rows),
+        first=min((row.start for row in rows), default=None),
+        last=max((row.end for row in rows), default=None),
+    )

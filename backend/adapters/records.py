@@ -1,0 +1,966 @@
+"""
+What is written into the tables and read back: one function an act, no decision.
+
+Each takes a connection of the store and runs inside the transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Row, Select, Table, and_, func, insert, or_, select, update
+
+from backend.adapters import tables
+from backend.adapters.store import insert_once
+from backend.core.readings import ENERGY, Leniency, Reading, StartReport, StopReport
+from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
+from backend.errors import LoginRefused
+from backend.ports import Arrival, Destination
+from backend.settings import Settings
+
+#: Sessions of a station that are looked at when a message is matched to one.
+_RECENT_SESSIONS = 50
+#: How far beyond the last reading before a period, and the first one after it, readings are
+#: taken along, so that a sample of several phases is whole and a spike can be told from a reset.
+_MARGIN = timedelta(hours=1)
+#: The states of a delivery.
+WAITING, STOPPED, DELIVERED = "waiting", "stopped", "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeviation:
+    """
+    One thing that a charger did otherwise than its protocol asks.
+
+    Attributes:
+        received: when it came.
+        action: the message it was in; empty where none could be told.
+        leniency: what it was and how it was read.
+    """
+
+    received: datetime
+    action: str
+    leniency: Leniency
+
+
+# ---------------------------------------------------------------- settings
+
+
+def keep_settings(connection: Connection, settings: Settings, today: str) -> None:
+    """
+    Make the tables say what the settings say; what these no longer name is kept, not active.
+
+    Parameters:
+        today: the local day, ISO; the first day of tasks that can export from now on.
+    """
+    for table in (tables.account, tables.station, tables.card, tables.format_):
+        connection.execute(update(table).values(active=False))
+    connection.execute(update(tables.task).values(active=False))
+    accounts = _keep_accounts(connection, settings)
+    _keep_stations(connection, settings, accounts)
+    formats, destinations = _keep_ways(connection, settings, accounts)
+    for task in settings.tasks:
+        values = {
+            "account_id": accounts[task.account],
+            "format_id": formats[task.account, task.format],
+            "destination_id": destinations[task.account, task.destination],
+            "stations": json.dumps("all" if task.stations is None else task.stations),
+            "schedule": task.schedule,
+            "daily_at": None if task.daily_at is None else task.daily_at.isoformat("minutes"),
+            "active": True,
+        }
+        number = _keep(connection, tables.task, {"name": task.name}, values)
+        if settings.account(task.account).ise and settings.activations_of(task):
+            _begin_task(connection, number, today)
+        _readdress(connection, number, destinations[task.account, task.destination])
+
+
+def _begin_task(connection: Connection, task_id: int, today: str) -> None:
+    # From the day on which it can export at all; what was before is exported only by hand.
+    table = tables.task
+    connection.execute(
+        update(table)
+        .where(table.c.id == task_id, table.c.first_day.is_(None))
+        .values(first_day=today)
+    )
+
+
+def _readdress(connection: Connection, task_id: int, destination_id: int) -> None:
+    # What has not arrived goes where the task goes now.
+    delivery, file, export = tables.delivery, tables.file, tables.expected_export
+    files = (
+        select(file.c.id)
+        .join(export, export.c.id == file.c.expected_export_id)
+        .where(export.c.task_id == task_id)
+    )
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.state != DELIVERED,
+            delivery.c.destination_id != destination_id,
+            delivery.c.file_id.in_(files),
+        )
+        .values(destination_id=destination_id, state=WAITING, next_try_at=None)
+    )
+
+
+def _keep_accounts(connection: Connection, settings: Settings) -> dict[str, int]:
+    return {
+        one.name: _keep(
+            connection, tables.account, {"name": one.name}, {"ise": one.ise, "active": True}
+        )
+        for one in settings.accounts
+    }
+
+
+def _keep_stations(connection: Connection, settings: Settings, accounts: dict[str, int]) -> None:
+    for one in settings.stations:
+        ise = one.activation
+        values = {
+            "account_id": accounts[one.account],
+            "name": one.name,
+            "profile": one.profile.name,
+            "metering_code": ise.metering_code if ise else None,
+            "obis": ise.obis if ise else None,
+            "interval_minutes": ise.interval_minutes if ise else None,
+            "active": True,
+        }
+        _keep(connection, tables.station, {"identity": one.identity}, values)
+    for card in settings.cards:
+        key = {"account_id": accounts[card.account], "id_tag": card.id_tag}
+        _keep(connection, tables.card, key, {"status": card.status, "active": True})
+
+
+def _keep_ways(
+    connection: Connection, settings: Settings, accounts: dict[str, int]
+) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    formats = {}
+    for one in settings.formats:
+        key = {"account_id": accounts[one.account], "name": one.name}
+        layout = json.dumps(one.knobs, default=str, sort_keys=True)
+        values = {"kind": one.kind, "layout": layout, "active": True}
+        formats[one.account, one.name] = _keep(connection, tables.format_, key, values)
+    destinations = {}
+    for way in settings.destinations:
+        key = {"account_id": accounts[way.account], "name": way.name}
+        destinations[way.account, way.name] = _keep_destination(connection, key, way.destination)
+    return formats, destinations
+
+
+def _keep_destination(connection: Connection, key: dict[str, Any], destination: Destination) -> int:
+    table = tables.destination
+    values = {
+        "kind": destination.kind,
+        "host": destination.host,
+        "port": destination.port,
+        "login": destination.user,
+        "folder": destination.folder,
+        "host_key": destination.host_key,
+        "active": True,
+    }
+    before = connection.execute(select(table).filter_by(**key)).mappings().one_or_none()
+    number = _keep(connection, table, key, values)
+    if before is not None:
+        changed = any(before[name] != value for name, value in values.items())
+        _wake_deliveries(connection, number, changed)
+    return number
+
+
+def _wake_deliveries(connection: Connection, destination_id: int, changed: bool) -> None:
+    """
+    Try again at once where the settings may have mended it.
+
+    A changed destination mends anything, also a stopped task. A password is not stored, so
+    a refused login is always thought mended.
+    """
+    table = tables.delivery
+    here = and_(table.c.destination_id == destination_id, table.c.state != DELIVERED)
+    mended = here if changed else and_(here, table.c.cause == LoginRefused.cause)
+    connection.execute(update(table).where(mended).values(state=WAITING, next_try_at=None))
+
+
+def _keep(
+    connection: Connection,
+    table: Table,
+    key: dict[str, Any],
+    values: dict[str, Any],
+    first: dict[str, Any] | None = None,
+) -> int:
+    """Insert or update the row of a key; ``first`` is written only with a new row."""
+    number = connection.execute(select(table.c.id).filter_by(**key)).scalar_one_or_none()
+    if number is None:
+        row = key | values | (first or {})
+        return _inserted(connection.execute(insert(table).values(row)))
+    connection.execute(update(table).where(table.c.id == number).values(values))
+    return int(number)
+
+
+def _inserted(result: Any) -> int:
+    return int(result.inserted_primary_key[0])
+
+
+def station_ids(connection: Connection) -> dict[str, int]:
+    """Give the keys of the stations of the settings, by identity."""
+    table = tables.station
+    rows = connection.execute(select(table.c.identity, table.c.id).where(table.c.active))
+    return {row.identity: row.id for row in rows}
+
+
+# ---------------------------------------------------------------- connections and frames
+
+
+def close_dangling(connection: Connection) -> int:
+    """
+    End the connections that a crash left open, at the instant they were last heard.
+
+    Returns:
+        How many there were.
+    """
+    table = tables.connection
+    result = connection.execute(
+        update(table)
+        .where(table.c.disconnected_at.is_(None))
+        .values(disconnected_at=table.c.heard_at, ended_by="the backend ended without saying so")
+    )
+    return int(result.rowcount)
+
+
+def begin_connection(connection: Connection, station_id: int, now: datetime) -> int:
+    """Note that a station is connected from now on."""
+    values = {"station_id": station_id, "connected_at": now, "heard_at": now}
+    return _inserted(connection.execute(insert(tables.connection).values(values)))
+
+
+def end_connection(connection: Connection, connection_id: int, now: datetime, why: str) -> None:
+    """Note that a connection has ended."""
+    table = tables.connection
+    connection.execute(
+        update(table).where(table.c.id == connection_id).values(disconnected_at=now, ended_by=why)
+    )
+
+
+def keep_frame(
+    connection: Connection, station_id: int, connection_id: int, now: datetime, text: str
+) -> int:
+    """Keep a frame as it came, and that the station was heard; returns the frame's key."""
+    table = tables.connection
+    connection.execute(update(table).where(table.c.id == connection_id).values(heard_at=now))
+    row = {
+        "station_id": station_id,
+        "connection_id": connection_id,
+        "received_at": now,
+        "text": text,
+    }
+    return _inserted(connection.execute(insert(tables.frame).values(row)))
+
+
+def keep_deviations(
+    connection: Connection,
+    station_id: int,
+    frame_id: int | None,
+    now: datetime,
+    action: str,
+    leniencies: Iterable[Leniency],
+) -> None:
+    """Keep what was not as the protocol asks, by name."""
+    rows = [
+        {
+            "station_id": station_id,
+            "frame_id": frame_id,
+            "received_at": now,
+            "action": action[:50],
+            "rule": one.rule,
+            "place": one.where,
+            "said": one.said,
+            "meaning": one.meaning,
+        }
+        for one in leniencies
+    ]
+    if rows:
+        connection.execute(insert(tables.deviation), rows)
+
+
+def deviations(connection: Connection, station_id: int) -> list[StoredDeviation]:
+    """Give all deviations of a station, in the order in which they came."""
+    table = tables.deviation
+    rows = connection.execute(
+        select(table).where(table.c.station_id == station_id).order_by(table.c.id)
+    )
+    return [
+        StoredDeviation(
+            row.received_at, row.action, Leniency(row.rule, row.place, row.said, row.meaning)
+        )
+        for row in rows
+    ]
+
+
+def keep_boot(connection: Connection, station_id: int, now: datetime, payload: object) -> None:
+    """Keep what a station said about itself when it last started."""
+    table = tables.station
+    said = json.dumps(payload, default=str, sort_keys=True)
+    connection.execute(
+        update(table).where(table.c.id == station_id).values(booted_at=now, boot=said)
+    )
+
+
+def keep_configuration(
+    connection: Connection,
+    station_id: int,
+    now: datetime,
+    name: str,
+    wanted: str,
+    found: str | None,
+    result: str,
+) -> None:
+    """Keep what became of a configuration key that the settings ask for."""
+    key = {"station_id": station_id, "name": name}
+    values = {"wanted": wanted, "found": found, "result": result, "settled_at": now}
+    _keep(connection, tables.configuration, key, values)
+
+
+# ---------------------------------------------------------------- readings and sessions
+
+
+def keep_readings(
+    connection: Connection,
+    station_id: int,
+    frame_id: int,
+    now: datetime,
+    readings: Sequence[Reading],
+) -> None:
+    """Keep readings, each once: one that is there already, value and all, is left alone."""
+    rows = [
+        {
+            "station_id": station_id,
+            "frame_id": frame_id,
+            "received_at": now,
+            "connector": one.connector,
+            "instant": one.instant,
+            "measurand": one.measurand,
+            "phase": one.phase,
+            "location": one.location,
+            "context": one.context,
+            "value": one.value,
+            "unit": one.unit,
+            "raw_value": one.raw_value,
+            "raw_unit": one.raw_unit,
+            "transaction_said": None if one.transaction is None else str(one.transaction),
+            "resolution_wh": one.resolution_wh,
+            "position": one.position,
+            "digest": _digest(one),
+        }
+        for one in readings
+    ]
+    if rows:
+        connection.execute(insert_once(connection, tables.reading), rows)
+
+
+def _digest(one: Reading) -> str:
+    return tables.digest_of(
+        one.connector,
+        one.measurand,
+        one.phase,
+        one.location,
+        one.context,
+        one.raw_value,
+        one.raw_unit,
+    )
+
+
+def readings(
+    connection: Connection, station_id: int, start: datetime, end: datetime
+) -> list[Reading]:
+    """Give the readings with start ≤ instant ≤ end, by instant and order of arrival."""
+    table = tables.reading
+    rows = connection.execute(
+        select(table)
+        .where(table.c.station_id == station_id, table.c.instant.between(start, end))
+        .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
+    )
+    return [_reading(row) for row in rows]
+
+
+def _reading(row: Row[Any]) -> Reading:
+    return Reading(
+        connector=row.connector,
+        instant=row.instant,
+        measurand=row.measurand,
+        phase=row.phase,
+        location=row.location,
+        context=row.context,
+        value=row.value,
+        unit=row.unit,
+        raw_value=row.raw_value,
+        raw_unit=row.raw_unit,
+        transaction=None if row.transaction_said is None else int(row.transaction_said),
+        resolution_wh=row.resolution_wh,
+        position=row.position,
+    )
+
+
+def energy_readings(
+    connection: Connection, station_id: int, start: datetime, end: datetime
+) -> list[Reading]:
+    """
+    Give the energy readings that intervals between ``start`` and ``end`` are made of.
+
+    That is from the last reading before the start to the first after the end, so that the
+    register is known at both edges, and an hour beyond each.
+    """
+    table = tables.reading
+    energies = and_(
+        table.c.station_id == station_id, table.c.measurand == ENERGY, table.c.connector > 0
+    )
+    before = select(func.max(table.c.instant)).where(energies, table.c.instant <= start)
+    after = select(func.min(table.c.instant)).where(energies, table.c.instant >= end)
+    first = connection.execute(before).scalar_one() or start
+    last = connection.execute(after).scalar_one() or end
+    rows = connection.execute(
+        select(table)
+        .where(energies, table.c.instant.between(first - _MARGIN, last + _MARGIN))
+        .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
+    )
+    return [_reading(row) for row in rows]
+
+
+def online_spans(
+    connection: Connection, station_id: int, start: datetime, end: datetime, until: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    """
+    Give the spans in which a station was connected that touch ``start`` to ``end``.
+
+    One that lasts still ends at ``until``.
+    """
+    table = tables.connection
+    rows = connection.execute(
+        select(table.c.connected_at, table.c.disconnected_at)
+        .where(
+            table.c.station_id == station_id,
+            table.c.connected_at <= end,
+            or_(table.c.disconnected_at.is_(None), table.c.disconnected_at >= start),
+        )
+        .order_by(table.c.connected_at, table.c.id)
+    )
+    return tuple((row.connected_at, row.disconnected_at or until) for row in rows)
+
+
+def keep_start(
+    connection: Connection, station_id: int, report: StartReport
+) -> tuple[int, tuple[Leniency, ...]]:
+    """
+    Keep what a StartTransaction means.
+
+    Returns:
+        The transaction id to answer, the same for the same Start, and what was odd about it.
+    """
+    decision = decide_start(_sessions_meant(connection, station_id, report), report)
+    _update_sessions(connection, decision.closed)
+    if decision.repeated is not None:
+        meaning = "answered with the id it has"
+        return decision.repeated.id, (_odd(decision.rule, decision.repeated.id, meaning),)
+    if decision.opened is None:
+        raise ValueError(f"a Start that is neither new nor repeated: {decision}")
+    number = _insert_session(connection, station_id, decision.opened)
+    odd = tuple(
+        _odd(decision.rule, one.id, "closed, as another one began on its connector")
+        for one in decision.closed
+    )
+    return number, odd
+
+
+def keep_stop(
+    connection: Connection, station_id: int, report: StopReport, only_connector: int
+) -> tuple[int, tuple[Leniency, ...]]:
+    """
+    Keep what a StopTransaction means.
+
+    Parameters:
+        only_connector: the connector of a station that has just one, else 0.
+
+    Returns:
+        The connector that its readings belong to, and what was odd about it.
+    """
+    known = _sessions_meant(connection, station_id, report)
+    decision = decide_stop(known, report, only_connector)
+    if decision.changed and decision.session.id == 0:
+        _insert_session(connection, station_id, decision.session)
+    elif decision.changed:
+        _update_sessions(connection, (decision.session,))
+    meaning = _STOPS.get(decision.rule)
+    odd = () if meaning is None else (_odd(decision.rule, report.transaction, meaning),)
+    return decision.connector, odd
+
+
+def keep_free(
+    connection: Connection, station_id: int, connector: int, now: datetime
+) -> tuple[Leniency, ...]:
+    """Close the sessions of a connector that has become free without a Stop."""
+    closed = decide_free(_open_sessions(connection, station_id), connector, now)
+    _update_sessions(connection, closed)
+    meaning = "closed, as its connector is free; its Stop may still come"
+    return tuple(_odd("free-without-stop", one.id, meaning) for one in closed)
+
+
+#: What is odd about a Stop, by the rule it was matched with.
+_STOPS = {
+    "by-evidence": "has no id of ours; matched by card, register and time",
+    "late": "came after its session had been closed without it",
+    "second-stop": "its session had ended already; the first Stop counts",
+    "orphan": "belongs to no session that is known; kept as one of its own",
+}
+
+
+def _odd(rule: str, number: object, meaning: str) -> Leniency:
+    return Leniency(rule, "transactionId", str(number), meaning)
+
+
+def _sessions_meant(
+    connection: Connection, station_id: int, report: StartReport | StopReport
+) -> list[Session]:
+    """Give the sessions that a Start or Stop may mean: open, recent, or named, oldest first."""
+    table = tables.session
+    named = (
+        table.c.started_at == report.instant
+        if isinstance(report, StartReport)
+        else table.c.id == (report.transaction if _is_key(report.transaction) else 0)
+    )
+    here = select(table).where(table.c.station_id == station_id)
+    recent = here.order_by(table.c.id.desc()).limit(_RECENT_SESSIONS)
+    rows = [
+        *connection.execute(recent),
+        *connection.execute(here.where(or_(table.c.ended_at.is_(None), named))),
+    ]
+    found = {row.id: _session(row) for row in rows}
+    return [found[number] for number in sorted(found)]
+
+
+def _is_key(number: int | None) -> bool:
+    # A database refuses to compare its keys with numbers that do not fit into them.
+    return number is not None and 0 < number < 2**63
+
+
+def _open_sessions(connection: Connection, station_id: int) -> list[Session]:
+    table = tables.session
+    rows = connection.execute(
+        select(table)
+        .where(table.c.station_id == station_id, table.c.ended_at.is_(None))
+        .order_by(table.c.id)
+    )
+    return [_session(row) for row in rows]
+
+
+def _insert_session(connection: Connection, station_id: int, one: Session) -> int:
+    row = {"station_id": station_id, **_columns(one)}
+    return _inserted(connection.execute(insert(tables.session).values(row)))
+
+
+def _update_sessions(connection: Connection, changed: Iterable[Session]) -> None:
+    table = tables.session
+    for one in changed:
+        connection.execute(update(table).where(table.c.id == one.id).values(_columns(one)))
+
+
+def _columns(one: Session) -> dict[str, Any]:
+    return {
+        "connector": one.connector,
+        "id_tag": one.id_tag,
+        "started_at": one.started,
+        "meter_start_wh": one.meter_start_wh,
+        "ended_at": one.ended,
+        "meter_stop_wh": one.meter_stop_wh,
+        "reason": one.reason,
+        "state": one.state.value,
+    }
+
+
+def sessions(connection: Connection, station_id: int) -> list[Session]:
+    """Give all sessions of a station, oldest first."""
+    table = tables.session
+    rows = connection.execute(
+        select(table).where(table.c.station_id == station_id).order_by(table.c.id)
+    )
+    return [_session(row) for row in rows]
+
+
+def session_spans(
+    connection: Connection, station_id: int, start: datetime, end: datetime, until: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    """
+    Give the spans in which a session was open that touch ``start`` to ``end``.
+
+    One that is open still ends at ``until``.
+    """
+    table = tables.session
+    rows = connection.execute(
+        select(table.c.started_at, table.c.ended_at)
+        .where(
+            table.c.station_id == station_id,
+            table.c.started_at <= end,
+            or_(table.c.ended_at.is_(None), table.c.ended_at >= start),
+        )
+        .order_by(table.c.started_at, table.c.id)
+    )
+    return tuple((row.started_at, row.ended_at or until) for row in rows)
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=row.id,
+        connector=row.connector,
+        id_tag=row.id_tag,
+        started=row.started_at,
+        meter_start_wh=row.meter_start_wh,
+        ended=row.ended_at,
+        meter_stop_wh=row.meter_stop_wh,
+        reason=row.reason,
+        state=SessionState(row.state),
+    )
+
+
+# ---------------------------------------------------------------- exports and deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """
+    How far a task is.
+
+    Attributes:
+        first_day: the first local day that it exports by itself.
+        last_day: the last one that it has exported by itself; None before the first.
+    """
+
+    first_day: date
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """The next file of a task that is to be delivered, and how far it is."""
+
+    delivery_id: int
+    file_id: int
+    name: str
+    content: bytes
+    state: str
+    tries: int
+    next_try_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """
+    A delivery, for people.
+
+    Attributes:
+        name: the file's name.
+        state: ``waiting`` (also for its next try), ``stopped`` or ``delivered``.
+        tries: how often it was tried.
+        cause: one word for what went wrong last (DLV-06); None where nothing did.
+        error: that in one sentence.
+        next_try_at: when it is tried again; None for at once, or for never.
+        delivered_at: when it was known to be there.
+        sha256, size: of the file's bytes.
+    """
+
+    task: str
+    name: str
+    revision: int
+    state: str
+    tries: int
+    cause: str | None
+    error: str | None
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """
+    What a delivery leaves behind (DLV-08).
+
+    Attributes:
+        server: where it went: kind, host and port.
+        name, sha256, size, rows: the file.
+        size_there: what the server said its size is; None where it took the file away.
+        first, last: from the start of its first interval to the end of its last.
+        created, arrived: when the file was made, and known to be there.
+        tries: how many it took.
+        already_there: an earlier try had succeeded and only its answer was lost.
+    """
+
+    server: str
+    name: str
+    sha256: str
+    size: int
+    size_there: int | None
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    created: datetime
+    arrived: datetime
+    tries: int
+    already_there: bool
+
+
+class FileToKeep(Protocol):
+    """A file that was made."""
+
+    @property
+    def part(self) -> str:
+        """The metering code, where each has a file of its own; else empty."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the server."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Their hash, in hexadecimal digits."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+
+    @property
+    def first(self) -> datetime | None:
+        """The start of its first interval."""
+
+    @property
+    def last(self) -> datetime | None:
+        """The end of its last interval."""
+
+
+def task_state(connection: Connection, name: str, today: date) -> TaskState:
+    """Say how far a task is; one without a first day begins today."""
+    task, export = tables.task, tables.expected_export
+    first = connection.execute(select(task.c.first_day).where(task.c.name == name)).scalar_one()
+    last = connection.execute(
+        select(func.max(export.c.last_day))
+        .join(task, task.c.id == export.c.task_id)
+        .where(task.c.name == name, export.c.due_at.is_not(None))
+    ).scalar_one()
+    return TaskState(
+        today if first is None else date.fromisoformat(first),
+        None if last is None else date.fromisoformat(last),
+    )
+
+
+def next_revision(connection: Connection, name: str, first_day: date, last_day: date) -> int:
+    """Give the number of the next revision of a task's period; the first is 1."""
+    task, export, file = tables.task, tables.expected_export, tables.file
+    last = connection.execute(
+        select(func.max(file.c.revision))
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        .where(
+            task.c.name == name,
+            export.c.first_day == first_day.isoformat(),
+            export.c.last_day == last_day.isoformat(),
+        )
+    ).scalar_one()
+    return (last or 0) + 1
+
+
+def keep_files(
+    connection: Connection,
+    name: str,
+    first_day: date,
+    last_day: date,
+    revision: int,
+    now: datetime,
+    due_at: datetime | None,
+    files: Iterable[FileToKeep],
+) -> None:
+    """
+    Keep the files of a task's period, each with a delivery that waits.
+
+    Parameters:
+        due_at: when the schedule asked for it; None where a person did.
+    """
+    task = connection.execute(select(tables.task).filter_by(name=name)).one()
+    key = {
+        "task_id": task.id,
+        "first_day": first_day.isoformat(),
+        "last_day": last_day.isoformat(),
+    }
+    made: dict[str, Any] = {} if due_at is None else {"due_at": due_at, "made_at": now}
+    export_id = _keep(connection, tables.expected_export, key, made)
+    for one in files:
+        row = {
+            "expected_export_id": export_id,
+            "revision": revision,
+            "part": one.part,
+            "name": one.name,
+            "content": one.content,
+            "sha256": one.sha256,
+            "size": len(one.content),
+            "rows": one.rows,
+            "first_at": one.first,
+            "last_at": one.last,
+            "created_at": now,
+        }
+        file_id = _inserted(connection.execute(insert(tables.file).values(row)))
+        delivery = {
+            "file_id": file_id,
+            "destination_id": task.destination_id,
+            "state": WAITING,
+            "tries": 0,
+        }
+        connection.execute(insert(tables.delivery).values(delivery))
+
+
+def _deliveries_of_tasks() -> Select[Any]:
+    task, export = tables.task, tables.expected_export
+    file, delivery = tables.file, tables.delivery
+    return (
+        select(
+            delivery,
+            file.c.name,
+            file.c.revision,
+            file.c.sha256,
+            file.c.size,
+            task.c.name.label("task"),
+        )
+        .join(file, file.c.id == delivery.c.file_id)
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        .order_by(file.c.id)
+    )
+
+
+def next_delivery(connection: Connection, name: str) -> Outgoing | None:
+    """Give the oldest file of a task that is not delivered; later ones wait for it."""
+    row = connection.execute(
+        _deliveries_of_tasks()
+        .add_columns(tables.file.c.content)
+        .where(tables.task.c.name == name, tables.delivery.c.state != DELIVERED)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Outgoing(
+        delivery_id=row.id,
+        file_id=row.file_id,
+        name=row.name,
+        content=row.content,
+        state=row.state,
+        tries=row.tries,
+        next_try_at=row.next_try_at,
+    )
+
+
+def keep_failure(
+    connection: Connection,
+    delivery_id: int,
+    tries: int,
+    cause: str,
+    sentence: str,
+    again: datetime | None,
+) -> None:
+    """Keep that a try failed, and when the next one is; None for never (its task stops)."""
+    table = tables.delivery
+    connection.execute(
+        update(table)
+        .where(table.c.id == delivery_id)
+        .values(
+            state=STOPPED if again is None else WAITING,
+            tries=tries,
+            cause=cause,
+            sentence=tables.storable(sentence),
+            next_try_at=again,
+        )
+    )
+
+
+def keep_arrival(
+    connection: Connection,
+    outgoing: Outgoing,
+    tries: int,
+    server: str,
+    arrival: Arrival,
+    now: datetime,
+) -> None:
+    """Keep that a file has arrived, with its receipt."""
+    table = tables.delivery
+    connection.execute(
+        update(table)
+        .where(table.c.id == outgoing.delivery_id)
+        .values(
+            state=DELIVERED,
+            tries=tries,
+            cause=None,
+            sentence=None,
+            next_try_at=None,
+            delivered_at=now,
+        )
+    )
+    file = connection.execute(select(tables.file).filter_by(id=outgoing.file_id)).one()
+    receipt = {
+        "delivery_id": outgoing.delivery_id,
+        "server": server,
+        "name": arrival.name,
+        "sha256": file.sha256,
+        "size": file.size,
+        "size_there": arrival.size_bytes,
+        "rows": file.rows,
+        "first_at": file.first_at,
+        "last_at": file.last_at,
+        "created_at": file.created_at,
+        "arrived_at": now,
+        "tries": tries,
+        "already_there": arrival.already_there,
+    }
+    connection.execute(insert_once(connection, tables.receipt), [receipt])
+
+
+def deliveries(connection: Connection) -> list[DeliveryView]:
+    """Give all deliveries, in the order in which their files were made."""
+    return [
+        DeliveryView(
+            task=row.task,
+            name=row.name,
+            revision=row.revision,
+            state=row.state,
+            tries=row.tries,
+            cause=row.cause,
+            error=row.sentence,
+            next_try_at=row.next_try_at,
+            delivered_at=row.delivered_at,
+            sha256=row.sha256,
+            size=row.size,
+        )
+        for row in connection.execute(_deliveries_of_tasks())
+    ]
+
+
+def receipts(connection: Connection) -> list[Receipt]:
+    """Give all receipts, in the order of arrival."""
+    rows = connection.execute(select(tables.receipt).order_by(tables.receipt.c.id))
+    return [
+        Receipt(
+            server=row.server,
+            name=row.name,
+            sha256=row.sha256,
+            size=row.size,
+            size_there=row.size_there,
+            rows=row.rows,
+            first=row.first_at,
+            last=row.last_at,
+            created=row.created_at,
+            arrived=row.arrived_at,
+            tries=row.tries,
+            already_there=row.already_there,
+        )
+        for row in rows
+    ]
