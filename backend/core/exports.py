@@ -23,6 +23,7 @@ __all__ = [
     "ALL",
     "Activation",
     "Task",
+    "due_at",
     "due_periods",
     "file_name",
     "next_due",

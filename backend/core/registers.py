@@ -28,7 +28,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from backend.core.device_profile import DeviceProfile
-from backend.core.readings import BEGIN, END, ENERGY, Reading
+from backend.core.quantities import ENERGY
+from backend.core.readings import BEGIN, END, Reading
 
 PLAUSIBLE = Decimal("1.5")
 """A peak or a dip needs at least this many times the model's power."""
@@ -244,6 +245,7 @@ def _sort_key(reading: RegisterReading) -> tuple[object, ...]:
     return (
         reading.instant,
         reading.resolution_wh,
+        reading.stamped is not None,  # one that was not moved stands exactly there
         _rank(reading.context),
         reading.context,
         -reading.wh,
@@ -344,7 +346,7 @@ class _Course:
         if last is None or wh >= last.wh:
             self._steps.append(_Step(reading, wh, index))
             return index + 1
-        if last.wh - wh <= self._noise_wh(last.reading, reading):
+        if _EXACT.subtract(last.wh, wh) <= self._noise_wh(last.reading, reading):
             self._steps.append(_Step(reading, last.wh, last.level))
             return index + 1
         if self._drop_spike(wh):
@@ -363,7 +365,7 @@ class _Course:
             return step
         # One of the two was moved in time by the tolerance, the other was not.
         moved_us = self._profile.aligned_tolerance_s * 1_000_000
-        return max(step, self._profile.max_power_w * PLAUSIBLE * moved_us / _HOUR_US)
+        return max(step, _EXACT.divide(self._profile.max_power_w * PLAUSIBLE * moved_us, _HOUR_US))
 
     def _too_fast(self, one: RegisterReading, other: RegisterReading) -> bool:
         limit_w = self._profile.max_power_w * PLAUSIBLE

@@ -19,7 +19,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from backend.core.id_tags import canonical
-from backend.core.readings import BEGIN, ENERGY, StartReport, StopReport
+from backend.core.quantities import ENERGY
+from backend.core.readings import BEGIN, StartReport, StopReport
 
 
 class SessionState(StrEnum):
