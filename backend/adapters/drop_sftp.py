@@ -389,6 +389,8 @@ async def _connect(destination: Destination, limit_s: float) -> asyncssh.SSHClie
         raise _host_key_changed(destination, client) from None
     except asyncssh.PermissionDenied:
         raise _login_refused(destination) from None
+    except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError):
+        _unreachable(destination, "it hung up before the login was done, or does not speak SSH")
     except asyncssh.Error as error:
         if "authentication" in _quoted(error).lower():
             raise _login_refused(destination) from None

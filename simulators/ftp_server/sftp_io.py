@@ -221,11 +221,13 @@ class _Line(asyncssh.SSHServer):
         if at is not None and at.action == action:
             self.cut(f"at the command {action}")
             self._refuse()
-        result = do()
-        if before is not None and before.action == action:
-            self.cut(f"before the answer of {action}")
-            self._refuse()
-        return result
+        try:
+            return do()
+        finally:
+            # A refusal is an answer, too.
+            if before is not None and before.action == action:
+                self.cut(f"before the answer of {action}")
+                self._refuse()
 
     def cut(self, why: str) -> None:
         """Cut the line now; what is still to be sent is not sent."""
