@@ -141,13 +141,10 @@ class Outbox:
                 self.retry_at = now + timedelta(seconds=interval_s * message.failures)
         return message
 
-    def line_lost(self) -> list[Message]:
-        """Keep the transaction messages; give back the others, which nobody will send."""
-        lost = [self.in_flight] if self.in_flight and not self._is_queued(self.in_flight) else []
-        lost += self._others
+    def line_lost(self) -> None:
+        """Keep the transaction messages; drop the others, which tell of a moment that is over."""
         self.in_flight = None
         self._others.clear()
-        return lost
 
     def line_restored(self) -> None:
         """Remember that all that waits now comes from before (rule 4)."""

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
-from simulators.charger_inch import Car, Card, ChargerInch, Setup, Status
+from simulators.charger_inch import Car, Card, ChargerInch, Setup, Status, Supply
 from simulators.clock import RealClock, VirtualClock
 from simulators.errors import NotPossible
 from simulators.wiretap import Wiretap
@@ -33,6 +34,8 @@ class CentralSystem:
     def __init__(self, identities: tuple[str, ...] = ("WB-1",)) -> None:
         self.identities = identities
         self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any] | None]] = {}
+        self.subprotocol = "ocpp1.6"
+        self.refusal = HTTPStatus.NOT_FOUND
         self.silent_on = ""
         self.received: list[Frame] = []
         self.transactions = 0
@@ -48,10 +51,10 @@ class CentralSystem:
             self._talk,
             "127.0.0.1",
             self._port,
-            subprotocols=["ocpp1.6"],
+            subprotocols=[Subprotocol(self.subprotocol)],
             process_request=self._know,
         )
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
         """Stop listening and close every line."""
@@ -66,7 +69,7 @@ class CentralSystem:
 
     def _know(self, line: ServerConnection, request: Request) -> Response | None:
         if request.path not in [f"/ocpp/{identity}" for identity in self.identities]:
-            return line.respond(HTTPStatus.NOT_FOUND, "unknown\n")
+            return line.respond(self.refusal, "no\n")
         return None
 
     async def _talk(self, line: ServerConnection) -> None:
@@ -458,6 +461,59 @@ class TestGettingConnected:
 
         on_site(live, connected=False)
 
+    def test_the_backend_refuses_the_line(self) -> None:
+        """Another HTTP status is named, and where to look."""
+
+        async def live(site: Site) -> None:
+            site.backend.identities = ()
+            site.backend.refusal = HTTPStatus.UNAUTHORIZED
+            with pytest.raises(NotPossible, match="HTTP 401; look into its log"):
+                await site.charger.connect(site.backend.address)
+
+        on_site(live, connected=False)
+
+    def test_what_answers_is_no_websocket_server(self) -> None:
+        """A server of something else is told from one that is not there."""
+
+        async def live(site: Site) -> None:
+            async def mumble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writer.write(b"220 mail\r\n")
+                writer.close()
+                await writer.wait_closed()
+
+            async with await asyncio.start_server(mumble, "127.0.0.1", 0) as server:
+                port = server.sockets[0].getsockname()[1]
+                with pytest.raises(NotPossible, match="no WebSocket server"):
+                    await site.charger.connect(f"ws://127.0.0.1:{port}")
+
+        on_site(live, connected=False)
+
+    def test_a_backend_of_another_version_is_left(self) -> None:
+        """Without the subprotocol ocpp1.6 there is no line."""
+
+        async def live(site: Site) -> None:
+            await site.backend.stop()
+            site.backend.subprotocol = "ocpp2.0.1"
+            await site.backend.start()
+            with pytest.raises(NotPossible, match="cannot connect"):
+                await site.charger.connect(site.backend.address)
+
+        on_site(live, connected=False)
+
+    def test_a_server_that_names_no_version_is_left(self) -> None:
+        """OCPP-J §3.2: the line opens without the subprotocol, and the charger closes it."""
+
+        async def live(site: Site) -> None:
+            async def listen(line: ServerConnection) -> None:
+                await line.wait_closed()
+
+            async with serve(listen, "127.0.0.1", 0) as server:
+                port = next(iter(server.sockets)).getsockname()[1]
+                with pytest.raises(NotPossible, match=r"does not speak ocpp1\.6"):
+                    await site.charger.connect(f"ws://127.0.0.1:{port}")
+
+        on_site(live, connected=False)
+
     def test_an_identity_is_percent_encoded(self) -> None:
         """Slashes and spaces in an identity do not change the path."""
 
@@ -498,6 +554,138 @@ class TestGettingConnected:
 
         site = on_site(live, connected=False)
         assert site.backend.actions.count("StatusNotification") == 2
+
+
+class TestTrouble:
+    """Silence and mistakes."""
+
+    def test_a_backend_that_is_silent_at_the_start_is_told_of(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """`connect` does not wait for ever, though time stands still."""
+        monkeypatch.setattr("simulators.charger_inch.ocpp_json_io.ANSWER_LIMIT_S", 0.05)
+
+        async def live(site: Site) -> None:
+            site.backend.silent_on = "BootNotification"
+            with pytest.raises(NotPossible, match="does not answer; look into its log"):
+                await site.charger.connect(site.backend.address)
+            assert site.clock.held_by == ("WB-1 waits for the answer to BootNotification (1)",)
+
+        on_site(live, connected=False)
+
+    def test_a_backend_that_hangs_up_at_the_start_is_told_of(self) -> None:
+        """A line that is closed instead of an answer is no connection."""
+
+        async def live(site: Site) -> None:
+            async def hang_up(line: ServerConnection) -> None:
+                await line.recv()
+
+            async with serve(
+                hang_up, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")]
+            ) as server:
+                port = next(iter(server.sockets)).getsockname()[1]
+                with pytest.raises(NotPossible, match="closed the line during the start"):
+                    await site.charger.connect(f"ws://127.0.0.1:{port}")
+
+        on_site(live, connected=False)
+
+    def test_a_charger_that_is_closed_while_it_waits_to_reconnect_does_not(self) -> None:
+        """The attempt that was planned is taken back."""
+
+        async def live(site: Site) -> None:
+            gone = asyncio.Event()
+            site.charger.on_line = lambda identity, up: gone.set()
+            await site.backend.stop()
+            await gone.wait()
+            await site.charger.close()
+            await site.backend.start()
+            await site.until(7)
+            assert not site.charger.line_is_up
+
+        on_site(live)
+
+    def test_a_mistake_of_the_simulator_is_not_hidden(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Time does not stand still for it, and `close` raises it."""
+
+        def stumble(*_: object) -> None:
+            raise LookupError("a mistake")
+
+        async def live(site: Site) -> None:
+            down = asyncio.Event()
+            site.charger.on_line = lambda identity, up: down.set()
+            monkeypatch.setattr(site.charger._device, "called", stumble)
+            asking = asyncio.ensure_future(site.backend.ask("GetConfiguration", {}))
+            await down.wait()
+            asking.cancel()
+            await site.settle()
+
+        with pytest.raises(LookupError, match="a mistake"):
+            on_site(live)
+
+    def test_an_answer_to_nothing_is_ignored(self) -> None:
+        """A CALLRESULT or CALLERROR under an id that was never sent changes nothing."""
+
+        async def live(site: Site) -> None:
+            await site.backend._lines[-1].send('[3,"zz",{}]')
+            await site.backend._lines[-1].send('[4,"zz","InternalError","",{}]')
+            assert (await site.backend.ask("GetConfiguration", {}))[0] == 3
+
+        on_site(live)
+
+    def test_a_line_that_is_cut_while_it_is_set_up_stays_down(self) -> None:
+        """A reconnection that was under way is not taken up."""
+
+        async def live(site: Site) -> None:
+            await site.charger.cut_line()
+            restoring = asyncio.ensure_future(site.charger.restore_line())
+            await asyncio.sleep(0)
+            await site.charger.cut_line()
+            await restoring
+            assert not site.charger.line_is_up
+
+        on_site(live)
+
+    def test_a_week_without_a_backend_ends_the_attempts(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After the last try nothing rings; restoring the line begins anew."""
+        monkeypatch.setattr("simulators.charger_inch.ocpp_json_io.RECONNECT_TRIES", 3)
+
+        async def live(site: Site) -> None:
+            await site.charger.cut_line()
+            await site.backend.stop()
+            await site.charger.restore_line()
+            await site.until(12)
+            await site.backend.start()
+            await site.until(6, day=4)
+            assert not site.charger.line_is_up
+            await site.charger.restore_line()
+            assert site.charger.line_is_up
+
+        on_site(live)
+
+
+class TestFace:
+    """What a person can see of the charger."""
+
+    def test_display_meter_and_transaction(self) -> None:
+        """They tell what is going on now."""
+
+        async def live(site: Site) -> None:
+            charger = site.charger
+            assert (charger.shown, charger.transaction, charger.flow.power_nw) == ("ready", None, 0)
+            await site.charge()
+            await site.until(7)
+            assert charger.shown == "charging"
+            assert charger.transaction is not None
+            assert charger.transaction.number == 1
+            assert charger.flow.power_nw == 11_040 * 10**9
+            assert charger.register_wh == 11_040
+            assert charger.register_kwh_text == "11.040000"
+
+        on_site(live, Setup(supply=Supply(), car=Car(max_current_a=16)))
 
 
 class TestRequests:
