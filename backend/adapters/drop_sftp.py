@@ -121,15 +121,7 @@ class SftpDrop:
     async def _deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
         limit_s = min(self._login_limit_s, destination.time_limit_s / 2)
         async with _connected(destination, limit_s) as connection:
-            with _explained(destination, "opening the SFTP session"):
-                try:
-                    sftp = await connection.start_sftp_client()
-                except asyncssh.ChannelOpenError as error:
-                    raise Denied(
-                        f"the server opens no SFTP session for this user ({_quoted(error)})",
-                        _server(destination),
-                        "ask the utility to allow SFTP for the user",
-                    ) from None
+            sftp = await _session(connection, destination)
             return await _Upload(sftp, destination, name, content).run()
 
 
@@ -398,6 +390,24 @@ async def _connect(destination: Destination, limit_s: float) -> asyncssh.SSHClie
     except OSError as error:
         _unreachable(destination, _why_no_connection(destination, error))
     return connection
+
+
+async def _session(
+    connection: asyncssh.SSHClientConnection, destination: Destination
+) -> asyncssh.SFTPClient:
+    with _explained(destination, "opening the SFTP session"):
+        try:
+            return await connection.start_sftp_client()
+        except (asyncssh.ChannelOpenError, asyncssh.SFTPConnectionLost) as error:
+            # Both also come from a lost line, which is known only one step of the loop later.
+            await asyncio.sleep(0)
+            if connection.is_closed():
+                raise asyncssh.ConnectionLost("line lost") from None
+            raise Denied(
+                f"the server opens no SFTP session for this user ({_quoted(error)})",
+                _server(destination),
+                "ask the utility to allow SFTP for the user",
+            ) from None
 
 
 def _login_refused(destination: Destination) -> LoginRefused:

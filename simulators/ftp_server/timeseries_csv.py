@@ -222,7 +222,7 @@ def _numbered_lines(text: str, layout: Layout) -> Iterable[tuple[int, str]]:
         raise Unreadable(f"the file does not end with the agreed line end {layout.line_end!r}")
     lines = text.split(layout.line_end)[:-1]
     for number, line in enumerate(lines, start=1):
-        if not line.isprintable():
+        if not line.replace(layout.separator, "").isprintable():
             raise Unreadable("holds a line end or control character that was not agreed", number)
         if '"' in line:
             raise Unreadable("holds a quote; no quoting was agreed", number)

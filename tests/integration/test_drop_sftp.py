@@ -109,7 +109,9 @@ async def road(
 ) -> AsyncIterator[Road]:
     """Lay a road to a fresh server with a folder ``in``."""
     clock = VirtualClock(START)
-    tap = Wiretap(clock, on_crossing)
+    tap = Wiretap(clock)
+    if on_crossing is not None:
+        tap.listen(on_crossing)
     users = [User("ise", SECRET)]
     async with SftpServer(
         "EW Seedorf", clock, tap, users=users, root=root, folders=("in",)
