@@ -80,7 +80,7 @@ class Store:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer: Engine = _engine(path, read_only=False)
         self._reader: Engine = _engine(path, read_only=True)
-        self._readers = ThreadPoolExecutor(1, "isebench-reader")
+        self._readers: ThreadPoolExecutor | None = None
         self._reading: Connection | None = None
         self.commits = 0
         self.writes = 0
@@ -104,6 +104,7 @@ class Store:
                 program.
         """
         self._loop = asyncio.get_running_loop()
+        self._readers = ThreadPoolExecutor(1, "isebench-reader")
         ready: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(
             target=self._work, args=(ready,), name="isebench-writer", daemon=True
@@ -124,11 +125,14 @@ class Store:
         _log.info("%s: %s", self.path, self.mode)
 
     async def close(self) -> None:
-        """Do what still waits, then give the file back."""
+        """Do what still waits, then give the file back; closing again does nothing."""
         loop = asyncio.get_running_loop()
         thread, self._thread = self._thread, None
-        await loop.run_in_executor(self._readers, self._close_reader)
-        self._readers.shutdown()
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            # The reader goes first, so that the writer's connection is the one that tidies up.
+            await loop.run_in_executor(readers, self._close_reader)
+            readers.shutdown()
         if thread is not None:
             self._writes.put(None)
             await loop.run_in_executor(None, thread.join)
@@ -163,7 +167,7 @@ class Store:
         Raises:
             StoreError: If the database refuses.
         """
-        if self._thread is None:
+        if self._readers is None:
             raise StoreError("is closed", str(self.path), "open the store before reading from it")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, do)
