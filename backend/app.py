@@ -145,6 +145,22 @@ class Backend:
         payload = {"key": key, "value": value}
         return await self._status(station, Action.change_configuration, payload)
 
+    async def trigger(self, station: str, message: str) -> str:
+        """
+        Ask a charger to send a message now (OCPP 1.6 §5.17).
+
+        Parameters:
+            message: its name, for example ``StatusNotification``.
+
+        Returns:
+            ``Accepted``, ``Rejected`` or ``NotImplemented``.
+
+        Raises:
+            DeviceError: If the charger is not connected, does not answer, or refuses.
+        """
+        payload = {"requestedMessage": message}
+        return await self._status(station, Action.trigger_message, payload)
+
     async def _status(self, station: str, action: Action, payload: dict[str, Any]) -> str:
         answer = await self._central.call(station, action, payload)
         status = answer.get("status")

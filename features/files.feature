@@ -52,7 +52,7 @@ Feature: FMT Files that a utility can import
       | decimal_mark  | ,      | ";0,000;kWh;W"                          |
       | decimals      | 6      | ";0.000000;kWh;W"                       |
       | header        | false  | no "Messpunkt"                          |
-      | status_column | false  | no ";W"                                 |
+      | status_column | false  | no "kWh;W"                              |
       | obis_suffix   | false  | no "*255"                               |
 
     Examples: time
@@ -107,7 +107,7 @@ Feature: FMT Files that a utility can import
       | danger            | thing | name             |
       | a separator       | task  | "a;b"            |
       | a quote           | task  | "a\"b"           |
-      | a line end        | task  | "a\r\nb"         |
+      | a line end        | task  | "a\\r\\nb"       |
       | a separator       | OBIS  | "1-1:1.29.0;7"   |
 
     Examples: formulas
@@ -120,5 +120,5 @@ Feature: FMT Files that a utility can import
       | danger            | thing | name             |
       | a way up          | task  | "../../etc/x"    |
       | a slash           | task  | "a/b"            |
-      | a backslash       | task  | "a\\b"           |
+      | a backslash       | task  | "a\\\\b"         |
       | a hidden file     | task  | ".hidden"        |

@@ -19,7 +19,7 @@ import random
 import subprocess
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -161,6 +161,7 @@ class Bench:
         self._utility: Utility | None = None
         self.faults: list[PlannedFault] = []
         self.task = TASK
+        self.schedule = "daily"
         self.drop: Drop | None = None
         self.deciding_files: list[str] = []
         self._twins: list[Bench] = []
@@ -257,7 +258,8 @@ class Bench:
         folder = self.folder / name
         folder.mkdir()
         twin = Bench(self.seed, folder)
-        twin.day, twin.task, twin.drop = self.day, self.task, self.drop
+        twin.day, twin.drop = self.day, self.drop
+        twin.task, twin.schedule = self.task, self.schedule
         twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
         twin.layout, twin.cards = dict(self.layout), dict(self.cards)
         twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
@@ -272,8 +274,8 @@ class Bench:
 
     @property
     def start(self) -> datetime:
-        """The bench's first instant, half an hour before the day begins."""
-        return self.at("0:00") - timedelta(minutes=30)
+        """The bench's first instant: the beginning of the day."""
+        return self.at("0:00")
 
     @property
     def clock(self) -> VirtualClock:
@@ -335,15 +337,22 @@ class Bench:
         )
         await self._utility.start()
         lines = Lines(self._clock, self._tap)
-        self._backend = Backend(
-            Settings.from_mapping(self.settings()), self._clock, lines.backend_says, drop=self.drop
-        )
+        self._backend = self.new_backend(self._clock, lines.backend_says, self.drop)
         await self._backend.start()
         for station in self.stations.values():
             await self._put(station, lines)
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
+
+    def new_backend(
+        self,
+        clock: VirtualClock,
+        on_connection: Callable[[str, bool], None] | None = None,
+        drop: Drop | None = None,
+    ) -> Backend:
+        """Give a backend with the bench's settings, on the bench's database."""
+        return Backend(Settings.from_mapping(self.settings()), clock, on_connection, drop)
 
     async def _put(self, station: Station, lines: Lines) -> None:
         device: Puppet | ChargerInch
@@ -368,6 +377,7 @@ class Bench:
             destination=NOT_YET_LISTENING if self._utility is None else self.utility.destination(),
             layout=self.layout,
             task=self.task,
+            schedule=self.schedule,
         )
 
     def close(self) -> None:
@@ -380,8 +390,8 @@ class Bench:
             self._runner.close()
 
     async def _close(self) -> None:
-        for device in (*self.chargers.values(), *self.puppets.values()):
-            await device.close()
+        for name in (*self.chargers, *self.puppets):
+            await self.device(name).close()
         if self._backend is not None:
             await self._backend.stop()
         if self._utility is not None:
@@ -420,6 +430,7 @@ def site_settings(
     destination: Mapping[str, Any],
     layout: Mapping[str, Any] | None = None,
     task: str = TASK,
+    schedule: str = "daily",
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> dict[str, Any]:
@@ -442,8 +453,8 @@ def site_settings(
                 "stations": "all",
                 "format": FORMAT,
                 "destination": UTILITY,
-                "schedule": "daily",
-                "at": EXPORT_AT,
+                "schedule": schedule,
+                **({"at": EXPORT_AT} if schedule == "daily" else {}),
             }
         ],
     }

@@ -10,6 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -20,7 +24,12 @@ def build_parser() -> argparse.ArgumentParser:
         "billing system (IS-E).",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_demo, _add_up, _add_conform, _add_replay, _add_list):
+        add(commands)
+    return parser
 
+
+def _add_demo(commands: Commands) -> None:
     demo = commands.add_parser(
         "demo",
         help="live a simulated day and show what the utility would bill",
@@ -28,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
         "it over SFTP, and compare what arrived with the meters. Exit code 0 only if each "
         "delivered energy equals its meter's register exactly.",
     )
-    demo.add_argument("--seed", type=int, default=1, metavar="N", help="what chance comes from (1)")
+    _add_seed(demo)
     demo.add_argument(
         "--out",
         type=Path,
@@ -37,6 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="where files, recording and report go (isebench-demo)",
     )
 
+
+def _add_up(commands: Commands) -> None:
     up = commands.add_parser(
         "up",
         help="run the same parts in real time until stopped",
@@ -54,17 +65,17 @@ def build_parser() -> argparse.ArgumentParser:
         "--host",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="where the servers listen (127.0.0.1)",
+        help="where the central system listens (127.0.0.1)",
     )
     up.add_argument(
-        "--port", type=int, default=0, metavar="N", help="the port for chargers (0: a free one)"
+        "--port", type=int, default=0, metavar="N", help="its port for chargers (0: a free one)"
     )
     up.add_argument(
         "--sftp-port",
         type=int,
         default=0,
         metavar="N",
-        help="the port of the utility's SFTP server (0: a free one)",
+        help="the port of the utility's SFTP server on 127.0.0.1 (0: a free one)",
     )
     up.add_argument(
         "--station",
@@ -74,6 +85,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="admit a charger of your own under this identity; may be repeated",
     )
 
+
+def _add_conform(commands: Commands) -> None:
     conform = commands.add_parser(
         "conform",
         help="run scenarios and write the reports",
@@ -84,9 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     conform.add_argument(
         "ids", nargs="*", metavar="ID", help="a requirement (ISE-02) or the beginning of some (ISE)"
     )
-    conform.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="what chance comes from (1)"
-    )
+    _add_seed(conform)
     conform.add_argument(
         "--report",
         type=Path,
@@ -94,15 +105,11 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where the reports go (isebench-report)",
     )
-    conform.add_argument(
-        "--features",
-        type=Path,
-        default=None,
-        metavar="DIR",
-        help="features of your own instead of the bundled ones",
-    )
+    _add_features(conform)
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
 
+
+def _add_replay(commands: Commands) -> None:
     replay = commands.add_parser(
         "replay",
         help="put recorded frames before the backend",
@@ -119,20 +126,31 @@ def build_parser() -> argparse.ArgumentParser:
         help="the time zone of logs that write local time (Europe/Zurich)",
     )
 
+
+def _add_list(commands: Commands) -> None:
     listing = commands.add_parser(
         "list",
         help="list requirements and their scenarios",
         description="List the requirements, each with its scenarios.",
     )
     listing.add_argument("ids", nargs="*", metavar="ID", help="only these, or their beginnings")
-    listing.add_argument(
+    _add_features(listing)
+
+
+def _add_seed(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="what all chance comes from (1)"
+    )
+
+
+def _add_features(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--features",
         type=Path,
         default=None,
         metavar="DIR",
         help="features of your own instead of the bundled ones",
     )
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,16 +28,17 @@ from harness.recording import write_recording
 from harness.report import Outcome, Run, Step, Verdict, html_report
 from harness.tables import Cell, Column, Ink, Paper, column_chart, paper_of, table
 from harness.utility import Held
+from simulators.people import draw_people
 
 DAY = date(2025, 6, 3)
 CHARGERS = ("Dorfplatz", "Bahnhof")
 SESSIONS = (
-    ("Dorfplatz", "Anna", "07:15", "09:05"),
-    ("Dorfplatz", "Beat", "17:30", "21:40"),
-    ("Bahnhof", "Chiara", "08:10", "11:00"),
-    ("Bahnhof", "Dario", "18:40", "22:15"),
+    ("Dorfplatz", "07:15", "09:05"),
+    ("Dorfplatz", "17:30", "21:40"),
+    ("Bahnhof", "08:10", "11:00"),
+    ("Bahnhof", "18:40", "22:15"),
 )
-"""Who charges where, from about when to about when."""
+"""Where somebody charges, from about when to about when."""
 OFFLINE = ("Bahnhof", "09:30", "12:30")
 STATUSES = ("W", "E", "F")
 MARKER = "isebench-demo.txt"
@@ -115,8 +116,10 @@ def _declare(bench: Bench) -> None:
     def near(time: str) -> datetime:
         return bench.at(time) + timedelta(seconds=chance.randrange(-1200, 1201))
 
-    for name, person, start, end in SESSIONS:
-        bench.plan_session(name, person, near(start), near(end))
+    people = draw_people(chance, len(SESSIONS))
+    for person, (name, start, end) in zip(people, SESSIONS, strict=True):
+        bench.cards[person.name] = person.card
+        bench.plan_session(name, person.name, near(start), near(end))
     name, start, end = OFFLINE
     bench.plan_outage(name, bench.at(start), bench.at(end))
 

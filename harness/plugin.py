@@ -25,6 +25,7 @@ pytest_plugins = [
     "harness.steps.export",
     "harness.steps.faults",
     "harness.steps.harness",
+    "harness.steps.kills",
     "harness.steps.metering",
     "harness.steps.time",
 ]

@@ -7,57 +7,73 @@ once it listens.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
-import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from harness.errors import HarnessError
 
 START_LIMIT_S = 30.0
-"""How long a start may take, in real seconds."""
+"""How long a start or a stop may take, in real seconds."""
 
 
 class BackendProcess:
-    """
-    A running backend.
+    """A running backend. Make one with `start`."""
 
-    Parameters:
-        settings: the TOML file it reads.
-    """
+    def __init__(self, process: asyncio.subprocess.Process, addresses: dict[str, Any]) -> None:
+        self._process = process
+        self.addresses = addresses
 
-    def __init__(self, settings: Path) -> None:
-        self._settings = settings
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "backend", str(settings)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+    @classmethod
+    async def start(cls, settings: Path) -> BackendProcess:
+        """
+        Start a backend, and wait until it listens.
+
+        Raises:
+            HarnessError: If it ends instead, with what it said.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "backend", str(settings)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
-        assert self._process.stdout is not None  # noqa: S101 - it was asked for above
-        line = self._process.stdout.readline()
-        if not line:
-            _, error = self._process.communicate(timeout=START_LIMIT_S)
-            raise HarnessError(f"the backend did not start: {error.strip()}")
-        self.addresses: dict[str, Any] = json.loads(line)
+        assert process.stdout is not None  # noqa: S101 - it was asked for above
+        async with asyncio.timeout(START_LIMIT_S):
+            line = await process.stdout.readline()
+            if not line:
+                _, error = await process.communicate()
+                raise HarnessError(f"the backend did not start: {error.decode().strip()}")
+        return cls(process, json.loads(line))
 
     def kill(self) -> None:
-        """End it as a power cut would, between any two of its instructions."""
-        self._end(signal.SIGKILL)
+        """Send what a process cannot catch; a process that has ended is left alone."""
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ask it to end."""
-        self._end(signal.SIGTERM)
+        """Ask it to end, deliveries under way included."""
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
 
-    def _end(self, number: signal.Signals) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-        self._process.communicate(timeout=START_LIMIT_S)
+    async def ended(self) -> None:
+        """Wait until the process has ended."""
+        async with asyncio.timeout(START_LIMIT_S):
+            await self._process.communicate()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.kill()
+def to_toml(settings: Mapping[str, Any]) -> str:
+    """Write settings of tables and lists of tables as TOML; their texts need no escapes."""
+    lines: list[str] = []
+    for name, content in settings.items():
+        for table in content if isinstance(content, list) else [content]:
+            lines.append(f"[[{name}]]" if isinstance(content, list) else f"[{name}]")
+            nested = {key: value for key, value in table.items() if isinstance(value, dict)}
+            lines += [f"{k} = {json.dumps(v)}" for k, v in table.items() if k not in nested]
+            for key, values in nested.items():
+                lines.append(f"[{name}.{key}]")
+                lines += [f"{k} = {json.dumps(v)}" for k, v in values.items()]
+    return "\n".join(lines) + "\n"

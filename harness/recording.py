@@ -45,6 +45,8 @@ VERSION = 1
 BACKEND = "backend"
 """What the system under test is called on the bench."""
 OCPP_WIRE = "ocpp1.6"
+LINE_WIRE = "line"
+"""The wire of a crossing that is no frame: a charger's line went ``up`` or ``down``."""
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 """A log above this is refused: it would not fit into a developer's memory with its frames."""
@@ -154,6 +156,24 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class LineChange:
+    """
+    A charger's line went up or down; only our own recordings tell.
+
+    Attributes:
+        at: when, in UTC.
+        identity: the charger.
+        up: whether it is up from then on.
+        line: the number of its line in the file, from 1.
+    """
+
+    at: datetime
+    identity: str
+    up: bool
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A line that gave no frame: its number from 1, why, and how it begins."""
 
@@ -170,6 +190,7 @@ class FieldLog:
     Attributes:
         form: who wrote it; where lines of several forms stand, the most frequent.
         frames: the frames, in the order in which they happened.
+        changes: when chargers' lines went up and down, as far as the log tells.
         skipped: the lines that gave none, the first `SKIPPED_KEPT_MAX`.
         counts: how many lines were skipped for each reason, all of them.
         newest_first: whether the file had to be turned round.
@@ -179,6 +200,7 @@ class FieldLog:
 
     form: Form
     frames: tuple[Frame, ...]
+    changes: tuple[LineChange, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
     newest_first: bool = False
@@ -341,6 +363,7 @@ def _is_recording(line: str) -> bool:
 
 def _own_frames(lines: Sequence[str], skips: _Skips) -> FieldLog | None:
     frames: list[Frame] = []
+    changes: list[LineChange] = []
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
@@ -349,17 +372,17 @@ def _own_frames(lines: Sequence[str], skips: _Skips) -> FieldLog | None:
         except NotARecording as error:
             skips.add(number, error.what, line)
             continue
-        frame = _frame_of(crossing, number)
-        if frame is None:
-            skips.add(number, f"no OCPP frame: {crossing.wire}", line)
+        if crossing.wire == OCPP_WIRE:
+            frames.append(_frame_of(crossing, number))
+        elif crossing.wire == LINE_WIRE:
+            up = crossing.text == "up"
+            changes.append(LineChange(crossing.at, crossing.sender, up, number))
         else:
-            frames.append(frame)
-    return FieldLog(Form.RECORDING, tuple(frames)) if frames else None
+            skips.add(number, f"no OCPP frame: {crossing.wire}", line)
+    return FieldLog(Form.RECORDING, tuple(frames), tuple(changes)) if frames else None
 
 
-def _frame_of(crossing: Crossing, number: int) -> Frame | None:
-    if crossing.wire != OCPP_WIRE:
-        return None
+def _frame_of(crossing: Crossing, number: int) -> Frame:
     if crossing.receiver == BACKEND:
         return Frame(crossing.at, crossing.sender, "in", crossing.text, number)
     return Frame(crossing.at, crossing.receiver, "out", crossing.text, number)

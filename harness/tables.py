@@ -136,15 +136,19 @@ def table(
     *,
     paper: Paper,
     right: Collection[int] = (),
+    wrap: bool = False,
     indent: str = "",
 ) -> str:
     """
-    Give a table: headings, a rule, a line a row; the last column is cut at the paper's edge.
+    Give a table: headings, a rule, a line a row.
+
+    The last column is cut at the paper's edge, unless it holds numbers or is to be wrapped.
 
     Parameters:
         headings: one text a column.
         rows: one text or `Cell` a column; missing ones at the end are blank.
         right: the columns (from 0) that are aligned to the right: numbers.
+        wrap: whether a long text in the last column goes on below, instead of being cut.
         indent: what stands before each line.
     """
     cells = [[_cell(cell) for cell in row] for row in rows]
@@ -153,15 +157,41 @@ def table(
         for i, heading in enumerate(headings)
     ]
     room = paper.width - len(indent) - sum(widths[:-1]) - 2 * (len(widths) - 1)
-    widths[-1] = min(widths[-1], max(8, columns_of(headings[-1]), room))
+    if len(widths) - 1 not in right:  # half a number would be a wrong one
+        widths[-1] = min(widths[-1], max(8, columns_of(headings[-1]), room))
     rule = "─" if paper.blocks else "-"
     head = [Cell(heading, Ink.STRONG) for heading in headings]
-    lines = [
+    lines: list[str] = [
         _line(head, widths, right, paper),
         "  ".join(inked(rule * width, Ink.FAINT, paper) for width in widths),
-        *(_line(row, widths, right, paper) for row in cells),
     ]
+    for row in cells:
+        parts = [row]
+        if wrap and len(row) == len(widths):
+            first, *below = wrapped(row[-1].text, widths[-1])
+            parts = [[*row[:-1], Cell(first, row[-1].ink)]]
+            blank = [Cell("")] * (len(row) - 1)
+            parts += [[*blank, Cell(text, row[-1].ink)] for text in below]
+        lines += [_line(part, widths, right, paper) for part in parts]
     return "".join(f"{indent}{line}\n" for line in lines)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break ``text`` into lines of ``width`` columns, between words where that can be."""
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if columns_of(joined) <= width:
+            lines[-1] = joined
+            continue
+        if lines[-1]:
+            lines.append("")
+        while columns_of(word) > width:
+            cut = next(i for i in range(len(word), 0, -1) if columns_of(word[:i]) <= max(2, width))
+            lines[-1:] = [word[:cut], ""]
+            word = word[cut:]
+        lines[-1] = word
+    return lines
 
 
 def _cell(cell: str | Cell) -> Cell:
@@ -181,16 +211,15 @@ def _line(row: Sequence[Cell], widths: Sequence[int], right: Collection[int], pa
 
 
 def facts(pairs: Sequence[tuple[str, str]], *, paper: Paper, indent: str = "") -> str:
-    """Give ``name  value`` lines, the values under each other."""
+    """Give ``name  value`` lines, the values under each other, long ones over several lines."""
     width = max((columns_of(name) for name, _ in pairs), default=0)
-    return "".join(
-        indent
-        + inked(_padded(name, width, right=False), Ink.FAINT, paper)
-        + "  "
-        + shortened(seen(value), max(8, paper.width - width - 2 - len(indent)))
-        + "\n"
-        for name, value in pairs
-    )
+    room = max(8, paper.width - width - 2 - len(indent))
+    lines = []
+    for name, value in pairs:
+        first, *below = wrapped(_cell(value).text, room)
+        head = inked(_padded(name, width, right=False), Ink.FAINT, paper)
+        lines += [f"{head}  {first}", *(f"{' ' * width}  {text}" for text in below)]
+    return "".join(f"{indent}{line}\n" for line in lines)
 
 
 # ------------------------------------------------------------------ charts

@@ -60,7 +60,8 @@ async def _run(out: Path, host: str, port: int, sftp_port: int, stations: Sequen
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     with (out / "recording.jsonl").open("w", encoding="ascii") as recording:
         recording.write(header_line(None, clock.now()))
-        tap = Wiretap(clock, lambda crossing: recording.write(crossing_line(crossing)) and None)
+        tap = Wiretap(clock)
+        tap.listen(lambda crossing: print(crossing_line(crossing), end="", file=recording))
         utility = Utility(UTILITY, clock, tap, out, {})
         await utility.start(sftp_port)
         settings = site_settings(

@@ -37,14 +37,22 @@ class Crossing:
 class Wiretap:
     """The list of crossings of a scenario, in the order in which they happened."""
 
-    def __init__(self, clock: Clock, on_crossing: Callable[[Crossing], None] | None = None) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._on_crossing = on_crossing
+        self._listeners: list[Callable[[Crossing], None]] = []
         self.crossings: list[Crossing] = []
+
+    def listen(self, listener: Callable[[Crossing], None]) -> None:
+        """Tell ``listener`` of every crossing from now on, at its very moment."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[Crossing], None]) -> None:
+        """Tell ``listener`` no more."""
+        self._listeners.remove(listener)
 
     def note(self, wire: str, sender: str, receiver: str, text: str) -> None:
         """Keep what has just gone over ``wire``."""
         crossing = Crossing(self._clock.now(), wire, sender, receiver, text)
         self.crossings.append(crossing)
-        if self._on_crossing is not None:
-            self._on_crossing(crossing)
+        for listener in tuple(self._listeners):
+            listener(crossing)

@@ -195,7 +195,8 @@ def _keep(
     if number is None:
         row = key | values | (first or {})
         return _inserted(connection.execute(insert(table).values(row)))
-    connection.execute(update(table).where(table.c.id == number).values(values))
+    if values:
+        connection.execute(update(table).where(table.c.id == number).values(values))
     return int(number)
 
 

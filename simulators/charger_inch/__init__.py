@@ -164,6 +164,15 @@ class ChargerInch:
             self._device.unplug(now)
             self._note(person, "unplug")
 
+    async def transfer_data(self, vendor: str, message_id: str, data: str) -> None:
+        """
+        Tell the backend something in the vendor's own words (OCPP 1.6 §4.3).
+
+        What INCHes really tell this way is not public; the caller says what it shall be.
+        """
+        async with self._line.happening() as now:
+            self._device.transfer_data(vendor, message_id, data, now)
+
     # ------------------------------------------------------------------ who digs
 
     async def cut_line(self, *, person: str = SOMEBODY) -> None:

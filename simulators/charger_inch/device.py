@@ -183,6 +183,7 @@ class Device:
         self._due: dict[_Timer, datetime] = {}
         self._calls = 0
         self._call_number = ""
+        self._powered_at = now
         self._status_at = now
         self._reported: Status | None = None
         self._begin: Json | None = None
@@ -208,6 +209,15 @@ class Device:
             "GetConfiguration": self._on_get_configuration,
             "RemoteStartTransaction": self._on_remote_start,
             "RemoteStopTransaction": self._on_remote_stop,
+            "TriggerMessage": self._on_trigger_message,
+        }
+        self._on_trigger: dict[str, Callable[[int | None, datetime], None]] = {
+            "BootNotification": lambda connector, now: self._boot(),
+            "DiagnosticsStatusNotification": self._report_idle_diagnostics,
+            "FirmwareStatusNotification": self._report_idle_firmware,
+            "Heartbeat": lambda connector, now: self.outbox.add(Message("Heartbeat", {})),
+            "MeterValues": self._report_triggered_values,
+            "StatusNotification": self._report_triggered_status,
         }
         self._replan: dict[str, Callable[[datetime], None]] = {
             "heartbeatinterval": self._plan_heartbeat,
@@ -424,6 +434,44 @@ class Device:
             return Result({"status": "Rejected"})
         self._stop("Remote", now)
         return Result({"status": "Accepted"})
+
+    def _on_trigger_message(self, payload: Json, now: datetime) -> Result | Refusal:
+        # OCPP 1.6 §5.17: the answer first, then the message. A connector that is not there
+        # cannot tell anything.
+        connector = payload.get("connectorId")
+        if connector not in (None, 0, CONNECTOR) or not self._line_is_up:
+            return Result({"status": "Rejected"})
+        trigger = self._on_trigger.get(payload["requestedMessage"])
+        if trigger is None:
+            return Result({"status": "NotImplemented"})
+        trigger(connector, now)
+        return Result({"status": "Accepted"})
+
+    def _report_idle_diagnostics(self, connector: int | None, now: datetime) -> None:
+        # OCPP 1.6 §4.4: Idle is sent only when triggered and nothing is being uploaded.
+        self.outbox.add(Message("DiagnosticsStatusNotification", {"status": "Idle"}))
+
+    def _report_idle_firmware(self, connector: int | None, now: datetime) -> None:
+        # OCPP 1.6 §4.5: Idle is sent only when triggered and nothing is being installed.
+        self.outbox.add(Message("FirmwareStatusNotification", {"status": "Idle"}))
+
+    def _report_triggered_values(self, connector: int | None, now: datetime) -> None:
+        names = self.configuration.measurands("MeterValuesSampledData")
+        self._report_values(now, names, "Trigger", self.transaction)
+
+    def _report_triggered_status(self, connector: int | None, now: datetime) -> None:
+        if connector in (None, 0):
+            self._report(0, Status.AVAILABLE, self._powered_at)
+        if connector in (None, CONNECTOR):
+            self._report_status()
+
+    # ------------------------------------------------------------------ messages of the vendor
+
+    def transfer_data(self, vendor: str, message_id: str, data: str, now: datetime) -> None:
+        """Tell the backend something in the vendor's own words (OCPP 1.6 §4.3)."""
+        self.tick(now)
+        told = {"vendorId": vendor, "messageId": message_id, "data": data}
+        self.outbox.add(Message("DataTransfer", told))
 
     # ------------------------------------------------------------------ answers of the backend
 
@@ -700,7 +748,6 @@ _KNOWN_ACTIONS = frozenset(
         "StartTransaction",
         "StatusNotification",
         "StopTransaction",
-        "TriggerMessage",
         "UnlockConnector",
         "UpdateFirmware",
     }

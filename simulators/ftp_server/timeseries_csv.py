@@ -6,7 +6,6 @@ the sender (`Layout`), and the defaults are ASSUMED. The reader is strict: what 
 as agreed is refused with the line and the reason, because a value that an importer had to guess
 ends on somebody's bill.
 
-Columns: metering point, OBIS code, time stamp, value, unit, status (the last where agreed).
 Labels in local time without offset are read by the order of the rows: when summer time ends,
 02:15 stands twice, the first is summer time. A file that holds only the second of the two
 cannot be told from one that holds only the first; it is read as the first.
@@ -33,7 +32,10 @@ GRIDS_MINUTES = (60, 30, 15, 10, 5, 1)
 USUAL_MINUTES = 15
 UNIT = "kWh"
 STATUSES = ("W", "E", "F")
-COLUMNS = ("Messpunkt", "OBIS", "Zeitstempel", "Wert", "Einheit", "Status")
+COLUMNS = ("code", "obis", "time", "value", "unit", "status")
+NEEDED_COLUMNS = frozenset(("code", "obis", "time", "value"))
+HEADINGS = ("Messpunkt", "OBIS", "Zeitstempel", "Wert", "Einheit", "Status")
+LINE_ENDS = {"crlf": "\r\n", "lf": "\n"}
 
 Series = tuple[str, str]
 """Metering point and OBIS code without its suffix: what a value belongs to."""
@@ -84,10 +86,12 @@ class Layout:
         header, status_column: whether there is one.
         missing: a value that is missing stands there ``empty`` or as ``zero``.
         encoding: ``utf-8``, ``utf-8-sig`` or ``cp1252``.
-        line_end: CRLF or LF, also after the last line.
+        line_end: CRLF or LF, also after the last line; in a mapping also ``crlf``, ``lf``.
         name_pattern: of the file name; ``{created}`` (14 digits) gives the order of files.
         files: one file per ``task`` or per ``meter``.
         obis_suffix: whether OBIS codes may carry ``*255``.
+        columns: which there are, of `COLUMNS`, in their order; a file without a unit is in kWh.
+        headings: of all columns, in the order of `COLUMNS`.
         key: ``metering code`` (33 characters, checked) or ``name`` (anything).
         interval_minutes: None to take it from the distance of the rows.
     """
@@ -106,6 +110,8 @@ class Layout:
     name_pattern: str = "ISE_{task}_{from}_{to}_{created}_{revision}.csv"
     files: str = "task"
     obis_suffix: bool = True
+    columns: tuple[str, ...] = COLUMNS
+    headings: tuple[str, ...] = HEADINGS
     key: str = "metering code"
     interval_minutes: int | None = None
 
@@ -115,6 +121,10 @@ class Layout:
                 raise ValueError(f"{knob} is {value!r}; it can be one of {choices}")
         if len(self.separator) != 1 or len(self.decimal_mark) != 1:
             raise ValueError("separator and decimal_mark are one character each")
+        if not NEEDED_COLUMNS <= set(self.columns) <= set(COLUMNS):
+            raise ValueError(f"columns are {self.columns}; needed are {sorted(NEEDED_COLUMNS)}")
+        if len(self.headings) != len(COLUMNS):
+            raise ValueError(f"there are {len(self.headings)} headings for {len(COLUMNS)} columns")
 
     @classmethod
     def from_mapping(cls, knobs: Mapping[str, Any]) -> Self:
@@ -127,12 +137,25 @@ class Layout:
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(knobs) - known):
             raise ValueError(f"no such knob of a layout: {', '.join(unknown)}")
-        return cls(**knobs)
+        values = {
+            knob: tuple(value) if isinstance(value, list) else value
+            for knob, value in knobs.items()
+        }
+        if isinstance(line_end := values.get("line_end"), str):
+            values["line_end"] = LINE_ENDS.get(line_end, line_end)
+        return cls(**values)
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns."""
-        return COLUMNS if self.status_column else COLUMNS[:-1]
+    def shown_columns(self) -> tuple[str, ...]:
+        """The columns of a file, in their order."""
+        return tuple(one for one in self.columns if one != "status" or self.status_column)
+
+    @property
+    def header_line(self) -> str:
+        """The first line of a file that has a header."""
+        return self.separator.join(
+            self.headings[COLUMNS.index(column)] for column in self.shown_columns
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,20 +251,21 @@ def _numbered_lines(text: str, layout: Layout) -> Iterable[tuple[int, str]]:
             raise Unreadable("holds a quote; no quoting was agreed", number)
         if number > 1 or not layout.header:
             yield number, line
-        elif line != layout.separator.join(layout.columns):
+        elif line != layout.header_line:
             raise Unreadable(f"is not the agreed header but {line[:80]!r}", number)
 
 
 def _cells(number: int, line: str, layout: Layout, before: Mapping[Series, list[_Cells]]) -> _Cells:
     parts = line.split(layout.separator)
-    if len(parts) != len(layout.columns):
-        raise Unreadable(f"has {len(parts)} cells instead of {len(layout.columns)}", number)
-    code, obis, label, value, unit = parts[:5]
+    if len(parts) != len(layout.shown_columns):
+        raise Unreadable(f"has {len(parts)} cells instead of {len(layout.shown_columns)}", number)
+    cells = dict(zip(layout.shown_columns, parts, strict=True))
+    code, obis, label = cells["code"], cells["obis"], cells["time"]
     try:
         _check_code(code, layout)
         _check_obis(obis, layout)
-        if unit != UNIT:
-            raise Unreadable(f"the unit is {unit!r} and not {UNIT}")
+        if (unit := cells.get("unit", UNIT)) != UNIT:
+            raise Unreadable(f"the unit is {unit[:10]!r} and not {UNIT}")
         series = before.get((code, plain_obis(obis)))
         previous = series[-1].instant if series else None
         instant = _instant(label, layout, previous)
@@ -249,8 +273,8 @@ def _cells(number: int, line: str, layout: Layout, before: Mapping[Series, list[
             twice = any(one.instant == instant for one in series or ())
             why = "stands there twice" if twice else "is not in the order of time"
             raise Unreadable(f"{label} of {code} {obis} {why}")
-        energy_kwh = _energy_kwh(value, layout)
-        status = _status(parts[5] if layout.status_column else None, energy_kwh, layout)
+        energy_kwh = _energy_kwh(cells["value"], layout)
+        status = _status(cells.get("status"), energy_kwh, layout)
     except Unreadable as error:
         raise Unreadable(error.why, number) from None
     return _Cells(number, code, obis, instant, None if status == "F" else energy_kwh, status)

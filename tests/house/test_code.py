@@ -34,7 +34,17 @@ CLOCK_READERS = {
 }
 """Calls that read a clock or wait for it; ``asyncio.sleep(0)`` only yields and is allowed."""
 
-GIVEN_PACKAGES = ["ocpp", "websockets", "pymodbus", "amqtt", "pyftpdlib", "asyncssh", "pytest", "pytest-bdd", "faker"]
+GIVEN_PACKAGES = [
+    "ocpp",
+    "websockets",
+    "pymodbus",
+    "amqtt",
+    "pyftpdlib",
+    "asyncssh",
+    "pytest",
+    "pytest-bdd",
+    "faker",
+]
 
 
 def modules(*rooms: str) -> Iterator[tuple[str, ast.Module]]:

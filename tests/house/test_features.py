@@ -50,23 +50,30 @@ def test_features_hold_gherkin_only() -> None:
     assert {".feature", ".toml"} == {path.suffix for path in FEATURES.rglob("*") if path.is_file()}
 
 
+def scenarios_of(path: Path) -> list[str]:
+    """Give the text of each scenario of a feature."""
+    return re.split(r"\n\s*Scenario", path.read_text(encoding="utf-8"))[1:]
+
+
 def test_a_scenario_acts_once() -> None:
     """A scenario has one When; what follows it begins with And, or is another scenario."""
-    crowded = []
-    for path in sorted(FEATURES.glob("*.feature")):
-        for scenario in re.split(r"\n\s*Scenario", path.read_text(encoding="utf-8"))[1:]:
-            if len(re.findall(r"^\s*When ", scenario, re.MULTILINE)) != 1:
-                crowded.append(f"{path.name}: {scenario.splitlines()[0]}")
+    crowded = [
+        f"{path.name}: {scenario.splitlines()[0]}"
+        for path in sorted(FEATURES.glob("*.feature"))
+        for scenario in scenarios_of(path)
+        if len(re.findall(r"^\s*When ", scenario, re.MULTILINE)) != 1
+    ]
 
     assert [] == crowded
 
 
 def test_backgrounds_are_short() -> None:
     """A background has at most three lines."""
-    long = []
-    for path in sorted(FEATURES.glob("*.feature")):
-        for background in re.findall(r"Background:\n((?:.+\n)+)", path.read_text(encoding="utf-8")):
-            if len(background.splitlines()) > 3:
-                long.append(path.name)
+    long = [
+        path.name
+        for path in sorted(FEATURES.glob("*.feature"))
+        for background in re.findall(r"Background:\n((?:.+\n)+)", path.read_text(encoding="utf-8"))
+        if len(background.splitlines()) > 3
+    ]
 
     assert [] == long

@@ -837,3 +837,60 @@ class TestTable:
     def test_every_event_has_its_place(self) -> None:
         """No event is without a transition."""
         assert {event for _, event in TRANSITIONS} == set(Event)
+
+
+class TestTrigger:
+    """Messages that the backend asks for (OCPP 1.6 §5.17)."""
+
+    @pytest.mark.parametrize(
+        "message", ["DiagnosticsStatusNotification", "FirmwareStatusNotification"]
+    )
+    def test_idle_is_told_only_when_triggered(self, message: str) -> None:
+        """What does nothing says Idle, after the answer."""
+        desk = ready()
+        answer = desk.device.called("TriggerMessage", {"requestedMessage": message}, desk.now)
+        assert answer == Result({"status": "Accepted"})
+        assert desk.payloads(message) == []
+        assert desk.answer().payloads(message) == [{"status": "Idle"}]
+
+    def test_values_now(self) -> None:
+        """Meter values bear the context Trigger, and the transaction that runs."""
+        desk = charging().until(5)
+        assert desk.ask("TriggerMessage", requestedMessage="MeterValues") == {"status": "Accepted"}
+        (told,) = desk.payloads("MeterValues")
+        assert told["transactionId"] == 1
+        contexts = {sampled["context"] for sampled in told["meterValue"][0]["sampledValue"]}
+        assert contexts == {"Trigger"}
+
+    @pytest.mark.parametrize(
+        ("where", "connectors"),
+        [({}, [0, 1]), ({"connectorId": 0}, [0]), ({"connectorId": 1}, [1])],
+    )
+    def test_status_of_one_or_all(self, where: Json, connectors: list[int]) -> None:
+        """Without a connector both are told."""
+        desk = ready()
+        before = len(desk.payloads("StatusNotification"))
+        desk.ask("TriggerMessage", requestedMessage="StatusNotification", **where)
+        told = desk.payloads("StatusNotification")[before:]
+        assert [one["connectorId"] for one in told] == connectors
+
+    def test_boot_and_heartbeat(self) -> None:
+        """Both can be asked for at any time."""
+        desk = ready()
+        desk.boots.append("Accepted")
+        desk.ask("TriggerMessage", requestedMessage="BootNotification")
+        desk.ask("TriggerMessage", requestedMessage="Heartbeat")
+        assert len(desk.payloads("BootNotification")) == 2
+        assert len(desk.payloads("Heartbeat")) == 1
+
+    def test_a_connector_that_is_not_there(self) -> None:
+        """It can tell nothing."""
+        answer = ready().ask("TriggerMessage", requestedMessage="Heartbeat", connectorId=2)
+        assert answer == {"status": "Rejected"}
+
+    def test_the_vendors_own_words(self) -> None:
+        """DataTransfer carries what it was given."""
+        desk = ready()
+        desk.device.transfer_data("Etrel", "Cluster", "{}", desk.now)
+        told = desk.answer().payloads("DataTransfer")
+        assert told == [{"vendorId": "Etrel", "messageId": "Cluster", "data": "{}"}]

@@ -1,0 +1,147 @@
+"""
+Round trips of files: hypothesis thinks of rows and layouts, two readers read what was written.
+
+One reader is the backend's own, the other the utility's, written apart from it. Where a layout
+cannot carry something (no status column), nothing that would need it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from backend.core.formats.ise_timeseries_csv import Row, read, write
+from backend.core.formats.layout import Layout
+from backend.core.intervals import Status
+from harness.local_time import grid
+from simulators.ftp_server import timeseries_csv
+
+TRIPS = 200
+"""How many files are tried."""
+
+Plain = tuple[str, str, datetime, datetime, Decimal | None, str]
+"""Metering code, plain OBIS code, start, end, energy, status ("" where none is carried)."""
+
+
+@dataclass(slots=True)
+class RoundTrips:
+    """
+    What came of many round trips.
+
+    Attributes:
+        tried: how many files were written and read.
+        failure: the smallest one that did not come back, in words; None where all did.
+    """
+
+    tried: int = 0
+    failure: str | None = None
+
+
+def check_round_trips(seed: int) -> RoundTrips:
+    """Write and read files of all sorts, drawn from ``seed``."""
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import seed as seeded
+
+    trips = RoundTrips()
+
+    @seeded(seed)
+    @settings(
+        max_examples=TRIPS,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(_cases())
+    def trip(case: tuple[dict[str, Any], list[Row]]) -> None:
+        trips.tried += 1
+        knobs, rows = case
+        _check(knobs, rows)
+
+    try:
+        trip()
+    except AssertionError as error:
+        trips.failure = str(error)
+    return trips
+
+
+def _check(knobs: dict[str, Any], rows: list[Row]) -> None:
+    layout = Layout.from_mapping(knobs, "layout")
+    content = write(rows, layout)
+    status = layout.status_column
+    expected = [_plain(row.obis, row, row.status.value if status else "") for row in rows]
+    ours = [
+        _plain(row.obis, row, row.status.value if status else "") for row in read(content, layout)
+    ]
+    theirs = [
+        _plain(row.obis, row, row.status if status else "")
+        for row in timeseries_csv.read(content, timeseries_csv.Layout.from_mapping(knobs))
+    ]
+    for reader, back in (("the backend", ours), ("the utility", theirs)):
+        if back != expected:
+            raise AssertionError(f"{reader} read {_first(back, expected)} with the layout {knobs}")
+
+
+def _plain(obis: str, row: Any, status: str) -> Plain:
+    return (row.code, obis.removesuffix("*255"), row.start, row.end, row.energy_kwh, status)
+
+
+def _first(back: list[Plain], expected: list[Plain]) -> str:
+    for got, wanted in zip(back, expected, strict=False):
+        if got != wanted:
+            return f"{got} instead of {wanted}"
+    return f"{len(back)} rows instead of {len(expected)}"
+
+
+def _cases() -> Any:
+    """Give a strategy of layouts, each with rows that it can carry."""
+    from hypothesis import strategies as st
+
+    knobs = st.fixed_dictionaries(
+        {
+            "separator": st.sampled_from([";", "\t", "|"]),
+            "decimal_mark": st.sampled_from([".", ","]),
+            "decimals": st.integers(0, 6),
+            "time_form": st.sampled_from(["%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d%H%M"]),
+            "zone": st.sampled_from(["local", "utc", "local+offset"]),
+            "stamp": st.sampled_from(["end", "start"]),
+            "header": st.booleans(),
+            "status_column": st.booleans(),
+            "encoding": st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
+            "line_end": st.sampled_from(["\r\n", "\n"]),
+            "obis_suffix": st.booleans(),
+        }
+    )
+    days = st.dates(date(2024, 1, 1), date(2027, 12, 31)) | st.sampled_from(
+        [date(2025, 3, 30), date(2025, 10, 26), date(2026, 3, 29), date(2026, 10, 25)]
+    )
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+    points = st.lists(
+        st.tuples(
+            st.text("0123456789", min_size=11, max_size=11),
+            st.text(signs, min_size=20, max_size=20),
+        ).map(lambda parts: f"CH{parts[0]}{parts[1]}"),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ).map(sorted)
+    minutes = st.sampled_from([5, 15, 30, 60])
+    cases = st.tuples(knobs, days, points, minutes, st.randoms(use_true_random=False))
+    return cases.map(lambda drawn: (drawn[0], list(_rows(*drawn))))
+
+
+def _rows(
+    knobs: dict[str, Any], day: date, points: list[str], minutes: int, chance: Any
+) -> Iterable[Row]:
+    step = Decimal(1).scaleb(-int(knobs["decimals"]))
+    boundaries = grid(day, minutes)
+    for point in points:
+        for start, end in pairwise(boundaries):
+            status = chance.choice(list(Status)) if knobs["status_column"] else Status.TRUE
+            missing = status is Status.MISSING
+            energy = None if missing else chance.randrange(10**9) * step
+            yield Row(point, "1-1:1.29.0", start, end, energy, status)
