@@ -245,8 +245,8 @@ class Settings:
             tasks=_all(top, "task", "name", _task),
         )
         top.finish()
-        _check_references(settings, where)
         _check_doubles(settings, where)
+        _check_references(settings, where)
         return settings
 
     def station(self, identity: str) -> StationSettings | None:

@@ -1,0 +1,264 @@
+"""The settings: what is wrong is told with its place and what to write instead."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from backend.errors import LayoutError, MeteringCodeError, ObisError, SettingsError
+from backend.settings import BackendSettings, Settings
+
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBoNPGpRM3DYYOlSdNBgPZ4iyPzR5NDSrGqXyXnNvVzz"
+CODE = "CH1012301234500000000000000012345"
+
+GOOD = f"""
+[backend]
+port = 9001
+database = "data/isebench.sqlite"
+
+[[account]]
+name = "Stadtwerke"
+ise = true
+
+[[station]]
+account = "Stadtwerke"
+identity = "WB-1"
+name = "Dorfplatz"
+profile = "etrel_inch"
+[station.ise]
+metering_code = "{CODE}"
+obis = "1-1:1.29.0*255"
+interval = 15
+[station.configuration]
+ClockAlignedDataInterval = "900"
+
+[[station]]
+account = "Stadtwerke"
+identity = "WB-2"
+
+[[card]]
+account = "Stadtwerke"
+id_tag = "77:fd:2a:fa"
+
+[[format]]
+account = "Stadtwerke"
+name = "ePonet"
+decimals = 2
+
+[[destination]]
+account = "Stadtwerke"
+name = "EDM"
+host = "sftp.example.ch"
+user = "ise"
+secret = "geheim"
+folder = "in"
+host_key = "{HOST_KEY} a comment"
+
+[[task]]
+account = "Stadtwerke"
+name = "daily"
+format = "ePonet"
+destination = "EDM"
+stations = ["WB-1", "WB-2"]
+at = "00:45"
+"""
+
+
+def read(text: str = GOOD, **environment: str) -> Settings:
+    """Read settings with this environment only."""
+    return Settings.from_toml(text, environment)
+
+
+class TestReading:
+    """What good settings come to."""
+
+    def test_everything(self) -> None:
+        """Every table is read, with its defaults."""
+        settings = read()
+
+        assert 9001 == settings.backend.port
+        assert Path("data/isebench.sqlite") == settings.backend.database
+        assert [("Stadtwerke", True)] == [(one.name, one.ise) for one in settings.accounts]
+        first, second = settings.stations
+        assert ("Dorfplatz", "etrel_inch") == (first.name, first.profile.name)
+        assert ("WB-2", "generic", None) == (second.name, second.profile.name, second.activation)
+        assert first.activation is not None
+        assert (CODE, 15) == (first.activation.metering_code, first.activation.interval_minutes)
+        assert {"ClockAlignedDataInterval": "900"} == first.configuration
+        assert [("77FD2AFA", "Accepted")] == [(one.id_tag, one.status) for one in settings.cards]
+
+    def test_tasks_find_what_they_name(self) -> None:
+        """A task's format, destination and activated stations are found by name."""
+        settings = read()
+        task = settings.task("daily")
+
+        assert time(0, 45) == task.daily_at
+        assert 2 == settings.format_of(task).layout.decimals
+        assert "sftp.example.ch" == settings.destination_of(task).host
+        assert HOST_KEY == settings.destination_of(task).host_key
+        assert ["WB-1"] == [one.identity for one, _ in settings.activations_of(task)]
+
+    def test_nothing_is_enough(self) -> None:
+        """Empty settings are a backend without chargers, with all its defaults."""
+        assert Settings(BackendSettings()) == read("")
+
+    def test_paths_begin_at_the_file(self, tmp_path: Path) -> None:
+        """Relative paths in a file begin at the file's folder."""
+        (tmp_path / "password").write_text("geheim\n")
+        file = tmp_path / "settings.toml"
+        file.write_text(GOOD.replace('secret = "geheim"', 'secret_file = "password"'))
+
+        settings = Settings.from_file(file, {})
+
+        assert tmp_path / "data/isebench.sqlite" == settings.backend.database
+        assert "geheim" == settings.destinations[0].destination.secret
+
+    def test_the_environment_stands_above_the_file(self) -> None:
+        """ISEBENCH_… replaces the keys of [backend]; a secret may come from a variable."""
+        settings = read(
+            GOOD.replace('secret = "geheim"', 'secret_env = "EDM_SECRET"'),
+            ISEBENCH_PORT="0",
+            ISEBENCH_HOST="0.0.0.0",
+            ISEBENCH_DATABASE="other.sqlite",
+            EDM_SECRET="aus der Umgebung",
+        )
+
+        assert ("0.0.0.0", 0) == (settings.backend.host, settings.backend.port)
+        assert Path("other.sqlite") == settings.backend.database
+        assert "aus der Umgebung" == settings.destinations[0].destination.secret
+
+    def test_toml_times_are_times(self) -> None:
+        """A local time of TOML is as good as a text."""
+        assert time(1, 5) == read(GOOD.replace('at = "00:45"', "at = 01:05:00")).tasks[0].daily_at
+
+    def test_all_stations(self) -> None:
+        """Stations "all", or none named, are all of the account."""
+        for text in ('stations = "all"', ""):
+            assert read(GOOD.replace('stations = ["WB-1", "WB-2"]', text)).tasks[0].stations is None
+
+    def test_secrets_are_not_shown(self) -> None:
+        """No representation of the settings holds a secret."""
+        settings = read()
+
+        assert "geheim" not in repr(settings)
+        assert "geheim" not in str(settings)
+
+
+WRONG = [
+    # (replace this, by that, what is told)
+    ("port = 9001", "prot = 9001", r"\[backend\], key 'prot': is not a key .* 'port'\?"),
+    ("port = 9001", "port = 70000", "key 'port': is 70000; write a whole number from 0 to 65535"),
+    ("port = 9001", 'port = "9001"', "key 'port': is '9001'; write a whole number"),
+    ("port = 9001", "port = true", "key 'port': is True"),
+    ('"data/isebench.sqlite"', '":memory:"', "key 'database': is ':memory:'; name a file"),
+    ("[backend]", "[backand]", r"key 'backand': is not a key .* 'backend'\?"),
+    ('name = "Stadtwerke"\nise = true', "ise = true", "key 'name': is missing; add name ="),
+    ("ise = true", 'ise = "yes"', r"\[\[account\]\] 'Stadtwerke', key 'ise': is 'yes'; write true"),
+    ('name = "Stadtwerke"\nise', 'name = " "\nise', "key 'name': is empty"),
+    ('identity = "WB-1"', 'identity = "WB-1 "', "key 'identity': is longer"),
+    ('identity = "WB-2"', 'identity = "WB-1"', r"\[\[station\]\], identity: 'WB-1' is there twice"),
+    ('identity = "WB-2"', 'identity = "WB-2"\nise = 5', "key 'ise': is 5; write a table"),
+    ('"etrel_inch"', '"etrel"', "key 'profile': profile: there is no device profile 'etrel'"),
+    ("interval = 15", "interval = 20", "key 'interval': is 20; write one of 1, 5, 10, 15, 30, 60"),
+    ("interval = 15", "intervall = 15", "key 'intervall': is not a key"),
+    ("interval = 15", "interval = true", "key 'interval': is True"),
+    ('"900"', "900", r"\[configuration\], key 'ClockAlignedDataInterval': is 900; write the value"),
+    ('"900"', f'"{"9" * 501}"', "key 'ClockAlignedDataInterval': is too long"),
+    ("77:fd:2a:fa", "77FD2AFA77FD2AFA77FD2AFA", "key 'id_tag': is '77FD"),
+    ('id_tag = "77:fd:2a:fa"', 'id_tag = "A"\nstatus = "Ok"', "key 'status': is 'Ok'; write one"),
+    ('name = "ePonet"', 'name = "ePonet"\nkind = "xml"', "key 'kind': is 'xml'; write one of"),
+    ('user = "ise"', 'user = "ise"\nkind = "ftp"', "key 'kind': is 'ftp'; write one of 'sftp'"),
+    ('secret = "geheim"', "", "key 'secret': is missing; give one of"),
+    ('secret = "geheim"', 'secret = "a"\nsecret_env = "B"', "given more than once"),
+    ('secret = "geheim"', 'secret_env = "B"', "key 'secret_env': names 'B', which is not set"),
+    ('secret = "geheim"', 'secret_file = "no"', "key 'secret_file': names 'no', which cannot"),
+    (HOST_KEY, "AAAA", "key 'host_key': is 'AAAA a comment'; write the server's key"),
+    (HOST_KEY, "ssh-dss AAAA", "key 'host_key'"),
+    (HOST_KEY, "ssh-ed25519 A?A", "key 'host_key': is no base64"),
+    (HOST_KEY, HOST_KEY.replace("ed25519", "rsa"), "key 'host_key': holds no ssh-rsa key"),
+    ('at = "00:45"', 'at = "25:00"', "key 'at': is '25:00'; write a local time"),
+    ('at = "00:45"', "at = 45", "key 'at': is 45; write a local time"),
+    ('at = "00:45"', 'at = "00:45"\nschedule = "now"', "key 'at': has no meaning"),
+    ('at = "00:45"', 'schedule = "hourly"', "key 'schedule': is 'hourly'; write one of 'daily'"),
+    ('["WB-1", "WB-2"]', '"WB-1"', "key 'stations': is 'WB-1'; write a list"),
+    ('["WB-1", "WB-2"]', "[]", "key 'stations': is \\[\\]; write a list"),
+    ('["WB-1", "WB-2"]', '["WB-3"]', "key 'stations': names 'WB-3', .* there: 'WB-1', 'WB-2'"),
+    ('format = "ePonet"', 'format = "x"', "'daily', key 'format': names 'x', .* 'ePonet'"),
+    ('destination = "EDM"', 'destination = "x"', "key 'destination': names 'x'"),
+    ("[[account]]", "[account]", "key 'account': is .*; write tables"),
+]
+
+
+class TestMistakes:
+    """What is wrong is told."""
+
+    @pytest.mark.parametrize(("old", "new", "told"), WRONG)
+    def test_mistakes(self, old: str, new: str, told: str) -> None:
+        """A mistake is told with table, key, what is wrong and what to write."""
+        assert old in GOOD
+        with pytest.raises(SettingsError, match=told):
+            read(GOOD.replace(old, new, 1))
+
+    def test_an_account_that_is_not_there(self) -> None:
+        """A station of an account that no table defines is told with those that are."""
+        text = GOOD.replace(
+            'account = "Stadtwerke"\nidentity = "WB-2"', 'account = "x"\nidentity = "W"'
+        )
+
+        with pytest.raises(SettingsError, match=r"'W', key 'account': names 'x', .* 'Stadtwerke'"):
+            read(text)
+
+    def test_a_metering_code_says_where(self) -> None:
+        """A wrong metering code is told with the place and the character in it."""
+        with pytest.raises(MeteringCodeError, match=r"position 5: .*'\?'") as told:
+            read(GOOD.replace(CODE, f"{CODE[:4]}?{CODE[5:]}"))
+
+        assert "[[station]] 'WB-1', [ise], key 'metering_code'" in str(told.value)
+
+    def test_an_obis_code_says_where(self) -> None:
+        """A wrong OBIS code is told with its table and key."""
+        with pytest.raises(ObisError, match=re.escape("[ise], key 'obis'")):
+            read(GOOD.replace("1-1:1.29.0*255", "1-1:2.29.0*255"))
+
+    def test_a_layout_says_where(self) -> None:
+        """A wrong knob of a format is told with its table."""
+        with pytest.raises(LayoutError, match=re.escape("[[format]] 'ePonet'")):
+            read(GOOD.replace("decimals = 2", 'decimals = "two"'))
+
+    def test_a_name_that_cannot_stand_in_a_file_name(self) -> None:
+        """A task whose name cannot be in a file's name is refused at once."""
+        with pytest.raises(LayoutError, match=r"\[\[task\]\] 'a/b', key 'name'"):
+            read(GOOD.replace('name = "daily"', 'name = "a/b"'))
+
+    def test_one_metering_point_is_not_two_stations(self) -> None:
+        """The same metering and OBIS code at two stations is refused."""
+        ise = f'[station.ise]\nmetering_code = "{CODE}"\n'
+        with pytest.raises(SettingsError, match=r"metering_code with ise.obis: .* there twice"):
+            read(GOOD.replace('identity = "WB-2"\n', f'identity = "WB-2"\n{ise}'))
+
+    def test_no_toml(self) -> None:
+        """What is no TOML is told with its line."""
+        with pytest.raises(SettingsError, match=r"settings: is no TOML: .*line 2"):
+            read("[backend]\nport = = 1\n")
+
+    def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
+        """A file that is not there, or no UTF-8, is told by its name."""
+        (tmp_path / "latin.toml").write_bytes(b"# \xe4\n")
+
+        with pytest.raises(SettingsError, match=r"none\.toml: cannot be read \(No such file"):
+            Settings.from_file(tmp_path / "none.toml", {})
+        with pytest.raises(SettingsError, match=r"latin\.toml: is not UTF-8 at byte 2"):
+            Settings.from_file(tmp_path / "latin.toml", {})
+
+    def test_a_wrong_variable(self) -> None:
+        """A variable that is no number is told by its name."""
+        with pytest.raises(SettingsError, match="environment, ISEBENCH_PORT: is 'http'; write"):
+            read(ISEBENCH_PORT="http")
+
+    def test_a_task_that_is_not_there(self) -> None:
+        """Asking for a task by a wrong name tells the right ones."""
+        with pytest.raises(SettingsError, match=r"task 'weekly': is no task; .* 'daily'"):
+            read().task("weekly")
