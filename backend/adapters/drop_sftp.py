@@ -383,7 +383,8 @@ async def _connect(destination: Destination, limit_s: float) -> asyncssh.SSHClie
         raise _login_refused(destination) from None
     except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError):
         _unreachable(destination, "it hung up before the login was done, or does not speak SSH")
-    except asyncssh.Error as error:
+    except (asyncssh.Error, ValueError) as error:
+        # asyncssh lets what a garbled packet does to it come out as a ValueError.
         if "authentication" in _quoted(error).lower():
             raise _login_refused(destination) from None
         _unreachable(destination, f"no SSH connection came about ({_quoted(error)})")
@@ -494,11 +495,11 @@ def _explained(destination: Destination, doing: str) -> Iterator[None]:
             where,
             "it is tried again; what was left behind is removed then",
         ) from error
-    except asyncssh.SFTPError as error:
+    except (asyncssh.SFTPError, ValueError) as error:
         raise _refusal(error, where, doing) from None
 
 
-def _refusal(error: asyncssh.SFTPError, where: str, doing: str) -> DeliveryError:
+def _refusal(error: Exception, where: str, doing: str) -> DeliveryError:
     said = _quoted(error)
     no_space = (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded)
     if isinstance(error, no_space) or any(word in said.lower() for word in ("space", "quota")):

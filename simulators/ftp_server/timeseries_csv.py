@@ -137,7 +137,7 @@ class Layout:
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(knobs) - known):
             raise ValueError(f"no such knob of a layout: {', '.join(unknown)}")
-        values = {
+        values: dict[str, Any] = {
             knob: tuple(value) if isinstance(value, list) else value
             for knob, value in knobs.items()
         }

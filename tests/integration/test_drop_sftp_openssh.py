@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -318,6 +319,22 @@ def test_other_kinds_of_host_key(place: Path, user: str, kind: str) -> None:
             return await SftpDrop(RealClock()).deliver(pinned, NAME, CONTENT)
 
     assert Arrival(NAME, len(CONTENT), False) == asyncio.run(drive())
+
+
+@pytest.mark.filterwarnings("default:Diffie-Hellman over finite fields")
+@pytest.mark.parametrize("exchange", ["diffie-hellman-group14-sha1", "ecdh-sha2-nistp256"])
+def test_old_key_exchanges(place: Path, user: str, exchange: str) -> None:
+    """Servers that know only old key exchanges are served; the oldest cost a warning."""
+
+    async def drive() -> Arrival:
+        settings = [f"HostKey {place}/host_key", f"KexAlgorithms {exchange}", *SFTP]
+        async with sshd(place, user, settings) as destination:
+            return await SftpDrop(RealClock()).deliver(destination, NAME, CONTENT)
+
+    with warnings.catch_warnings(record=True) as caught:
+        assert Arrival(NAME, len(CONTENT), False) == asyncio.run(drive())
+    deprecated = any("Diffie-Hellman" in str(warning.message) for warning in caught)
+    assert deprecated == exchange.startswith("diffie-hellman")
 
 
 @pytest.mark.parametrize("cut_after_bytes", [1000, 2000, 2500, 3000, 3500, 20000, 60000, 82500])
