@@ -551,8 +551,10 @@ _END_RULES = {
 
 
 def _how(closed: ConnectionClosed) -> str:
-    frame = closed.rcvd if closed.rcvd is not None else closed.sent
+    """Say who closed a line, with which code and reason; a line may also just break."""
+    by_charger = closed.sent is None or bool(closed.rcvd_then_sent)
+    frame = closed.rcvd if by_charger else closed.sent
     if frame is None:
         return "the line broke"
-    who = "the charger" if closed.rcvd is not None else "the backend"
+    who = "the charger" if by_charger else "the backend"
     return f"closed by {who}: {frame.code} {shown(frame.reason)}".rstrip()
