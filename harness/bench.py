@@ -69,6 +69,7 @@ class Station:
         metering_code, obis, interval_minutes: its activation for IS-E; no code, no activation.
         configuration: OCPP configuration keys that the backend sets.
         big_endian_cards: whether its reader sends UIDs big-endian.
+        standby_values: whether it sends clock-aligned values when nobody charges, too.
         puppet: whether it only says what it is told.
     """
 
@@ -78,6 +79,7 @@ class Station:
     interval_minutes: int = 15
     configuration: dict[str, str] = field(default_factory=dict)
     big_endian_cards: bool = False
+    standby_values: bool = False
     puppet: bool = False
 
     def settings(self) -> dict[str, Any]:
@@ -360,7 +362,9 @@ class Bench:
             device = self.puppets[station.name] = Puppet(station.name, self.clock, self.tap)
         else:
             rng = random.Random(f"{self.seed} charger {station.name}")
-            setup = Setup(big_endian_cards=station.big_endian_cards)
+            setup = Setup(
+                big_endian_cards=station.big_endian_cards, standby_values=station.standby_values
+            )
             device = self.chargers[station.name] = ChargerInch(
                 station.name, self.clock, self.tap, rng, setup=setup
             )
