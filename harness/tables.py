@@ -178,6 +178,7 @@ def table(
 
 def wrapped(text: str, width: int) -> list[str]:
     """Break ``text`` into lines of ``width`` columns, between words where that can be."""
+    width = max(2, width)  # a wide sign needs as much
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
@@ -187,7 +188,7 @@ def wrapped(text: str, width: int) -> list[str]:
         if lines[-1]:
             lines.append("")
         while columns_of(word) > width:
-            cut = next(i for i in range(len(word), 0, -1) if columns_of(word[:i]) <= max(2, width))
+            cut = next(i for i in range(len(word), 0, -1) if columns_of(word[:i]) <= width)
             lines[-1:] = [word[:cut], ""]
             word = word[cut:]
         lines[-1] = word

@@ -105,6 +105,26 @@ class TestRecording:
         assert log.counts == (("no OCPP frame: hand", 1), ("this line is no crossing", 1))
         assert [skip.line for skip in log.skipped] == [4, 5]
 
+    def test_tells_when_lines_went_up_and_down(self) -> None:
+        """A change of a line is no frame and no skipped line."""
+        text = recording_text(
+            [
+                crossing(0, "WB-1", "backend", "up", "line"),
+                crossing(1, "WB-1", "backend", BOOT),
+                crossing(2, "WB-1", "backend", "down", "line"),
+            ],
+            seed=None,
+            start=START,
+        )
+
+        log = read_frames(text)
+
+        assert [(c.at, c.identity, c.up, c.line) for c in log.changes] == [
+            (START, "WB-1", True, 2),
+            (START.replace(second=2), "WB-1", False, 4),
+        ]
+        assert log.counts == ()
+
     @pytest.mark.parametrize(
         ("text", "said"),
         [

@@ -20,6 +20,7 @@ from harness.tables import (
     seen,
     shortened,
     table,
+    wrapped,
 )
 
 PLAIN = Paper(width=60)
@@ -122,11 +123,33 @@ class TestTable:
         assert seen("a\x1b[2J\u202eb") == "a<U+001B>[2J<U+202E>b"
         assert "\x1b" not in table(["a"], [["\x1b[2J"]], paper=PLAIN)
 
-    def test_facts_stand_under_each_other(self) -> None:
-        """Names to the left, values in one column, long ones cut."""
-        text = facts([("vendor", "Linde"), ("model", "y" * 80)], paper=PLAIN, indent=" ")
+    def test_a_last_column_of_numbers_is_never_cut(self) -> None:
+        """Half a number would be a wrong one."""
+        lines = table(["a", "b"], [["1", "9" * 100]], paper=PLAIN, right=[1]).splitlines()
 
-        assert text.splitlines() == [" vendor  Linde", " model   " + "y" * 50 + "…"]
+        assert lines[-1] == "1  " + "9" * 100
+
+    def test_the_last_column_can_be_wrapped(self) -> None:
+        """Long words go on below, too; shorter rows stay as they are."""
+        rows = [["1", Cell("aa bb " + "c" * 15 + " d", Ink.DOUBT)], ["2"]]
+
+        plain = table(["n", "text"], rows, paper=Paper(11), wrap=True).splitlines()
+        inked = table(["n", "text"], rows, paper=Paper(11, colour=True), wrap=True)
+
+        assert plain[2:] == ["1  aa bb", "   cccccccc", "   ccccccc", "   d", "2"]
+        assert inked.count("\x1b[33m") == 4
+
+    def test_wide_signs_are_wrapped_whole(self) -> None:
+        """A sign of two columns is not cut, even where there is room for one only."""
+        assert wrapped("充電器", 4) == ["充電", "器"]
+        assert wrapped("充電", 1) == ["充", "電"]
+        assert wrapped("", 4) == [""]
+
+    def test_facts_stand_under_each_other(self) -> None:
+        """Names to the left, values in one column, long ones over several lines."""
+        text = facts([("vendor", "Linde"), ("model", "y" * 60)], paper=PLAIN, indent=" ")
+
+        assert text.splitlines() == [" vendor  Linde", " model   " + "y" * 51, " " * 9 + "y" * 9]
         assert facts([], paper=PLAIN) == ""
 
     def test_shortening_counts_columns(self) -> None:
