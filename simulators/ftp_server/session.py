@@ -75,6 +75,10 @@ class OpenFile:
         """Give the descriptor, as files do."""
         return self.descriptor
 
+    def seek(self, offset_bytes: int, whence: int = os.SEEK_SET) -> int:
+        """Move the descriptor, as files do; reads and writes here do not care where it is."""
+        return os.lseek(self.descriptor, offset_bytes, whence)
+
     @property
     def size_bytes(self) -> int:
         """How large the file is."""
