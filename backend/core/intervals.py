@@ -42,8 +42,8 @@ class Status(StrEnum):
 
 
 RULES: dict[str, tuple[Status, str]] = {
-    "measured": (Status.TRUE, "from readings not further apart than the interval"),
     "idle-online": (Status.TRUE, "0: the charger was online and reported nothing"),
+    "measured": (Status.TRUE, "from readings not further apart than the interval"),
     "idle-proven": (Status.ESTIMATED, "0: the register was the same before and after an outage"),
     "interpolated": (Status.ESTIMATED, "from readings further apart than the interval"),
     "late-update": (Status.ESTIMATED, "the register stood still and then rose at once"),
@@ -193,7 +193,7 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
     for start, end in itertools.pairwise(grid):
         while first < len(points) and points[first].instant <= start:
             first += 1
-        worst = "measured"
+        worst = "idle-online"
         index = first
         while True:
             begin = points[index - 1].instant if index > 0 else start

@@ -95,17 +95,15 @@ def read_number(message: Message, text: str, where: str) -> Decimal | None:
         message.note("value-is-no-number", where, text)
         return None
     value = Decimal(stripped)
-    if value.is_zero():
-        return Decimal(0)
-    if value.adjusted() >= _MAX_POWER_OF_TEN:
+    if value and value.adjusted() >= _MAX_POWER_OF_TEN:
         message.note("value-too-large", where, text)
         return None
     finest = value.as_tuple().exponent
-    if isinstance(finest, int) and finest < -_DECIMALS:
+    if value and isinstance(finest, int) and finest < -_DECIMALS:
         message.note("value-too-fine", where, text)
-        return value.quantize(Decimal(1).scaleb(-_DECIMALS), context=_EXACT)
-    # Written without exponent, so that it stays readable wherever it is shown.
-    return _EXACT.add(value, Decimal(0))
+        value = value.quantize(Decimal(1).scaleb(-_DECIMALS), context=_EXACT)
+    # Without exponent, so that it stays readable wherever it is shown.
+    return _EXACT.add(value, Decimal(0)) if value else Decimal(0)
 
 
 def read_value(message: Message, value: object, where: str) -> Decimal | None:

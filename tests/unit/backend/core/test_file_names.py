@@ -1,0 +1,132 @@
+"""Names of files: what a person typed never becomes a path."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.core.file_names import check_name, check_pattern, file_name
+from backend.errors import LayoutError
+
+PATTERN = "ISE_{task}_{from}_{to}_{created}_{revision}.csv"
+DAY = date(2025, 6, 3)
+CREATED = datetime(2025, 6, 3, 22, 30, tzinfo=UTC)
+CODE = "CH98765012345AAAAAAAAAAAAAAA00001"
+FEW = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+class TestNames:
+    """A name of a task or a file."""
+
+    @pytest.mark.parametrize("name", ["Tagesexport", "a.b-c_1", "0"])
+    def test_good(self, name: str) -> None:
+        """It comes back as it is."""
+        assert name == check_name(name, "task")
+
+    @pytest.mark.parametrize(
+        ("name", "complaint"),
+        [
+            ("a;b", "position 2: ';'"),
+            ('a"b', "position 2: '\"'"),
+            ("a\r\nb", r"position 2: '\r'"),
+            ("@SUM(A1)", "position 1: '@'"),
+            ("../../etc/x", "position 3: '/'"),
+            ("a/b", "position 2: '/'"),
+            ("a\\b", "position 2: '\\\\'"),
+            ("Größe", "position 3: 'ö'"),
+            ("a b", "position 2: ' '"),
+            (".hidden", "begins with '.'"),
+            ("-rf", "begins with '-'"),
+            ("a..b", "means something else"),
+            ("nul", "means something else"),
+            ("COM1.csv", "means something else"),
+            ("", "1 to 120 characters"),
+            ("a" * 121, "1 to 120 characters"),
+        ],
+    )
+    def test_bad(self, name: str, complaint: str) -> None:
+        """FMT-11: refused with the position and the character."""
+        with pytest.raises(LayoutError, match="task 'x'") as caught:
+            check_name(name, "task 'x'")
+        assert complaint in str(caught.value)
+
+
+class TestPatterns:
+    """A pattern is checked when it is set, not when the file is due."""
+
+    @pytest.mark.parametrize(
+        "pattern", [PATTERN, "{created}", "{from}-{task}-{created}", "{meter}.{created}"]
+    )
+    def test_good(self, pattern: str) -> None:
+        """It comes back as it is."""
+        assert pattern == check_pattern(pattern, "format")
+
+    @pytest.mark.parametrize(
+        ("pattern", "complaint"),
+        [
+            ("{task}.csv", "{created} is missing"),
+            ("{created}_{station}.csv", "no field {station}"),
+            ("{created}_{task.__class__}", "no field"),
+            ("{created}/x.csv", "'/' cannot stand"),
+            ("{created}{", "'{' cannot stand"),
+            (".{created}", "begins with '.'"),
+        ],
+    )
+    def test_bad(self, pattern: str, complaint: str) -> None:
+        """The error names what is wrong with it."""
+        with pytest.raises(LayoutError) as caught:
+            check_pattern(pattern, "format")
+        assert complaint in str(caught.value)
+
+
+class TestMaking:
+    """A file's name from its pattern."""
+
+    def test_the_default(self) -> None:
+        """Task, days, local time of making, revision."""
+        assert "ISE_Tagesexport_20250603_20250603_20250604003000_1.csv" == file_name(
+            PATTERN, "Tagesexport", DAY, DAY, CREATED, 1
+        )
+
+    def test_another_pattern(self) -> None:
+        """Only what it asks for."""
+        assert "20250603-Tagesexport-20250604003000" == file_name(
+            "{from}-{task}-{created}", "Tagesexport", DAY, DAY, CREATED, 1
+        )
+
+    @pytest.mark.parametrize(
+        ("pattern", "name"),
+        [
+            ("{meter}_{created}.csv", f"{CODE}_20250604003000.csv"),
+            ("{created}.csv", f"20250604003000_{CODE}.csv"),
+            ("{created}", f"20250604003000_{CODE}"),
+        ],
+    )
+    def test_one_file_a_meter(self, pattern: str, name: str) -> None:
+        """The meter stands in the name even if the pattern forgot it."""
+        assert name == file_name(pattern, "t", DAY, DAY, CREATED, 2, CODE)
+
+    def test_a_meter_field_in_a_file_of_the_whole_task(self) -> None:
+        """It stays empty."""
+        assert "x20250604003000" == file_name("x{meter}{created}", "t", DAY, DAY, CREATED, 1)
+
+    @pytest.mark.parametrize(("task", "meter"), [("a/b", ""), ("..", ""), ("t", "a/b"), ("", "")])
+    def test_a_bad_part(self, task: str, meter: str) -> None:
+        """Task and meter are checked before they meet the pattern."""
+        with pytest.raises(LayoutError):
+            file_name("{created}", task, DAY, DAY, CREATED, 1, meter)
+
+    @FEW
+    @given(st.text(max_size=20), st.text(max_size=20))
+    def test_nothing_typed_becomes_a_path(self, task: str, meter: str) -> None:
+        """Whatever it was, the name is safe or there is none."""
+        try:
+            name = file_name(PATTERN, task, DAY, DAY, CREATED, 1, meter)
+        except LayoutError:
+            return
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
+        assert ".." not in name

@@ -1,0 +1,312 @@
+"""A register and a grid to the energy of each interval."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, localcontext
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.core.days import day_grid
+from backend.core.intervals import (
+    RULES,
+    Interval,
+    Presence,
+    Status,
+    make_intervals,
+    rounded_kwh,
+)
+from backend.core.registers import Point, Register
+
+HOUR = timedelta(hours=1)
+NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
+ALWAYS = Presence(((NOON - 1000 * HOUR, NOON + 1000 * HOUR),), ())
+NEVER = Presence((), ())
+FEW = settings(max_examples=120, deadline=None, derandomize=True)
+
+
+def clock(text: str) -> datetime:
+    """Give an instant of 3 June 2025."""
+    return datetime.fromisoformat(f"2025-06-03T{text}:00+00:00")
+
+
+def register(*points: tuple[str, object], breaks: tuple[int, ...] = ()) -> Register:
+    """Make a register of times and kilowatt hours."""
+    return Register(
+        tuple(Point(clock(text), Decimal(str(kwh)) * 1000) for text, kwh in points),
+        frozenset(breaks),
+    )
+
+
+def grid(start: str, count: int, minutes: int = 15) -> list[datetime]:
+    """Give the boundaries of some intervals."""
+    return [clock(start) + timedelta(minutes=minutes) * index for index in range(count + 1)]
+
+
+def make(
+    of: Register,
+    boundaries: list[datetime],
+    presence: Presence = ALWAYS,
+    decimals: int = 3,
+    until: datetime = NOON + 1000 * HOUR,
+) -> list[Interval]:
+    """Make intervals of three decimals, all known."""
+    return make_intervals(of, boundaries, presence, decimals, until)
+
+
+def shown(intervals: list[Interval]) -> list[tuple[str, str, str]]:
+    """Show intervals as a utility sees them, with the rule."""
+    return [
+        ("" if each.energy_kwh is None else str(each.energy_kwh), each.status.value, each.rule)
+        for each in intervals
+    ]
+
+
+class TestTheExamples:
+    """The figures of the documents."""
+
+    def test_ise_02(self) -> None:
+        """1 kWh at 14:00 and 3 kWh at 14:15 are 2 kWh, stamped 14:15."""
+        (interval,) = make(register(("14:00", 1), ("14:15", 3)), grid("14:00", 1))
+        assert (
+            Interval(clock("14:00"), clock("14:15"), Decimal("2.000"), Status.TRUE, "measured")
+            == interval
+        )
+
+    def test_ise_03(self) -> None:
+        """While nothing charges, every interval is there, with a true 0."""
+        day = day_grid(date(2025, 6, 3), 15)
+        intervals = make(Register(()), list(day))
+        assert [("0.000", "W", "idle-online")] * 96 == shown(intervals)
+
+    def test_ise_17(self) -> None:
+        """100 at 14:00, 200 at 15:00: four times 25, all estimated."""
+        intervals = make(register(("14:00", 100), ("15:00", 200)), grid("13:45", 6))
+        assert [
+            ("0.000", "W", "idle-online"),
+            *[("25.000", "E", "interpolated")] * 4,
+            ("0.000", "W", "idle-online"),
+        ] == shown(intervals)
+
+    def test_ise_18(self) -> None:
+        """Seven decimals of a register neither vanish nor multiply."""
+        of = register(("10:00", "733.2551115"), ("12:15", "734.2558885"))
+        energies = [each.energy_kwh or Decimal(0) for each in make(of, grid("09:00", 16))]
+        assert Decimal("1.001") == sum(energies)
+        assert min(energies) == 0
+
+
+class TestStatus:
+    """ISE-16: W from the device, E interpolated, F not known; the worst within counts."""
+
+    def test_offline_without_a_later_register(self) -> None:
+        """What is after the last reading is missing once the charger is away."""
+        presence = Presence(((clock("09:00"), clock("11:00")),), ())
+        of = register(("10:00", 5), ("10:15", 6))
+        assert [
+            ("1.000", "W", "measured"),
+            ("0.000", "W", "idle-online"),
+            ("0.000", "W", "idle-online"),
+            ("0.000", "W", "idle-online"),
+            ("", "F", "offline"),
+        ] == shown(make(of, grid("10:00", 5), presence))
+
+    def test_partly_offline(self) -> None:
+        """A part of an interval that is not known makes it missing, as its worst part is."""
+        presence = Presence(((clock("09:00"), clock("10:20")),), ())
+        of = register(("10:00", 5), ("10:15", 6))
+        assert ("", "F", "offline") == shown(make(of, grid("10:00", 2), presence))[1]
+
+    def test_a_register_after_the_outage(self) -> None:
+        """It makes missing intervals estimated, and the sum exact."""
+        presence = Presence(
+            ((clock("09:00"), clock("11:05")), (clock("12:55"), clock("14:00"))), ()
+        )
+        intervals = make(register(("11:00", 5), ("13:00", 7)), grid("11:00", 9), presence)
+        assert [("0.250", "E", "interpolated")] * 8 == shown(intervals)[:8]
+        assert ("0.000", "W", "idle-online") == shown(intervals)[8]
+
+    def test_offline_and_idle(self) -> None:
+        """An unchanged register proves the zero, but the device did not tell it."""
+        presence = Presence(
+            ((clock("07:00"), clock("09:00")), (clock("12:00"), clock("15:00"))), ()
+        )
+        intervals = make(register(("08:00", 5), ("14:00", 5)), grid("08:45", 15), presence)
+        assert [
+            ("0.000", "W", "idle-online"),
+            *[("0.000", "E", "idle-proven")] * 12,
+            *[("0.000", "W", "idle-online")] * 2,
+        ] == shown(intervals)
+
+    def test_a_short_absence_is_none(self) -> None:
+        """A connection that was away for less than a minute was not away (ASSUMED)."""
+        away = clock("14:05")
+        for seconds, status in ((59, "W"), (60, "E")):
+            back = away + timedelta(seconds=seconds)
+            presence = Presence(((clock("13:00"), away), (back, clock("16:00"))), ())
+            intervals = make(register(("13:00", 1), ("16:00", 1)), grid("14:00", 1), presence)
+            assert status == intervals[0].status.value
+
+    def test_an_open_session(self) -> None:
+        """Its energy has not been told yet; what is not known is not 0."""
+        presence = Presence(ALWAYS.online, ((clock("14:05"), NOON + 9 * HOUR),))
+        intervals = make(register(("13:00", 1), ("14:15", 2)), grid("14:00", 2), presence)
+        assert [("0.200", "E", "interpolated"), ("", "F", "session-open")] == shown(intervals)
+
+    def test_before_the_first_reading(self) -> None:
+        """A charger that was there and idle charged nothing; one that was not is not known."""
+        of = register(("14:15", 1), ("14:30", 2))
+        assert ("0.000", "W", "idle-online") == shown(make(of, grid("14:00", 2)))[0]
+        assert ("", "F", "offline") == shown(make(of, grid("14:00", 2), NEVER))[0]
+
+    def test_an_interval_that_has_not_ended(self) -> None:
+        """It is missing, whatever is known of it."""
+        of = register(("14:00", 1), ("14:15", 2), ("14:30", 3))
+        intervals = make(of, grid("14:00", 2), until=clock("14:20"))
+        assert [("1.000", "W", "measured"), ("", "F", "future")] == shown(intervals)
+
+    def test_readings_no_further_apart_than_the_interval(self) -> None:
+        """They are measured wherever the boundary lies between them."""
+        of = register(("14:07", 1), ("14:22", 4))
+        assert [("1.600", "W", "measured"), ("1.400", "W", "measured")] == shown(
+            make(of, grid("14:00", 2))
+        )
+
+    def test_connections_told_twice(self) -> None:
+        """Overlapping and empty spans do no harm."""
+        presence = Presence(
+            (
+                (clock("15:00"), clock("15:00")),
+                (clock("13:30"), clock("16:00")),
+                (clock("13:00"), clock("14:00")),
+                (clock("13:10"), clock("13:20")),
+            ),
+            (),
+        )
+        assert ("0.000", "W", "idle-online") == shown(
+            make(Register(()), grid("13:15", 8), presence)
+        )[7]
+
+    def test_the_worst_rule_has_the_worst_status(self) -> None:
+        """The order of the rules is the order of the status."""
+        order = [status for status, _ in RULES.values()]
+        assert order == sorted(order, key=[Status.TRUE, Status.ESTIMATED, Status.MISSING].index)
+
+
+class TestBreaks:
+    """Where the register began anew nothing is counted, and the interval is estimated."""
+
+    def test_a_reset_within_an_interval(self) -> None:
+        """What is known of both epochs counts."""
+        of = register(("14:00", 5), ("14:05", 6), ("14:10", 7), ("14:15", 8), breaks=(2,))
+        assert [("2.000", "E", "across-reset")] == shown(make(of, grid("14:00", 1)))
+
+    def test_a_reset_over_several_intervals(self) -> None:
+        """The lift of the new epoch shows in no interval."""
+        of = register(("14:00", 5), ("15:00", "6.4"), ("15:15", "6.9"), breaks=(1,))
+        assert [
+            *[("0.000", "E", "across-reset")] * 4,
+            ("0.500", "W", "measured"),
+        ] == shown(make(of, grid("14:00", 5)))
+
+    def test_a_reset_beyond_the_grid(self) -> None:
+        """It changes nothing within it."""
+        of = register(("13:00", 1), ("13:30", 2), ("14:30", 3), ("15:30", 4), breaks=(1, 3))
+        assert Decimal("0.250") == make(of, grid("14:00", 2))[0].energy_kwh
+        assert Decimal("0.000") == make(of, grid("14:45", 1))[0].energy_kwh
+
+    def test_a_late_rise(self) -> None:
+        """A register that stood still and rose at once makes its interval estimated."""
+        of = Register(
+            register(("14:00", 1), ("14:14", 1), ("14:15", 20)).points, doubtful=frozenset({2})
+        )
+        assert [("19.000", "E", "late-update")] == shown(make(of, grid("14:00", 1)))
+
+
+class TestRounding:
+    """Once, half up, on the cumulative register."""
+
+    @pytest.mark.parametrize(
+        ("wh", "decimals", "kwh"),
+        [("0.5", 3, "0.001"), ("0.49", 3, "0.000"), ("1500", 0, "2"), ("0.0005", 6, "0.000001")],
+    )
+    def test_half_up(self, wh: str, decimals: int, kwh: str) -> None:
+        """A half of the last digit is a whole one."""
+        assert kwh == f"{rounded_kwh(Decimal(wh), decimals):f}"
+
+    def test_a_foreign_decimal_context_changes_nothing(self) -> None:
+        """Exactness does not hang on what somebody set for the whole process."""
+        of = register(("14:00", "733255.111"), ("14:15", "733258.222"))
+        with localcontext() as context:
+            context.prec = 2
+            assert Decimal("3.111") == make(of, grid("14:00", 1))[0].energy_kwh
+
+    @FEW
+    @given(
+        st.lists(
+            st.tuples(st.integers(1, 5_000_000), st.integers(0, 40_000_000)),
+            min_size=1,
+            max_size=30,
+        ),
+        st.integers(0, 6),
+        st.sampled_from([1, 5, 10, 15, 30, 60]),
+        st.integers(0, 10**9),
+    )
+    def test_sums_are_exact(
+        self, steps: list[tuple[int, int]], decimals: int, minutes: int, first: int
+    ) -> None:
+        """Any register: the intervals sum to its rounded difference, and none is negative."""
+        instant, wh = clock("00:10"), Decimal(first) / 1000
+        points = [Point(instant, wh)]
+        for milliseconds, milliwatthours in steps:
+            instant += timedelta(milliseconds=milliseconds)
+            wh += Decimal(milliwatthours) / 1000
+            points.append(Point(instant, wh))
+        count = (instant - clock("00:00")) // timedelta(minutes=minutes) + 1
+        intervals = make(Register(tuple(points)), grid("00:00", count, minutes), ALWAYS, decimals)
+        energies = [each.energy_kwh for each in intervals if each.energy_kwh is not None]
+        assert count == len(energies)
+        assert rounded_kwh(points[-1].wh, decimals) - rounded_kwh(points[0].wh, decimals) == sum(
+            energies, Decimal(0)
+        )
+        assert min(energies) >= 0
+
+    @FEW
+    @given(st.lists(st.integers(0, 10**7), min_size=4, max_size=12), st.data())
+    def test_sums_are_exact_over_breaks(self, rises: list[int], data: st.DataObject) -> None:
+        """Each epoch counts its own rounded difference, wherever the grid cuts it."""
+        breaks = data.draw(st.sets(st.integers(1, len(rises) - 1)))
+        wh, points = Decimal(0), []
+        for index, rise in enumerate(rises):
+            wh += Decimal(rise) / 1000
+            points.append(Point(clock("10:00") + timedelta(minutes=7) * index, wh))
+        intervals = make(Register(tuple(points), frozenset(breaks)), grid("09:45", 10))
+        expected = sum(
+            (
+                rounded_kwh(points[index].wh, 3) - rounded_kwh(points[index - 1].wh, 3)
+                for index in range(1, len(points))
+                if index not in breaks
+            ),
+            Decimal(0),
+        )
+        energies = [each.energy_kwh or Decimal(0) for each in intervals]
+        assert expected == sum(energies, Decimal(0))
+        assert min(energies) >= 0
+
+    def test_two_days_meet(self) -> None:
+        """The last boundary of a day rounds as the first of the next, whatever is known beyond."""
+        points = [("21:50", "10.0004"), ("22:10", "10.0016"), ("22:30", "11.0007")]
+        whole = make(register(*points), grid("21:45", 4))
+        first = make(register(*points[:2]), grid("21:45", 1))
+        second = make(register(*points[1:]), grid("22:15", 2))
+        assert whole[0].energy_kwh == first[0].energy_kwh
+        assert whole[2:] == second
+
+    def test_a_long_series_is_one_walk(self) -> None:
+        """A hundred thousand points and four months of quarter hours take a second, not hours."""
+        points = tuple(Point(NOON + timedelta(minutes=2) * i, Decimal(i)) for i in range(100_000))
+        boundaries = [NOON + timedelta(minutes=15) * i for i in range(13_000)]
+        intervals = make(Register(points), boundaries)
+        assert Decimal("0.008") == intervals[0].energy_kwh

@@ -1,0 +1,435 @@
+"""Readings to one register that never falls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.core.device_profile import GENERIC, DeviceProfile, load_profile
+from backend.core.readings import BEGIN, END, ENERGY, Reading
+from backend.core.registers import (
+    Register,
+    RegisterReading,
+    Rule,
+    build_register,
+    connectors_of,
+    register_readings,
+)
+
+INCH = load_profile("etrel_inch")
+NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
+FEW = settings(max_examples=120, deadline=None, derandomize=True)
+
+
+def at(
+    minutes: float, wh: object, context: str = "Sample.Periodic", **more: Any
+) -> RegisterReading:
+    """Make a register reading some minutes past noon; meterStart and meterStop are coarse."""
+    coarse = Decimal(1) if context in (BEGIN, END) else Decimal(0)
+    instant = NOON + timedelta(minutes=minutes)
+    fields = {"resolution_wh": coarse, "context": context, "order": 0, **more}
+    return RegisterReading(instant=instant, wh=Decimal(str(wh)), **fields)
+
+
+def build(*readings: RegisterReading, profile: DeviceProfile = INCH) -> Register:
+    """Build the register of an INCH, which charges with at most 22 kW."""
+    return build_register(readings, profile)
+
+
+def wh(register: Register) -> list[Decimal]:
+    """Give the cumulative register of each point."""
+    return [point.wh for point in register.points]
+
+
+def why(register: Register) -> list[tuple[Decimal, str]]:
+    """Give what was set aside, and by which rule."""
+    return [(each.reading.wh, each.rule) for each in register.discarded]
+
+
+def energy(register: Register) -> Decimal:
+    """Add up what was counted: every rise within an epoch."""
+    values = wh(register)
+    return sum(
+        (
+            values[index] - values[index - 1]
+            for index in range(1, len(values))
+            if index not in register.breaks
+        ),
+        Decimal(0),
+    )
+
+
+class TestOrder:
+    """The result depends on the readings, not on how they came."""
+
+    def test_sorted_by_time(self) -> None:
+        """Late readings take their place."""
+        register = build(at(15, 300), at(0, 100), at(5, 200))
+        assert [100, 200, 300] == wh(register)
+        assert sorted(point.instant for point in register.points) == [
+            point.instant for point in register.points
+        ]
+
+    def test_duplicates_count_once(self) -> None:
+        """A message sent again changes nothing."""
+        register = build(at(0, 100), at(5, 200), at(5, 200))
+        assert [100, 200] == wh(register)
+        assert [(200, Rule.DUPLICATE)] == why(register)
+
+    def test_nothing(self) -> None:
+        """No readings make an empty register."""
+        assert Register(()) == replace(build(), break_rules=Register(()).break_rules)
+
+    @FEW
+    @given(
+        st.lists(
+            st.builds(
+                at,
+                st.integers(0, 40),
+                st.integers(0, 3000) | st.sampled_from(["100.5", "0.25"]),
+                st.sampled_from(["Sample.Periodic", "Sample.Clock", BEGIN, END, "Other", "x"]),
+            ),
+            max_size=12,
+        ),
+        st.randoms(use_true_random=False),
+    )
+    def test_any_order_gives_the_same_register(
+        self, readings: list[RegisterReading], random: Any
+    ) -> None:
+        """Whatever was sent, shuffled and repeated, the points are the same and never fall."""
+        shuffled = readings + [each for each in readings if random.random() < 0.5]
+        random.shuffle(shuffled)
+        first, second = build(*readings), build(*shuffled)
+        assert first.points == second.points
+        assert (first.breaks, first.doubtful) == (second.breaks, second.doubtful)
+        assert set(first.discarded) == {
+            each for each in second.discarded if each in first.discarded
+        }
+        assert wh(first) == sorted(wh(first))
+        assert len({point.instant for point in first.points}) == len(first.points)
+
+    def test_a_foreign_decimal_context_changes_nothing(self) -> None:
+        """Exactness does not hang on what somebody set for the whole process."""
+        readings = (at(0, "733255111.5000001"), at(5, "733255111.5000002"))
+        with localcontext() as context:
+            context.prec = 3
+            assert [Decimal("733255111.5000001"), Decimal("733255111.5000002")] == wh(
+                build(*readings)
+            )
+
+
+class TestOneInstant:
+    """Of several readings of one instant one counts."""
+
+    def test_the_finer_wins(self) -> None:
+        """A sampled value beats the whole watt hours of meterStart."""
+        register = build(at(0, 100, BEGIN), at(0, "100.7"))
+        assert [Decimal("100.7")] == wh(register)
+        assert [(100, Rule.FINER)] == why(register)
+
+    def test_the_better_context_wins(self) -> None:
+        """A begin that is told once more in a later sample is not the register of that time."""
+        register = build(
+            at(0, 163000),
+            at(5, 157440, "Transaction.Begin", resolution_wh=Decimal(0)),
+            at(5, 163630),
+        )
+        assert [163000, 163630] == wh(register)
+        assert [(157440, Rule.OTHER_VALUE)] == why(register)
+
+    def test_the_higher_wins_among_equals(self) -> None:
+        """A register only rises, so the higher is the later."""
+        assert [100, 210] == wh(build(at(0, 100), at(5, 200), at(5, 210)))
+
+    def test_one_that_was_not_moved_wins(self) -> None:
+        """A reading exactly on the boundary beats one that was put there."""
+        snapped = at(15, 102, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-1))
+        assert [103] == wh(build(snapped, at(15, 103)))
+
+
+class TestCoarseReadings:
+    """meterStart and meterStop are whole watt hours and follow finer neighbours."""
+
+    def test_a_start_shows_what_stood_before(self) -> None:
+        """No energy appears in the idle time before a session."""
+        register = build(at(0, "100.884"), at(60, 101, BEGIN), at(61, 400))
+        assert [Decimal("100.884"), Decimal("100.884"), 400] == wh(register)
+
+    def test_a_stop_shows_what_stands_after(self) -> None:
+        """No energy appears in the idle time behind a session, and none is taken back."""
+        register = build(at(0, "739.2"), at(1, 740, END), at(15, "740.7"), at(30, "740.7"))
+        assert [Decimal("739.2"), *[Decimal("740.7")] * 3] == wh(register)
+
+    def test_a_stop_and_a_start_between_two_samples(self) -> None:
+        """The idle time between two sessions stays level though both are coarse."""
+        register = build(at(0, "740.2"), at(1, 740, END), at(300, 740, BEGIN), at(301, "740.9"))
+        assert [Decimal("740.2"), *[Decimal("740.9")] * 3] == wh(register)
+
+    def test_without_a_neighbour_it_stays(self) -> None:
+        """Coarse readings alone are what they are."""
+        assert [100, 5000] == wh(build(at(0, 100, BEGIN), at(60, 5000, END)))
+
+    def test_a_whole_watt_hour_away_is_another_value(self) -> None:
+        """The range is open: v - 1 and v + 1 do not belong to it."""
+        assert [100, 101, 500] == wh(build(at(0, 100), at(5, 101, BEGIN), at(6, 500)))
+
+
+class TestSmallFalls:
+    """A fall within the register's own step is no fall."""
+
+    def test_one_watt_hour_is_held(self) -> None:
+        """A meterStop one below the meterStart is no negative energy and no reset."""
+        register = build(at(0, 1000, BEGIN), at(10, 999, END), at(20, 1000, BEGIN))
+        assert [1000, 1000, 1000] == wh(register)
+        assert frozenset() == register.breaks
+
+    def test_it_is_held_against_the_height_not_against_the_last_word(self) -> None:
+        """A register cannot creep down in small steps."""
+        register = build(at(0, 100), at(1, "99.2"), at(2, "98.4"), at(3, "98.5"))
+        assert {2} == register.breaks
+
+    def test_a_reading_moved_in_time_may_seem_to_fall(self) -> None:
+        """Two seconds of 22 kW are twelve watt hours."""
+        early = at(15, 1000, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-2))
+        register = build(at(0, 0), at(14.99, 1009), early, at(16, 1300))
+        assert [0, 1009, 1009, 1300] == wh(register)
+        assert frozenset() == register.breaks
+
+
+class TestPeaksAndDips:
+    """What leaves the course faster than the charger can, and returns to it, is set aside."""
+
+    def test_a_register_that_shows_zero_for_a_moment(self) -> None:
+        """16 MWh, 0, 16 MWh: the 0 is discarded, and nothing is lost."""
+        register = build(at(0, 16_000_000), at(1, 0), at(2, 0), at(3, 16_000_210))
+        assert [16_000_000, 16_000_210] == wh(register)
+        assert [(0, Rule.DIP)] * 2 == why(register)
+
+    def test_a_peak(self) -> None:
+        """One value far too high is discarded."""
+        register = build(at(0, 1000), at(1, 1300), at(2, 9_999_999), at(3, 9_999_999), at(4, 2000))
+        assert [1000, 1300, 2000] == wh(register)
+        assert [(9_999_999, Rule.SPIKE)] * 2 == why(register)
+
+    def test_a_register_of_the_session_among_lifetime_values(self) -> None:
+        """Start and Stop tell the lifetime, samples the session: never subtract across them."""
+        register = build(
+            at(0, 4_076_400, BEGIN),
+            at(1, 104),
+            at(2, 228),
+            at(60, 12_000),
+            at(61, 4_088_500, END),
+        )
+        assert [4_076_400, 4_088_500] == wh(register)
+        assert [Rule.DIP] * 3 == [rule for _, rule in why(register)]
+
+    def test_a_slow_way_back_is_no_dip(self) -> None:
+        """A register that restarts with each session passes its old height by charging."""
+        readings = [
+            at(0, 0),
+            at(30, 10_000),
+            at(60, 0),
+            at(90, 9_900),
+            at(91, 10_200),
+            at(99, 12_000),
+        ]
+        register = build(*readings)
+        assert {2} == register.breaks
+        assert 22_000 == energy(register)
+
+    def test_a_slow_way_up_is_no_peak(self) -> None:
+        """A reset to a height it once had is still a reset."""
+        register = build(at(0, 100), at(60, 20_000), at(61, 200), at(62, 300))
+        assert {2} == register.breaks
+        assert 20_000 == energy(register)
+
+    def test_a_fall_to_zero_is_a_restart(self) -> None:
+        """A session told only at its end, on a register that restarts, keeps its energy."""
+        register = build(at(0, 0), at(179, 0), at(180, 20_000), at(300, 0), at(360, 9_000))
+        assert 29_000 == energy(register)
+        assert {3: Rule.RESET} == register.break_rules
+
+    def test_without_a_known_power_nothing_is_too_fast(self) -> None:
+        """Then every fall is a new epoch."""
+        profile = DeviceProfile("unknown", max_power_w=Decimal(0))
+        register = build(at(0, 1000), at(1, 0), at(2, 9_999_999), profile=profile)
+        assert {1} == register.breaks
+        assert 9_999_999 == energy(register)
+
+
+class TestEpochs:
+    """Where the register begins anew, no energy is counted from before to after."""
+
+    def test_a_reset(self) -> None:
+        """Both epochs count, the fall does not."""
+        register = build(at(0, 163_000), at(30, 163_630), at(60, 0), at(90, 500))
+        assert {2: Rule.RESET} == register.break_rules
+        assert 1130 == energy(register)
+        assert wh(register) == sorted(wh(register))
+
+    def test_an_epoch_rounds_as_the_register_shows(self) -> None:
+        """It is lifted by whole kilowatt hours, so it is the same whenever a period begins."""
+        register = build(at(0, "163000.7"), at(60, "0.25"), at(90, "500.25"))
+        assert Decimal("164000.25") == register.points[1].wh
+        assert Decimal("0.25") == register.points[1].wh % 1000
+
+    def test_a_rollover(self) -> None:
+        """A register of 32 bits goes on at zero, and the energy over it counts."""
+        register = build(at(0, 4_294_967_290), at(15, 12), at(30, 5_012), profile=GENERIC)
+        assert [4_294_967_290, 4_294_967_308, 4_294_972_308] == wh(register)
+        assert frozenset() == register.breaks
+
+    def test_a_fall_far_from_the_rollover_is_a_reset(self) -> None:
+        """A full turn would have taken more than the charger can."""
+        register = build(at(0, 1_000_000), at(15, 12), profile=GENERIC)
+        assert {1} == register.breaks
+
+    def test_a_reset_after_a_rollover(self) -> None:
+        """The new epoch shows what the register shows."""
+        register = build(
+            at(0, 4_294_967_290), at(15, 90_000), at(30, 100), at(45, 200), profile=GENERIC
+        )
+        assert {2} == register.breaks
+        assert 90_006 + 100 == energy(register)
+
+    def test_a_rise_beyond_all_reason(self) -> None:
+        """An exchanged meter that shows more than the old one is no energy."""
+        register = build(at(0, 1000), at(60, 5_000_000), at(90, 5_000_500))
+        assert {1: Rule.JUMP} == register.break_rules
+        assert 500 == energy(register)
+
+    def test_a_register_that_is_only_told_at_the_end(self) -> None:
+        """It stood still for hours and rises at once: the energy counts, its time is doubtful."""
+        register = build(at(0, 1000), at(60, 1000), at(180, 1000), at(180.2, 21_000))
+        assert frozenset() == register.breaks
+        assert {3} == register.doubtful
+
+    def test_a_jump_over_a_reset_counts_from_there(self) -> None:
+        """Behind a break a rise is judged by what follows."""
+        register = build(at(0, 5000), at(1, 2), at(2, 300))
+        assert ({1}, frozenset()) == (register.breaks, register.doubtful)
+
+    def test_a_negative_register_is_none(self) -> None:
+        """A register counts from zero."""
+        assert [(-1, Rule.NEGATIVE)] == why(build(at(0, -1), at(1, 5)))
+
+
+def reading(value: object, **fields: Any) -> Reading:
+    """Make a reading of connector 1 at noon."""
+    return Reading(
+        **{
+            "connector": 1,
+            "instant": NOON,
+            "measurand": ENERGY,
+            "phase": None,
+            "location": "Outlet",
+            "context": "Sample.Periodic",
+            "value": None if value is None else Decimal(str(value)),
+            "unit": "Wh",
+            "raw_value": str(value),
+            "raw_unit": "Wh",
+            "transaction": None,
+            "resolution_wh": Decimal(0),
+            "position": 0,
+            **fields,
+        }
+    )
+
+
+def picked(*readings: Reading, profile: DeviceProfile = INCH, **fields: Any) -> list[Decimal]:
+    """Give the register values that are picked."""
+    return [each.wh for each in register_readings(readings, profile, 900, **fields)]
+
+
+class TestPicking:
+    """What of all readings is the register."""
+
+    def test_only_the_register_of_the_connector(self) -> None:
+        """Neither powers, nor intervals, nor signed data, nor the whole station."""
+        readings = (
+            reading(1),
+            reading(2, connector=0),
+            reading(3, connector=2),
+            reading(4, measurand="Energy.Active.Import.Interval"),
+            reading(None),
+        )
+        assert [1] == picked(*readings)
+        assert [3] == picked(*readings, connector=2)
+        assert (1, 2) == connectors_of(readings)
+
+    def test_phases_are_summed_without_a_total(self) -> None:
+        """Three phases make one register, exactly."""
+        phases = [reading(f"{value}.000000000001", phase=f"L{value}") for value in (1, 2, 3)]
+        assert [Decimal("6.000000000003")] == picked(*phases)
+
+    def test_the_total_wins(self) -> None:
+        """Total and phases together do not double."""
+        assert [6] == picked(reading(6), reading(1, phase="L1"), reading(2, phase="L2"))
+
+    def test_a_phase_said_twice_counts_once(self) -> None:
+        """A message sent again does not double a phase."""
+        assert [5] == picked(reading(2, phase="L1"), reading(3, phase="L1"), reading(2, phase="L2"))
+
+    def test_neutral_is_no_phase_of_energy(self) -> None:
+        """A sample of nothing but N is no register."""
+        assert [] == picked(reading(2, phase="N"))
+
+    def test_the_outlet_wins(self) -> None:
+        """Values of the inlet beside it are of another meter; alone they count."""
+        assert [2] == picked(reading(2), reading(3, location="Inlet"))
+        assert [3] == picked(reading(3, location="Inlet"))
+
+    def test_two_samples_of_one_instant_stay_two(self) -> None:
+        """A begin and a periodic value in one message are told apart by their context."""
+        readings = register_readings(
+            (reading(163_630), reading(157_440, context=BEGIN, position=1)), INCH, 900
+        )
+        assert [("Sample.Periodic", 0), (BEGIN, 1)] == [
+            (each.context, each.order) for each in readings
+        ]
+
+
+class TestTheGrid:
+    """Clock-aligned readings are put on the grid, within the profile's tolerance."""
+
+    @pytest.mark.parametrize(
+        ("stamped", "expected"),
+        [("11:59:59.489", "12:00:00"), ("12:00:02", "12:00:00"), ("12:15:00", "12:15:00")],
+    )
+    def test_close_to_it(self, stamped: str, expected: str) -> None:
+        """The INCH stamps them half a second early; the original is kept."""
+        said = datetime.fromisoformat(f"2025-06-03T{stamped}+00:00")
+        (found,) = register_readings([reading(1, instant=said, context="Sample.Clock")], INCH, 900)
+        assert datetime.fromisoformat(f"2025-06-03T{expected}+00:00") == found.instant
+        assert (None if said == found.instant else said) == found.stamped
+
+    @pytest.mark.parametrize(
+        ("context", "seconds"), [("Sample.Clock", 3), ("Sample.Periodic", 1), (BEGIN, 1)]
+    )
+    def test_others_stay(self, context: str, seconds: int) -> None:
+        """Too far away, or not clock-aligned."""
+        said = NOON + timedelta(seconds=seconds)
+        (found,) = register_readings([reading(1, instant=said, context=context)], INCH, 900)
+        assert (said, None) == (found.instant, found.stamped)
+
+    def test_a_tenth_of_the_interval_at_most(self) -> None:
+        """A wide tolerance does not move a reading over half an interval."""
+        profile = DeviceProfile("wide", aligned_tolerance_s=Decimal(600))
+        readings = [
+            reading(1, instant=NOON + timedelta(seconds=s), context="Sample.Clock")
+            for s in (90, 91)
+        ]
+        found = register_readings(readings, profile, 900)
+        assert [NOON, NOON + timedelta(seconds=91)] == [each.instant for each in found]
+
+    def test_models_that_stamp_the_start(self) -> None:
+        """OCPP 1.6 §9.1.5 lets them; the register is that of the interval's end."""
+        profile = DeviceProfile("start", aligned_stamp="start")
+        (found,) = register_readings([reading(1, context="Sample.Clock")], profile, 900)
+        assert (NOON + timedelta(minutes=15), NOON) == (found.instant, found.stamped)
