@@ -110,14 +110,18 @@ class Dispatch:
     async def sweep(self) -> None:
         """Do all that is due now, and set the alarm for what comes next."""
         async with self._sweeping:
-            try:
-                if not self._stopped:
-                    with self._clock.hold("exports are being made and delivered"):
-                        for task in self._settings.tasks:
-                            await self._serve(task)
-            finally:
-                if not self._stopped:
+            if self._stopped:
+                return
+            with self._clock.hold("exports are being made and delivered"):
+                try:
+                    for task in self._settings.tasks:
+                        await self._serve(task)
                     await self._set_alarm()
+                except Exception:
+                    # Whatever it was, say a disk that is full: the next sweep must come.
+                    self._cancel()
+                    self._ring_at(self._clock.now() + pause_after(1))
+                    raise
 
     async def export(self, name: str, first_day: date, last_day: date) -> None:
         """

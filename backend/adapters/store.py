@@ -8,14 +8,17 @@ done in one transaction, each write in a savepoint of its own: one that fails is
 alone, and its caller gets the error.
 Rule 3: readers have a second connection that cannot write. SQLite before 3.51.3 can damage a
 database when two connections write or checkpoint at the same time (its change log of
-2026-03-13); here never more than one does, with any version, and mmap stays off.
+2026-03-13); here never more than one does, with any version, and mmap stays off. A second
+backend on the same file is kept out by a lock on ``<file>-lock``, which ends with its process.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
+import os
 import queue
 import sqlite3
 import threading
@@ -82,6 +85,7 @@ class Store:
         self._reader: Engine = _engine(path, read_only=True)
         self._readers: ThreadPoolExecutor | None = None
         self._reading: Connection | None = None
+        self._lock: int | None = None
         self.commits = 0
         self.writes = 0
 
@@ -103,6 +107,7 @@ class Store:
             StoreError: If the file cannot be opened, is no database, or is newer than this
                 program.
         """
+        self._lock = _lock(self.path)
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(1, "isebench-reader")
         ready: asyncio.Future[None] = self._loop.create_future()
@@ -138,6 +143,9 @@ class Store:
             await loop.run_in_executor(None, thread.join)
         self._writer.dispose()
         self._reader.dispose()
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
     async def write(self, do: Callable[[Connection], T]) -> T:
         """
@@ -285,6 +293,22 @@ def _cause(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip() or type(error).__name__
 
 
+def _lock(path: Path) -> int:
+    """Lock a database for this process; gives the descriptor whose end ends the lock."""
+    remedy = "name a file in a folder that this user may write to"
+    try:
+        lock = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"cannot be opened ({error.strerror})", str(path), remedy) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        what, remedy = "is used by another backend", "stop that one, or name another file"
+        raise StoreError(what, str(path), remedy) from error
+    return lock
+
+
 def _engine(path: Path, *, read_only: bool) -> Engine:
     address = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
 
@@ -335,7 +359,8 @@ def _upgrade(connection: Connection, where: str) -> None:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        folder = str(Path(migrations.__file__).parent)
+        config.set_main_option("script_location", folder.replace("%", "%%"))
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")

@@ -15,10 +15,17 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from backend import Backend, Settings
-from backend.adapters import dispatch
+from backend.adapters import dispatch, records
 from backend.core.formats.ise_timeseries_csv import Layout, Row, read
 from backend.core.intervals import Status
-from backend.errors import HostKeyChanged, LayoutError, LoginRefused, SettingsError, Unreachable
+from backend.errors import (
+    HostKeyChanged,
+    LayoutError,
+    LoginRefused,
+    SettingsError,
+    StoreError,
+    Unreachable,
+)
 from backend.ports import Arrival, Destination
 from simulators.clock import VirtualClock
 
@@ -491,6 +498,26 @@ class TestFailures:
 
         play(scene)
         assert "daily of 2025-06-03 cannot be exported: row 1: cannot be written" in caplog.text
+
+    def test_a_store_that_fails_is_swept_again(
+        self, play: Play, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A sweep that breaks is told, and the next one comes a minute later."""
+
+        def refuse(*arguments: object) -> None:
+            raise StoreError("is full", "disk", "make room")
+
+        async def scene(site: Site) -> None:
+            async with site.backend():
+                with monkeypatch.context() as patch:
+                    patch.setattr(records, "keep_files", refuse)
+                    patch.setattr(records, "next_delivery", refuse)
+                    with pytest.raises(StoreError, match="is full"):
+                        await site.until(DUE)
+                await site.until(DUE + timedelta(minutes=1))
+            assert 1 == len(site.shelf.files)
+
+        play(scene)
 
     def test_secrets_are_in_no_log_and_no_table(
         self, play: Play, tmp_path: Path, caplog: pytest.LogCaptureFixture

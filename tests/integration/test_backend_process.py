@@ -54,7 +54,8 @@ def test_it_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     assert "SECRETCARD" not in errors
     assert "Traceback" not in errors
     # The closed store has put everything into the one file.
-    assert ["isebench.sqlite", "settings.toml"] == sorted(path.name for path in tmp_path.iterdir())
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert ["isebench.sqlite", "isebench.sqlite-lock", "settings.toml"] == names
     with closing(sqlite3.connect(tmp_path / "isebench.sqlite")) as connection:
         rows = connection.execute("SELECT disconnected_at IS NULL, ended_by FROM connection")
         assert [(0, "closed by the backend: 1001")] == rows.fetchall()

@@ -232,6 +232,17 @@ class TestOpening:
             asyncio.run(open_it())
         assert not [one for one in threading.enumerate() if "isebench" in one.name]
 
+    def test_a_second_backend_is_kept_out(self, path: Path) -> None:
+        """While a store is open no other opens the file; afterwards one does."""
+
+        async def scene(store: Store) -> None:
+            with pytest.raises(StoreError, match="is used by another backend"):
+                await Store(path).open()
+            await store.write(add("a"))
+
+        run(path, scene)
+        run(path, lambda store: store.write(add("b")))
+
     def test_a_closed_store_says_so(self, path: Path) -> None:
         """Nothing is taken before the store is open or after it was closed."""
 
