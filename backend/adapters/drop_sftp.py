@@ -484,7 +484,7 @@ def _explained(destination: Destination, doing: str) -> Iterator[None]:
         ) from None
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
         raise FolderMissing(
-            f"the server does not find the folder {destination.folder!r} at {doing} "
+            f"the server does not find {destination.folder!r} or the file in it at {doing} "
             f"({_quoted(error)})",
             where,
             "create it on the server, or correct the folder of the destination",

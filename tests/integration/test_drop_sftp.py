@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -675,3 +676,153 @@ class TestClock:
                 assert () == laid.clock.held_by
 
         asyncio.run(drive())
+
+
+class Odd(asyncssh.SFTPServer):
+    """A server of another make, with one habit that ours does not have."""
+
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], home: Path) -> None:
+        super().__init__(channel, chroot=str(home).encode())
+
+
+class ShortWriter(Odd):
+    """Answers OK to a write that lost its last byte, as asyncssh's own does on a full disk."""
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        """Write all but one byte."""
+        super().write(file_obj, offset, data[:-1])
+        return len(data)
+
+
+class Silent(Odd):
+    """Says FAILURE to every write, and nothing about space."""
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        """Refuse."""
+        raise asyncssh.SFTPFailure("Failure")
+
+    def statvfs(self, path: bytes) -> asyncssh.SFTPVFSAttrs:
+        """Refuse."""
+        raise asyncssh.SFTPOpUnsupported("no")
+
+
+class Roomy(Silent):
+    """Says FAILURE to every write although there is room."""
+
+    def statvfs(self, path: bytes) -> asyncssh.SFTPVFSAttrs:
+        """Tell of a gigabyte."""
+        return asyncssh.SFTPVFSAttrs(bsize=4096, frsize=0, bavail=262144)
+
+
+class WriteOnly(Odd):
+    """Lets files be written and looked at, but not read."""
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        """Refuse reading."""
+        if not pflags & asyncssh.FXF_WRITE:
+            raise asyncssh.SFTPPermissionDenied("Permission denied")
+        return super().open(path, pflags, attrs)
+
+
+class Rewriter(Odd):
+    """Changes files when they get their name."""
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        """Rename and add a line."""
+        super().rename(oldpath, newpath)
+        with Path(os.fsdecode(self.map_path(newpath))).open("ab") as file:
+            file.write(b"checked\n")
+
+
+class Clumsy(Odd):
+    """Knows neither fsync nor what to say."""
+
+    def fsync(self, file_obj: object) -> None:
+        """Refuse."""
+        raise asyncssh.SFTPOpUnsupported("no")
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> None:
+        """Refuse with many words and signs."""
+        raise asyncssh.SFTPError(99, "no\n\x1b[31m" + "!" * 500)
+
+
+class Impatient(asyncssh.SSHServer):
+    """Hangs up at the first wrong password, as OpenSSH does at the last that it allows."""
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Keep the line."""
+        self._line = conn
+
+    def begin_auth(self, username: str) -> bool:
+        """Ask for a password."""
+        return True
+
+    def password_auth_supported(self) -> bool:
+        """Say yes."""
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        """Hang up, unless it is right."""
+        if password != SECRET:
+            self._line.disconnect(2, "Too many authentication failures")
+        return password == SECRET
+
+
+def with_odd(home: Path, kind: type[Odd], secret: str = SECRET) -> Arrival:
+    """Deliver to a server of this kind."""
+
+    async def run() -> Arrival:
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        server = await asyncssh.listen(
+            "127.0.0.1",
+            config=None,
+            server_factory=Impatient,
+            server_host_keys=[key],
+            sftp_factory=lambda channel: kind(channel, home),
+        )
+        line = key.export_public_key("openssh").decode()
+        port = server.get_port()
+        destination = Destination("odd", "sftp", "127.0.0.1", port, "ise", secret, "", line)
+        try:
+            return await SftpDrop(VirtualClock(START)).deliver(destination, NAME, CONTENT)
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    return asyncio.run(run())
+
+
+class TestOddServers:
+    """Servers of other makes have habits of their own."""
+
+    @pytest.mark.parametrize(
+        ("habit", "kind", "words"),
+        [
+            (ShortWriter, Incomplete, "the server holds 79999 of 80000 bytes"),
+            (Silent, NoSpace, "the server does not tell how much is free"),
+            (Roomy, DeliveryError, "it reports 1073741824 bytes free"),
+            (Rewriter, Incomplete, "has 80008 instead of 80000 bytes after its rename"),
+            (Clumsy, RenameRefused, "said only 'no  [31m!!!"),
+        ],
+    )
+    def test_told_apart(
+        self, tmp_path: Path, habit: type[Odd], kind: type[DeliveryError], words: str
+    ) -> None:
+        """Each habit ends in the error that says what is known, and leaves no leftover."""
+        with pytest.raises(kind) as caught:
+            with_odd(tmp_path, habit)
+
+        assert words in str(caught.value)
+        assert [] == [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+    def test_a_folder_that_cannot_be_read(self, tmp_path: Path) -> None:
+        """Where reading back is denied, name and size tell that our file is there."""
+        arrivals = [with_odd(tmp_path, WriteOnly) for _ in range(2)]
+
+        size = len(CONTENT)
+        assert [Arrival(NAME, size, False), Arrival(NAME, size, True)] == arrivals
+
+    def test_too_many_failures(self, tmp_path: Path) -> None:
+        """A server that hangs up over the password refuses the login."""
+        with pytest.raises(LoginRefused):
+            with_odd(tmp_path, Odd, secret="falsch")
