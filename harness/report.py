@@ -730,7 +730,11 @@ class _Frames:
         day = f"{at:%A}, {_day(at)}"
         head = f'<div class="day">{day}</div>' if day != self._day else ""
         self._day = day
-        badge = '<span class="badge">◆ decides</span>' if decides else "<span></span>"
+        badge = (
+            '<span class="badge">◆<span class="word"> decides</span></span>'
+            if decides
+            else "<span></span>"
+        )
         return (
             f'{head}<details class="f{" decides" if decides else ""}"><summary>'
             f'<span class="t mono">{at:%H:%M:%S}.{at.microsecond // 1000:03d}</span>'
