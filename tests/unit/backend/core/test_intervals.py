@@ -217,6 +217,11 @@ class TestBreaks:
         assert Decimal("0.250") == make(of, grid("14:00", 2))[0].energy_kwh
         assert Decimal("0.000") == make(of, grid("14:45", 1))[0].energy_kwh
 
+    def test_a_reset_at_one_instant(self) -> None:
+        """Two registers of one instant leave no time between them, and nothing to estimate."""
+        of = register(("14:00", 5), ("14:05", 6), ("14:05", "6.5"), ("14:15", 8), breaks=(2,))
+        assert [("2.500", "W", "measured")] == shown(make(of, grid("14:00", 1)))
+
     def test_a_late_rise(self) -> None:
         """A register that stood still and rose at once makes its interval estimated."""
         of = Register(

@@ -127,7 +127,7 @@ class TestAProperMessage:
             ],
         }
         reception = read_meter_values(payload, GENERIC, RECEIVED)
-        assert [(0, 1), (1, 2), (2, 3)] == [
+        assert [(0, Decimal(1)), (1, Decimal(2)), (2, Decimal(3))] == [
             (each.position, each.value) for each in reception.readings
         ]
 

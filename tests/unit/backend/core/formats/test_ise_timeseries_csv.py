@@ -80,7 +80,7 @@ class TestRoundTrip:
     def test_every_combination_of_knobs(self) -> None:
         """Over the doubled hour of October, with every status."""
         rows = day(OCTOBER)[4:16] + day(OCTOBER, obis="1-1:1.9.0")[4:16]
-        knobs = {
+        knobs: dict[str, list[Any]] = {
             "separator": [";", ",", "\t", "|"],
             "decimal_mark": [".", ","],
             "time_form": ["%d.%m.%Y %H:%M:%S", "%Y%m%d%H%M"],
