@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, Select, Table, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from backend.adapters import tables
 from backend.adapters.store import insert_once
@@ -248,15 +260,23 @@ def keep_frame(
     connection: Connection, station_id: int, connection_id: int, now: datetime, text: str
 ) -> int:
     """Keep a frame as it came, and that the station was heard; returns the frame's key."""
-    table = tables.connection
-    connection.execute(update(table).where(table.c.id == connection_id).values(heard_at=now))
+    connection.execute(_HEAR, {"heard": connection_id, "now": now})
     row = {
         "station_id": station_id,
         "connection_id": connection_id,
         "received_at": now,
         "text": text,
     }
-    return _inserted(connection.execute(insert(tables.frame).values(row)))
+    return _inserted(connection.execute(_ADD_FRAME, row))
+
+
+# Done with every frame, so they are put together once.
+_HEAR = (
+    update(tables.connection)
+    .where(tables.connection.c.id == bindparam("heard"))
+    .values(heard_at=bindparam("now", type_=tables.Instant))
+)
+_ADD_FRAME = insert(tables.frame)
 
 
 def keep_deviations(

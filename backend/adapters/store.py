@@ -25,6 +25,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -36,7 +37,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    insert,
     inspect,
     text,
 )
@@ -385,8 +385,12 @@ def insert_once(connection: Connection, table: Table) -> Executable:
 
     Only a doubled key is passed over; every other fault is raised.
     """
-    if connection.dialect.name == "postgresql":
+    return _insert_once(connection.dialect.name, table)
+
+
+@cache
+def _insert_once(dialect: str, table: Table) -> Executable:
+    # The two write it alike, and SQLAlchemy has a construct of its own for each.
+    if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return insert(table)
+    return sqlite.insert(table).on_conflict_do_nothing()
