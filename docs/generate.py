@@ -1,0 +1,105 @@
+"""
+Write the pages of docs/reference that follow from the code: ``python docs/generate.py``.
+
+A test holds them against what this would write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from backend.core.formats.layout import KNOBS
+from harness.cli import build_parser
+
+REFERENCE = Path(__file__).parent / "reference"
+COLUMNS = "96"
+
+COMMANDS_HEAD = """# Commands
+
+<!-- Written by docs/generate.py from the command line itself. -->
+
+`python -m harness` is the same as `isebench`. Every command tells what is wrong in one sentence on standard error and ends with exit
+code 2 where it was used wrongly. Ctrl-C stops any of them.
+"""
+
+LAYOUT_HEAD = """# File layout
+
+<!-- Written by docs/generate.py from the knobs themselves. -->
+
+The knobs of a `[[format]]` of kind `ise-timeseries-csv`. What is *proposed* is prescribed by nobody: no byte-level specification of an IS-E
+import file is public, so these defaults have to be agreed with the utility. See [the decision](../decisions/0006-layout-is-a-profile.md).
+
+| knob | default | example | what it does | who says so |
+| --- | --- | --- | --- | --- |
+"""
+
+LAYOUT_TAIL = """
+With the defaults, a file looks like this:
+
+```csv
+Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status
+CH98765012345AAAAAAAAAAAAAAA00001;1-1:1.29.0*255;03.06.2025 14:15:00;2.300;kWh;W
+CH98765012345AAAAAAAAAAAAAAA00001;1-1:1.29.0*255;03.06.2025 14:30:00;;kWh;F
+```
+
+## What a layout cannot carry
+
+* Without a status column an estimated value cannot be told from a true one, and with `missing = "zero"` a missing one neither.
+* Local time without offset: in October 02:15 stands twice. Rows are in the order of time, so both read back; a file that holds only
+  one of the two hours cannot tell which.
+* Fewer decimals than the meter has: each value is the difference of two rounded registers, so sums stay exact to the delivered digit.
+
+## What is refused
+
+Separators, quotes, line ends, control characters, and a leading `=`, `+`, `-`, `@` or `'` in a cell are refused where they are set, not
+escaped. File names hold letters, digits, `.`, `_` and `-`, and no leading dot.
+"""
+
+
+def commands_page() -> str:
+    """Give docs/reference/commands.md."""
+    os.environ["COLUMNS"] = COLUMNS
+    parser = build_parser()
+    (subparsers,) = (
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    parts = [COMMANDS_HEAD]
+    for name, command in (("isebench", parser), *subparsers.choices.items()):
+        title = name if command is parser else f"isebench {name}"
+        parts.append(f"## {title}\n\n```text\n{command.format_help().rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def layout_page() -> str:
+    """Give docs/reference/layout.md."""
+    rows = [
+        f"| `{knob.name}` | {_shown(knob.default)} | {_code(knob.example)} "
+        f"| {_cell(knob.meaning)} | {knob.source} |\n"
+        for knob in KNOBS
+    ]
+    return LAYOUT_HEAD + "".join(rows) + LAYOUT_TAIL
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return _code(", ".join(value))
+    names = {"\r\n": '"crlf"', "\n": '"lf"', True: "true", False: "false"}
+    text = names.get(value) if isinstance(value, str | bool) else None
+    return _code(text or (f'"{value}"' if isinstance(value, str) else str(value)))
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PAGES = {"commands.md": commands_page, "layout.md": layout_page}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")

@@ -1,0 +1,144 @@
+"""The documentation says what is true: its commands run, its pages match the code."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from backend import Settings
+from harness.cli import build_parser
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    path
+    for path in (
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("simulators/*/*.md"),
+    )
+)
+LOG_LINE = (
+    "2025-06-03 14:15:01.000 INFO (MainThread) [ocpp] WB-7: receive message "
+    '[2,"6","MeterValues",{"connectorId":1,"meterValue":[{"timestamp":"2025-06-03T12:15:00Z",'
+    '"sampledValue":[{"value":"1200"}]}]}]\n'
+)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Give the code blocks of a page in a language; "" for blocks without one."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> list[str]:
+    """Give the commands of a page that begin with ``isebench``, as a user would type them."""
+    return [
+        line
+        for block in blocks(page, "")
+        for line in block.splitlines()
+        if line.startswith("isebench ")
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page leads to a file."""
+    links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+
+    assert [] == [link for link in links if not (page.parent / link).exists()]
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """What docs/generate.py would write is what stands there."""
+    generator = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    written = {
+        name: (ROOT / "docs/reference" / name).read_text("utf-8") for name in generator["PAGES"]
+    }
+
+    assert written == {name: page() for name, page in generator["PAGES"].items()}
+
+
+def test_every_command_is_documented() -> None:
+    """The reference and the README name each command."""
+    reference = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = re.findall(r"^    (\w+) ", build_parser().format_help(), re.MULTILINE)
+
+    assert {"demo", "up", "conform", "replay", "list"} == set(names)
+    assert [] == [name for name in names if f"## isebench {name}" not in reference]
+    assert [] == [name for name in names if f"isebench {name}" not in readme]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if blocks(page, "toml")],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_settings_of_the_docs_are_accepted(page: Path) -> None:
+    """Each TOML block is a file of settings that the backend takes."""
+    for block in blocks(page, "toml"):
+        settings = Settings.from_toml(block, {})
+
+        assert settings.accounts
+        assert settings.tasks
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any("up" not in command.split()[1] for command in commands(page))],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
+    """Each ``isebench`` command of a page runs, one after the other in one folder."""
+    (tmp_path / "charger.log").write_text(LOG_LINE, encoding="utf-8")
+    for number, block in enumerate(blocks(page, "gherkin")):
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        (tmp_path / "mine" / f"{number}.feature").write_text(block, encoding="utf-8")
+    for command in commands(page):
+        if command.startswith("isebench up"):
+            continue  # runs until it is stopped; tests/integration/test_up.py does that
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        )
+        assert 0 == done.returncode, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.timeout(300)
+def test_readme_set_up_in_an_empty_environment(tmp_path: Path) -> None:
+    """The README's first command installs and shows the demo, in an environment that is empty."""
+    (set_up,) = (block for block in blocks(ROOT / "README.md", "") if "pip install ." in block)
+    assert "pip install . && isebench demo" == set_up.strip()
+    venv.create(tmp_path / "venv", with_pip=True)
+    copy = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(copy)], check=True)
+    done = subprocess.run(
+        ["bash", "-c", f". {tmp_path}/venv/bin/activate && {set_up}"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "equal" in done.stdout
+
+
+def test_ci_runs_the_readmes_tests() -> None:
+    """`.ci/run` ends with the README's test command."""
+    (test,) = (block for block in blocks(ROOT / "README.md", "") if "pip install tox" in block)
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert test.strip() == script.strip().splitlines()[-1]

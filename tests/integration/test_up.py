@@ -1,0 +1,103 @@
+"""``isebench up`` in real time, with a charger of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.puppet import Puppet
+from harness.recording import read_recording
+from simulators.clock import RealClock
+from simulators.wiretap import Wiretap
+
+ADDRESS = re.compile(r"ws://127\.0\.0\.1:\d+/ocpp")
+
+
+def start(out: Path, *options: str) -> subprocess.Popen[str]:
+    """Start the command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", "up", "--out", str(out), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def addresses(process: subprocess.Popen[str]) -> str:
+    """Read what it prints until it says how to stop it."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            return "".join(lines)
+    raise AssertionError("".join(lines) + (process.stderr.read() if process.stderr else ""))
+
+
+def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
+    """It prints its addresses, admits the charger, records it, and delivers when it is stopped."""
+    process = start(tmp_path / "site", "--station", "WB/7")
+    try:
+        told = addresses(process)
+        match = ADDRESS.search(told)
+        assert match is not None
+
+        async def report() -> list[object]:
+            clock = RealClock()
+            puppet = Puppet("WB/7", clock, Wiretap(clock))
+            await puppet.connect(match[0])
+            answer = await puppet.call("Authorize", {"idTag": "FA2AFD77"})
+            await puppet.close()
+            return answer
+
+        answer = asyncio.run(report())
+    finally:
+        process.send_signal(signal.SIGINT)
+        said, trouble = process.communicate(timeout=30)
+
+    assert {"idTagInfo": {"status": "Accepted"}} == answer[2]
+    assert f"{match[0]}/WB/7 waits for yours" in told
+    assert 0 == process.returncode, trouble
+    assert "EW Seedorf has ISE_Tagesexport_" in said
+    crossings = read_recording(tmp_path / "site" / "recording.jsonl").crossings
+    assert "ETREL" in json.dumps([crossing.text for crossing in crossings])
+
+
+@pytest.mark.parametrize("identity", ["Dorfplatz", "Bahnhof"])
+def test_an_identity_that_is_taken(tmp_path: Path, identity: str) -> None:
+    """Its own chargers' identities cannot be given away; the sentence says so."""
+    process = start(tmp_path, "--station", identity)
+    _, trouble = process.communicate(timeout=30)
+
+    assert 2 == process.returncode
+    assert f'the identity "{identity}" is taken' in trouble
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    """A port that somebody else listens on gives one sentence, not a traceback."""
+
+    async def occupied() -> tuple[int, str]:
+        server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "harness", "up", "--out", str(tmp_path / "x")),
+            *("--port", str(port)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        _, trouble = await asyncio.wait_for(process.communicate(), 30)
+        server.close()
+        return process.returncode or 0, trouble.decode()
+
+    code, trouble = asyncio.run(occupied())
+
+    assert 2 == code
+    assert "Traceback" not in trouble
+    assert 1 == len(trouble.strip().splitlines())
