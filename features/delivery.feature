@@ -6,10 +6,20 @@ Feature: DLV Delivery to the utility's server
     And the charger "Dorfplatz" is in service
 
   @ISE-04 @must
-  Scenario: The file arrives on the account's SFTP server
+  Scenario Outline: The file arrives on the account's <wire> server
+    Given the account's server speaks <wire>
     When the day is exported
     Then 1 file arrives at EW Seedorf
-    And it came over SFTP, into the folder of the account
+    And it came over <wire>, into the folder of the account
+
+    Examples: what the bundled backend speaks
+      | wire |
+      | SFTP |
+
+    Examples: what it declares not to speak yet
+      | wire |
+      | FTP  |
+      | FTPS |
 
   @DLV-01 @must
   Scenario: A file appears under its final name only when it is complete

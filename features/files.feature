@@ -15,6 +15,12 @@ Feature: FMT Files that a utility can import
     And its first line is "Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status"
     And its line for 14:15 has the form "CH98765012345AAAAAAAAAAAAAAA00001;1-1:1.29.0*255;03.06.2025 14:15:00;#;kWh;W"
 
+  @ISE-05 @must
+  Scenario: The file type is XML where the account's profile asks for it
+    Given the account's profile asks for XML
+    When the day is exported
+    Then a file "ISE_Tagesexport_20250603_20250603_20250604003000_1.xml" arrives at EW Seedorf
+
   @ISE-06 @must
   Scenario: Every row names its charger by its metering code
     Given the charger "Bahnhof" is in service

@@ -17,6 +17,7 @@ from harness.bench import Bench
 from harness.catalogue import load_requirements
 from harness.recording import write_recording
 from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
+from harness.target import NAME
 from simulators.wiretap import Crossing
 
 
@@ -78,7 +79,9 @@ class Trial:
             self._gather()
         elif outcome == "failed":
             self.outcome = Outcome.ERROR
-        if outcome != "passed":
+        if outcome == "skipped":
+            self.message = message.rpartition("Skipped: ")[2].rstrip("')")
+        elif outcome != "passed":
             self.message = _essence(message)
 
     def _gather(self) -> None:
@@ -141,7 +144,7 @@ class Trials:
         for trial in self._trials:
             self._write_evidence(folder, trial)
         run = Run(
-            target="the bundled backend",
+            target=NAME,
             facts=(("seed", str(self.seed)), ("isebench", version("isebench"))),
         )
         verdicts = [trial.verdict() for trial in self._trials]

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
+from harness.target import DECLARED_NOT_DONE
+
 
 def records(datatable: list[list[str]]) -> list[dict[str, str]]:
     """Give the rows of a scenario's table as records under its head row."""
@@ -19,3 +23,9 @@ def records(datatable: list[list[str]]) -> list[dict[str, str]]:
 def show(items: Iterable[str]) -> str:
     """Give a few words as a list for a message."""
     return ", ".join(sorted(items))
+
+
+def must_be_done(what: str) -> None:
+    """End the scenario as not applicable where the system under test declares not to do it."""
+    if what in DECLARED_NOT_DONE:
+        pytest.skip(DECLARED_NOT_DONE[what])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_bdd import parsers, then
+from pytest_bdd import given, parsers, then
 
 from harness.bench import Bench
 from harness.errors import NothingArrived
+from harness.steps import must_be_done
 
 
 @then(parsers.re(r"(?P<count>\d+) files? arrives? at EW Seedorf"))
@@ -27,13 +28,19 @@ def a_file_arrives(bench: Bench, name: str) -> None:
     assert [file.name for file in bench.utility.arrived()] == [name]
 
 
-@then("it came over SFTP, into the folder of the account")
-def came_over_sftp(bench: Bench) -> None:
+@given(parsers.parse("the account's server speaks {wire}"))
+def server_speaks(wire: str) -> None:
+    """Choose the wire; what the system under test declares not to do is not applicable."""
+    must_be_done(wire)
+
+
+@then(parsers.parse("it came over {wire}, into the folder of the account"))
+def came_over(bench: Bench, wire: str) -> None:
     """Compare the server's own record of what was done over which wire, and where."""
     bench.decide_sftp()
     file = bench.utility.arrived()[0]
     assert file.path == f"{bench.utility.folder}/{file.name}"
-    assert any(c.wire == "sftp" and file.name in c.text for c in bench.tap.crossings)
+    assert any(c.wire == wire.lower() and file.name in c.text for c in bench.tap.crossings)
 
 
 @then("at no moment did the drop folder show an incomplete file under a final name")

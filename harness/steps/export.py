@@ -16,7 +16,7 @@ from harness.bench import Bench, Station
 from harness.frames import counted_kwh, counts
 from harness.local_time import ZURICH
 from harness.round_trip import check_round_trips
-from harness.steps import records
+from harness.steps import must_be_done, records
 from harness.utility import Held
 
 Table = list[list[str]]
@@ -42,6 +42,12 @@ def is_activated(bench: Bench, name: str, code: str, obis: str, minutes: int) ->
     """Set the three fields of a charger's activation."""
     station = bench.station(name)
     station.metering_code, station.obis, station.interval_minutes = code, obis, minutes
+
+
+@given("the account's profile asks for XML")
+def profile_asks_for_xml() -> None:
+    """Choose the file type; what the system under test declares not to do is not applicable."""
+    must_be_done("XML")
 
 
 # ---------------------------------------------------------------------- what happens
