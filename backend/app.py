@@ -8,10 +8,11 @@ from typing import Any
 
 from ocpp.v16.enums import Action  # type: ignore[import-untyped]
 
-from backend.adapters import records
+from backend.adapters import ledger, records
 from backend.adapters.dispatch import Dispatch, intervals_of
+from backend.adapters.ledger import DeliveryView, Receipt
 from backend.adapters.ocpp_json import CentralSystem, configuration_in
-from backend.adapters.records import DeliveryView, Receipt, StoredDeviation
+from backend.adapters.records import StoredDeviation
 from backend.adapters.store import Store
 from backend.core.days import local_day_of
 from backend.core.intervals import Interval
@@ -189,11 +190,11 @@ class Backend:
 
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, in the order in which their files were made."""
-        return await self._store.read(records.deliveries)
+        return await self._store.read(ledger.deliveries)
 
     async def receipts(self) -> list[Receipt]:
         """Give the receipts of what has arrived, in the order of arrival."""
-        return await self._store.read(records.receipts)
+        return await self._store.read(ledger.receipts)
 
     # ------------------------------------------------------------ what is stored
 

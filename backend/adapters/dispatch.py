@@ -26,8 +26,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from backend.adapters import records
-from backend.adapters.records import Outgoing, TaskState
+from backend.adapters import ledger, records
+from backend.adapters.ledger import Outgoing, TaskState
+from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
 from backend.core import exports
 from backend.core.days import day_grid, local_day_of
@@ -171,7 +172,7 @@ class Dispatch:
     async def _state(self, task: TaskSettings) -> TaskState:
         today = local_day_of(self._clock.now())
         return await self._store.read(
-            lambda connection: records.task_state(connection, task.name, today)
+            lambda connection: ledger.task_state(connection, task.name, today)
         )
 
     # ------------------------------------------------------------ the files of a period
@@ -185,14 +186,14 @@ class Dispatch:
             lambda connection: self._rows(connection, task, first_day, last_day, layout.decimals)
         )
         revision = await self._store.read(
-            lambda connection: records.next_revision(connection, task.name, first_day, last_day)
+            lambda connection: ledger.next_revision(connection, task.name, first_day, last_day)
         )
         made = [
             _new_file(part, task, layout, rows_of_part, first_day, last_day, now, revision)
             for part, rows_of_part in exports.parts_of(rows, layout)
         ]
         await self._store.write(
-            lambda connection: records.keep_files(
+            lambda connection: ledger.keep_files(
                 connection, task.name, first_day, last_day, revision, now, due_at, made
             )
         )
@@ -222,9 +223,9 @@ class Dispatch:
     async def _deliver(self, task: TaskSettings) -> None:
         while not self._stopped:
             head = await self._store.read(
-                lambda connection: records.next_delivery(connection, task.name)
+                lambda connection: ledger.next_delivery(connection, task.name)
             )
-            if head is None or head.state == records.STOPPED:
+            if head is None or head.state == STOPPED:
                 return
             if head.next_try_at is not None and head.next_try_at > self._clock.now():
                 return
@@ -249,7 +250,7 @@ class Dispatch:
         server = f"{destination.kind}://{destination.host}:{destination.port}"
         now = self._clock.now()
         await self._store.write(
-            lambda connection: records.keep_arrival(connection, head, tries, server, arrival, now)
+            lambda connection: ledger.keep_arrival(connection, head, tries, server, arrival, now)
         )
         _log.info("%s is at %s after %d tries", head.name, destination, tries)
         return True
@@ -259,7 +260,7 @@ class Dispatch:
     ) -> None:
         again = None if stops else self._clock.now() + pause_after(tries)
         await self._store.write(
-            lambda connection: records.keep_failure(
+            lambda connection: ledger.keep_failure(
                 connection, head.delivery_id, tries, cause, sentence, again
             )
         )
@@ -288,7 +289,7 @@ class Dispatch:
 
     async def _next_try(self, task: TaskSettings) -> datetime | None:
         head = await self._store.read(
-            lambda connection: records.next_delivery(connection, task.name)
+            lambda connection: ledger.next_delivery(connection, task.name)
         )
         return head.next_try_at if head is not None else None
 

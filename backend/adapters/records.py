@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Connection,
     Row,
-    Select,
     Table,
     and_,
     bindparam,
@@ -31,7 +30,7 @@ from backend.adapters.store import insert_once
 from backend.core.readings import ENERGY, Leniency, Reading, StartReport, StopReport
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
 from backend.errors import LoginRefused
-from backend.ports import Arrival, Destination
+from backend.ports import Destination
 from backend.settings import Settings
 
 #: Sessions of a station that are looked at when a message is matched to one.
@@ -85,7 +84,7 @@ def keep_settings(connection: Connection, settings: Settings, today: str) -> Non
             "daily_at": None if task.daily_at is None else task.daily_at.isoformat("minutes"),
             "active": True,
         }
-        number = _keep(connection, tables.task, {"name": task.name}, values)
+        number = keep(connection, tables.task, {"name": task.name}, values)
         if settings.account(task.account).ise and settings.activations_of(task):
             _begin_task(connection, number, today)
         _readdress(connection, number, destinations[task.account, task.destination])
@@ -122,7 +121,7 @@ def _readdress(connection: Connection, task_id: int, destination_id: int) -> Non
 
 def _keep_accounts(connection: Connection, settings: Settings) -> dict[str, int]:
     return {
-        one.name: _keep(
+        one.name: keep(
             connection, tables.account, {"name": one.name}, {"ise": one.ise, "active": True}
         )
         for one in settings.accounts
@@ -141,10 +140,10 @@ def _keep_stations(connection: Connection, settings: Settings, accounts: dict[st
             "interval_minutes": ise.interval_minutes if ise else None,
             "active": True,
         }
-        _keep(connection, tables.station, {"identity": one.identity}, values)
+        keep(connection, tables.station, {"identity": one.identity}, values)
     for card in settings.cards:
         key = {"account_id": accounts[card.account], "id_tag": card.id_tag}
-        _keep(connection, tables.card, key, {"status": card.status, "active": True})
+        keep(connection, tables.card, key, {"status": card.status, "active": True})
 
 
 def _keep_ways(
@@ -155,7 +154,7 @@ def _keep_ways(
         key = {"account_id": accounts[one.account], "name": one.name}
         layout = json.dumps(one.knobs, default=str, sort_keys=True)
         values = {"kind": one.kind, "layout": layout, "active": True}
-        formats[one.account, one.name] = _keep(connection, tables.format_, key, values)
+        formats[one.account, one.name] = keep(connection, tables.format_, key, values)
     destinations = {}
     for way in settings.destinations:
         key = {"account_id": accounts[way.account], "name": way.name}
@@ -175,7 +174,7 @@ def _keep_destination(connection: Connection, key: dict[str, Any], destination: 
         "active": True,
     }
     before = connection.execute(select(table).filter_by(**key)).mappings().one_or_none()
-    number = _keep(connection, table, key, values)
+    number = keep(connection, table, key, values)
     if before is not None:
         changed = any(before[name] != value for name, value in values.items())
         _wake_deliveries(connection, number, changed)
@@ -195,24 +194,23 @@ def _wake_deliveries(connection: Connection, destination_id: int, changed: bool)
     connection.execute(update(table).where(mended).values(state=WAITING, next_try_at=None))
 
 
-def _keep(
+def keep(
     connection: Connection,
     table: Table,
     key: dict[str, Any],
     values: dict[str, Any],
-    first: dict[str, Any] | None = None,
 ) -> int:
-    """Insert or update the row of a key; ``first`` is written only with a new row."""
+    """Insert or update the row of a key; gives its own number."""
     number = connection.execute(select(table.c.id).filter_by(**key)).scalar_one_or_none()
     if number is None:
-        row = key | values | (first or {})
-        return _inserted(connection.execute(insert(table).values(row)))
+        return inserted(connection.execute(insert(table).values(key | values)))
     if values:
         connection.execute(update(table).where(table.c.id == number).values(values))
     return int(number)
 
 
-def _inserted(result: Any) -> int:
+def inserted(result: Any) -> int:
+    """Give the key of the row that an INSERT has made."""
     return int(result.inserted_primary_key[0])
 
 
@@ -245,7 +243,7 @@ def close_dangling(connection: Connection) -> int:
 def begin_connection(connection: Connection, station_id: int, now: datetime) -> int:
     """Note that a station is connected from now on."""
     values = {"station_id": station_id, "connected_at": now, "heard_at": now}
-    return _inserted(connection.execute(insert(tables.connection).values(values)))
+    return inserted(connection.execute(insert(tables.connection).values(values)))
 
 
 def end_connection(connection: Connection, connection_id: int, now: datetime, why: str) -> None:
@@ -267,7 +265,7 @@ def keep_frame(
         "received_at": now,
         "text": text,
     }
-    return _inserted(connection.execute(_ADD_FRAME, row))
+    return inserted(connection.execute(_ADD_FRAME, row))
 
 
 # Done with every frame, so they are put together once.
@@ -340,7 +338,7 @@ def keep_configuration(
     """Keep what became of a configuration key that the settings ask for."""
     key = {"station_id": station_id, "name": name}
     values = {"wanted": wanted, "found": found, "result": result, "settled_at": now}
-    _keep(connection, tables.configuration, key, values)
+    keep(connection, tables.configuration, key, values)
 
 
 # ---------------------------------------------------------------- readings and sessions
@@ -576,7 +574,7 @@ def _open_sessions(connection: Connection, station_id: int) -> list[Session]:
 
 def _insert_session(connection: Connection, station_id: int, one: Session) -> int:
     row = {"station_id": station_id, **_columns(one)}
-    return _inserted(connection.execute(insert(tables.session).values(row)))
+    return inserted(connection.execute(insert(tables.session).values(row)))
 
 
 def _update_sessions(connection: Connection, changed: Iterable[Session]) -> None:
@@ -640,348 +638,3 @@ def _session(row: Row[Any]) -> Session:
         reason=row.reason,
         state=SessionState(row.state),
     )
-
-
-# ---------------------------------------------------------------- exports and deliveries
-
-
-@dataclass(frozen=True, slots=True)
-class TaskState:
-    """
-    How far a task is.
-
-    Attributes:
-        first_day: the first local day that it exports by itself.
-        last_day: the last one that it has exported by itself; None before the first.
-    """
-
-    first_day: date
-    last_day: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """The next file of a task that is to be delivered, and how far it is."""
-
-    delivery_id: int
-    file_id: int
-    name: str
-    content: bytes
-    state: str
-    tries: int
-    next_try_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryView:
-    """
-    A delivery, for people.
-
-    Attributes:
-        name: the file's name.
-        state: ``waiting`` (also for its next try), ``stopped`` or ``delivered``.
-        tries: how often it was tried.
-        cause: one word for what went wrong last (DLV-06); None where nothing did.
-        error: that in one sentence.
-        next_try_at: when it is tried again; None for at once, or for never.
-        delivered_at: when it was known to be there.
-        sha256, size: of the file's bytes.
-    """
-
-    task: str
-    name: str
-    revision: int
-    state: str
-    tries: int
-    cause: str | None
-    error: str | None
-    next_try_at: datetime | None
-    delivered_at: datetime | None
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """
-    What a delivery leaves behind (DLV-08).
-
-    Attributes:
-        server: where it went: kind, host and port.
-        name, sha256, size, rows: the file.
-        size_there: what the server said its size is; None where it took the file away.
-        first, last: from the start of its first interval to the end of its last.
-        created, arrived: when the file was made, and known to be there.
-        tries: how many it took.
-        already_there: an earlier try had succeeded and only its answer was lost.
-    """
-
-    server: str
-    name: str
-    sha256: str
-    size: int
-    size_there: int | None
-    rows: int
-    first: datetime | None
-    last: datetime | None
-    created: datetime
-    arrived: datetime
-    tries: int
-    already_there: bool
-
-
-class FileToKeep(Protocol):
-    """A file that was made."""
-
-    @property
-    def part(self) -> str:
-        """The metering code, where each has a file of its own; else empty."""
-
-    @property
-    def name(self) -> str:
-        """Its name on the server."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
-
-    @property
-    def sha256(self) -> str:
-        """Their hash, in hexadecimal digits."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows it has."""
-
-    @property
-    def first(self) -> datetime | None:
-        """The start of its first interval."""
-
-    @property
-    def last(self) -> datetime | None:
-        """The end of its last interval."""
-
-
-def task_state(connection: Connection, name: str, today: date) -> TaskState:
-    """Say how far a task is; one without a first day begins today."""
-    task, export = tables.task, tables.expected_export
-    first = connection.execute(select(task.c.first_day).where(task.c.name == name)).scalar_one()
-    last = connection.execute(
-        select(func.max(export.c.last_day))
-        .join(task, task.c.id == export.c.task_id)
-        .where(task.c.name == name, export.c.due_at.is_not(None))
-    ).scalar_one()
-    return TaskState(
-        today if first is None else date.fromisoformat(first),
-        None if last is None else date.fromisoformat(last),
-    )
-
-
-def next_revision(connection: Connection, name: str, first_day: date, last_day: date) -> int:
-    """Give the number of the next revision of a task's period; the first is 1."""
-    task, export, file = tables.task, tables.expected_export, tables.file
-    last = connection.execute(
-        select(func.max(file.c.revision))
-        .join(export, export.c.id == file.c.expected_export_id)
-        .join(task, task.c.id == export.c.task_id)
-        .where(
-            task.c.name == name,
-            export.c.first_day == first_day.isoformat(),
-            export.c.last_day == last_day.isoformat(),
-        )
-    ).scalar_one()
-    return (last or 0) + 1
-
-
-def keep_files(
-    connection: Connection,
-    name: str,
-    first_day: date,
-    last_day: date,
-    revision: int,
-    now: datetime,
-    due_at: datetime | None,
-    files: Iterable[FileToKeep],
-) -> None:
-    """
-    Keep the files of a task's period, each with a delivery that waits.
-
-    Parameters:
-        due_at: when the schedule asked for it; None where a person did.
-    """
-    task = connection.execute(select(tables.task).filter_by(name=name)).one()
-    key = {
-        "task_id": task.id,
-        "first_day": first_day.isoformat(),
-        "last_day": last_day.isoformat(),
-    }
-    made: dict[str, Any] = {} if due_at is None else {"due_at": due_at, "made_at": now}
-    export_id = _keep(connection, tables.expected_export, key, made)
-    for one in files:
-        row = {
-            "expected_export_id": export_id,
-            "revision": revision,
-            "part": one.part,
-            "name": one.name,
-            "content": one.content,
-            "sha256": one.sha256,
-            "size": len(one.content),
-            "rows": one.rows,
-            "first_at": one.first,
-            "last_at": one.last,
-            "created_at": now,
-        }
-        file_id = _inserted(connection.execute(insert(tables.file).values(row)))
-        delivery = {
-            "file_id": file_id,
-            "destination_id": task.destination_id,
-            "state": WAITING,
-            "tries": 0,
-        }
-        connection.execute(insert(tables.delivery).values(delivery))
-
-
-def _deliveries_of_tasks() -> Select[Any]:
-    task, export = tables.task, tables.expected_export
-    file, delivery = tables.file, tables.delivery
-    return (
-        select(
-            delivery,
-            file.c.name,
-            file.c.revision,
-            file.c.sha256,
-            file.c.size,
-            task.c.name.label("task"),
-        )
-        .join(file, file.c.id == delivery.c.file_id)
-        .join(export, export.c.id == file.c.expected_export_id)
-        .join(task, task.c.id == export.c.task_id)
-        .order_by(file.c.id)
-    )
-
-
-def next_delivery(connection: Connection, name: str) -> Outgoing | None:
-    """Give the oldest file of a task that is not delivered; later ones wait for it."""
-    row = connection.execute(
-        _deliveries_of_tasks()
-        .add_columns(tables.file.c.content)
-        .where(tables.task.c.name == name, tables.delivery.c.state != DELIVERED)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Outgoing(
-        delivery_id=row.id,
-        file_id=row.file_id,
-        name=row.name,
-        content=row.content,
-        state=row.state,
-        tries=row.tries,
-        next_try_at=row.next_try_at,
-    )
-
-
-def keep_failure(
-    connection: Connection,
-    delivery_id: int,
-    tries: int,
-    cause: str,
-    sentence: str,
-    again: datetime | None,
-) -> None:
-    """Keep that a try failed, and when the next one is; None for never (its task stops)."""
-    table = tables.delivery
-    connection.execute(
-        update(table)
-        .where(table.c.id == delivery_id)
-        .values(
-            state=STOPPED if again is None else WAITING,
-            tries=tries,
-            cause=cause,
-            sentence=tables.storable(sentence),
-            next_try_at=again,
-        )
-    )
-
-
-def keep_arrival(
-    connection: Connection,
-    outgoing: Outgoing,
-    tries: int,
-    server: str,
-    arrival: Arrival,
-    now: datetime,
-) -> None:
-    """Keep that a file has arrived, with its receipt."""
-    table = tables.delivery
-    connection.execute(
-        update(table)
-        .where(table.c.id == outgoing.delivery_id)
-        .values(
-            state=DELIVERED,
-            tries=tries,
-            cause=None,
-            sentence=None,
-            next_try_at=None,
-            delivered_at=now,
-        )
-    )
-    file = connection.execute(select(tables.file).filter_by(id=outgoing.file_id)).one()
-    receipt = {
-        "delivery_id": outgoing.delivery_id,
-        "server": server,
-        "name": arrival.name,
-        "sha256": file.sha256,
-        "size": file.size,
-        "size_there": arrival.size_bytes,
-        "rows": file.rows,
-        "first_at": file.first_at,
-        "last_at": file.last_at,
-        "created_at": file.created_at,
-        "arrived_at": now,
-        "tries": tries,
-        "already_there": arrival.already_there,
-    }
-    connection.execute(insert_once(connection, tables.receipt), [receipt])
-
-
-def deliveries(connection: Connection) -> list[DeliveryView]:
-    """Give all deliveries, in the order in which their files were made."""
-    return [
-        DeliveryView(
-            task=row.task,
-            name=row.name,
-            revision=row.revision,
-            state=row.state,
-            tries=row.tries,
-            cause=row.cause,
-            error=row.sentence,
-            next_try_at=row.next_try_at,
-            delivered_at=row.delivered_at,
-            sha256=row.sha256,
-            size=row.size,
-        )
-        for row in connection.execute(_deliveries_of_tasks())
-    ]
-
-
-def receipts(connection: Connection) -> list[Receipt]:
-    """Give all receipts, in the order of arrival."""
-    rows = connection.execute(select(tables.receipt).order_by(tables.receipt.c.id))
-    return [
-        Receipt(
-            server=row.server,
-            name=row.name,
-            sha256=row.sha256,
-            size=row.size,
-            size_there=row.size_there,
-            rows=row.rows,
-            first=row.first_at,
-            last=row.last_at,
-            created=row.created_at,
-            arrived=row.arrived_at,
-            tries=row.tries,
-            already_there=row.already_there,
-        )
-        for row in rows
-    ]

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from backend import Backend, Settings
-from backend.adapters import dispatch, records
+from backend.adapters import dispatch, ledger
 from backend.core.formats.ise_timeseries_csv import Layout, Row, read
 from backend.core.intervals import Status
 from backend.errors import (
@@ -510,8 +510,8 @@ class TestFailures:
         async def scene(site: Site) -> None:
             async with site.backend():
                 with monkeypatch.context() as patch:
-                    patch.setattr(records, "keep_files", refuse)
-                    patch.setattr(records, "next_delivery", refuse)
+                    patch.setattr(ledger, "keep_files", refuse)
+                    patch.setattr(ledger, "next_delivery", refuse)
                     with pytest.raises(StoreError, match="is full"):
                         await site.until(DUE)
                 await site.until(DUE + timedelta(minutes=1))

@@ -1,0 +1,362 @@
+"""
+How far the exports are: what was made of which period, and what has arrived where.
+
+As in `backend.adapters.records`, each function takes a connection of the store and runs inside
+the transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from backend.adapters import tables
+from backend.adapters.records import DELIVERED, STOPPED, WAITING, inserted, keep
+from backend.adapters.store import insert_once
+from backend.ports import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """
+    How far a task is.
+
+    Attributes:
+        first_day: the first local day that it exports by itself.
+        last_day: the last one that it has exported by itself; None before the first.
+    """
+
+    first_day: date
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """The next file of a task that is to be delivered, and how far it is."""
+
+    delivery_id: int
+    file_id: int
+    name: str
+    content: bytes
+    state: str
+    tries: int
+    next_try_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """
+    A delivery, for people.
+
+    Attributes:
+        name: the file's name.
+        state: ``waiting`` (also for its next try), ``stopped`` or ``delivered``.
+        tries: how often it was tried.
+        cause: one word for what went wrong last (DLV-06); None where nothing did.
+        error: that in one sentence.
+        next_try_at: when it is tried again; None for at once, or for never.
+        delivered_at: when it was known to be there.
+        sha256, size: of the file's bytes.
+    """
+
+    task: str
+    name: str
+    revision: int
+    state: str
+    tries: int
+    cause: str | None
+    error: str | None
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """
+    What a delivery leaves behind (DLV-08).
+
+    Attributes:
+        server: where it went: kind, host and port.
+        name, sha256, size, rows: the file.
+        size_there: what the server said its size is; None where it took the file away.
+        first, last: from the start of its first interval to the end of its last.
+        created, arrived: when the file was made, and known to be there.
+        tries: how many it took.
+        already_there: an earlier try had succeeded and only its answer was lost.
+    """
+
+    server: str
+    name: str
+    sha256: str
+    size: int
+    size_there: int | None
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    created: datetime
+    arrived: datetime
+    tries: int
+    already_there: bool
+
+
+class FileToKeep(Protocol):
+    """A file that was made."""
+
+    @property
+    def part(self) -> str:
+        """The metering code, where each has a file of its own; else empty."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the server."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Their hash, in hexadecimal digits."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+
+    @property
+    def first(self) -> datetime | None:
+        """The start of its first interval."""
+
+    @property
+    def last(self) -> datetime | None:
+        """The end of its last interval."""
+
+
+def task_state(connection: Connection, name: str, today: date) -> TaskState:
+    """Say how far a task is; one without a first day begins today."""
+    task, export = tables.task, tables.expected_export
+    first = connection.execute(select(task.c.first_day).where(task.c.name == name)).scalar_one()
+    last = connection.execute(
+        select(func.max(export.c.last_day))
+        .join(task, task.c.id == export.c.task_id)
+        .where(task.c.name == name, export.c.due_at.is_not(None))
+    ).scalar_one()
+    return TaskState(
+        today if first is None else date.fromisoformat(first),
+        None if last is None else date.fromisoformat(last),
+    )
+
+
+def next_revision(connection: Connection, name: str, first_day: date, last_day: date) -> int:
+    """Give the number of the next revision of a task's period; the first is 1."""
+    task, export, file = tables.task, tables.expected_export, tables.file
+    last = connection.execute(
+        select(func.max(file.c.revision))
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        .where(
+            task.c.name == name,
+            export.c.first_day == first_day.isoformat(),
+            export.c.last_day == last_day.isoformat(),
+        )
+    ).scalar_one()
+    return (last or 0) + 1
+
+
+def keep_files(
+    connection: Connection,
+    name: str,
+    first_day: date,
+    last_day: date,
+    revision: int,
+    now: datetime,
+    due_at: datetime | None,
+    files: Iterable[FileToKeep],
+) -> None:
+    """
+    Keep the files of a task's period, each with a delivery that waits.
+
+    Parameters:
+        due_at: when the schedule asked for it; None where a person did.
+    """
+    task = connection.execute(select(tables.task).filter_by(name=name)).one()
+    key = {
+        "task_id": task.id,
+        "first_day": first_day.isoformat(),
+        "last_day": last_day.isoformat(),
+    }
+    made: dict[str, Any] = {} if due_at is None else {"due_at": due_at, "made_at": now}
+    export_id = keep(connection, tables.expected_export, key, made)
+    for one in files:
+        row = {
+            "expected_export_id": export_id,
+            "revision": revision,
+            "part": one.part,
+            "name": one.name,
+            "content": one.content,
+            "sha256": one.sha256,
+            "size": len(one.content),
+            "rows": one.rows,
+            "first_at": one.first,
+            "last_at": one.last,
+            "created_at": now,
+        }
+        file_id = inserted(connection.execute(insert(tables.file).values(row)))
+        delivery = {
+            "file_id": file_id,
+            "destination_id": task.destination_id,
+            "state": WAITING,
+            "tries": 0,
+        }
+        connection.execute(insert(tables.delivery).values(delivery))
+
+
+def _deliveries_of_tasks() -> Select[Any]:
+    task, export = tables.task, tables.expected_export
+    file, delivery = tables.file, tables.delivery
+    return (
+        select(
+            delivery,
+            file.c.name,
+            file.c.revision,
+            file.c.sha256,
+            file.c.size,
+            task.c.name.label("task"),
+        )
+        .join(file, file.c.id == delivery.c.file_id)
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        .order_by(file.c.id)
+    )
+
+
+def next_delivery(connection: Connection, name: str) -> Outgoing | None:
+    """Give the oldest file of a task that is not delivered; later ones wait for it."""
+    row = connection.execute(
+        _deliveries_of_tasks()
+        .add_columns(tables.file.c.content)
+        .where(tables.task.c.name == name, tables.delivery.c.state != DELIVERED)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Outgoing(
+        delivery_id=row.id,
+        file_id=row.file_id,
+        name=row.name,
+        content=row.content,
+        state=row.state,
+        tries=row.tries,
+        next_try_at=row.next_try_at,
+    )
+
+
+def keep_failure(
+    connection: Connection,
+    delivery_id: int,
+    tries: int,
+    cause: str,
+    sentence: str,
+    again: datetime | None,
+) -> None:
+    """Keep that a try failed, and when the next one is; None for never (its task stops)."""
+    table = tables.delivery
+    connection.execute(
+        update(table)
+        .where(table.c.id == delivery_id)
+        .values(
+            state=STOPPED if again is None else WAITING,
+            tries=tries,
+            cause=cause,
+            sentence=tables.storable(sentence),
+            next_try_at=again,
+        )
+    )
+
+
+def keep_arrival(
+    connection: Connection,
+    outgoing: Outgoing,
+    tries: int,
+    server: str,
+    arrival: Arrival,
+    now: datetime,
+) -> None:
+    """Keep that a file has arrived, with its receipt."""
+    table = tables.delivery
+    connection.execute(
+        update(table)
+        .where(table.c.id == outgoing.delivery_id)
+        .values(
+            state=DELIVERED,
+            tries=tries,
+            cause=None,
+            sentence=None,
+            next_try_at=None,
+            delivered_at=now,
+        )
+    )
+    file = connection.execute(select(tables.file).filter_by(id=outgoing.file_id)).one()
+    receipt = {
+        "delivery_id": outgoing.delivery_id,
+        "server": server,
+        "name": arrival.name,
+        "sha256": file.sha256,
+        "size": file.size,
+        "size_there": arrival.size_bytes,
+        "rows": file.rows,
+        "first_at": file.first_at,
+        "last_at": file.last_at,
+        "created_at": file.created_at,
+        "arrived_at": now,
+        "tries": tries,
+        "already_there": arrival.already_there,
+    }
+    connection.execute(insert_once(connection, tables.receipt), [receipt])
+
+
+def deliveries(connection: Connection) -> list[DeliveryView]:
+    """Give all deliveries, in the order in which their files were made."""
+    return [
+        DeliveryView(
+            task=row.task,
+            name=row.name,
+            revision=row.revision,
+            state=row.state,
+            tries=row.tries,
+            cause=row.cause,
+            error=row.sentence,
+            next_try_at=row.next_try_at,
+            delivered_at=row.delivered_at,
+            sha256=row.sha256,
+            size=row.size,
+        )
+        for row in connection.execute(_deliveries_of_tasks())
+    ]
+
+
+def receipts(connection: Connection) -> list[Receipt]:
+    """Give all receipts, in the order of arrival."""
+    rows = connection.execute(select(tables.receipt).order_by(tables.receipt.c.id))
+    return [
+        Receipt(
+            server=row.server,
+            name=row.name,
+            sha256=row.sha256,
+            size=row.size,
+            size_there=row.size_there,
+            rows=row.rows,
+            first=row.first_at,
+            last=row.last_at,
+            created=row.created_at,
+            arrived=row.arrived_at,
+            tries=row.tries,
+            already_there=row.already_there,
+        )
+        for row in rows
+    ]
