@@ -167,6 +167,7 @@ class TestLabels:
         second = datetime(2025, 10, 26, 1, 15, tzinfo=UTC)
         assert second - timedelta(hours=1) == from_label("26.10.2025 02:15:00", FORM, None)
         assert second == from_label("26.10.2025 02:15:00", FORM, second - QUARTER)
+        assert second == from_label("26.10.2025 02:15:00", FORM, second - 4 * QUARTER)
 
     def test_a_label_behind_both_reads_as_the_first(self) -> None:
         """It stands in no order of time, which is for the reader to say."""

@@ -167,6 +167,17 @@ class TestStatus:
         intervals = make(of, grid("14:00", 2), until=clock("14:20"))
         assert [("1.000", "W", "measured"), ("", "F", "future")] == shown(intervals)
 
+    def test_an_interval_that_has_just_ended(self) -> None:
+        """At its end it is known."""
+        of = register(("14:00", 1), ("14:15", 2))
+        assert Status.TRUE is make(of, grid("14:00", 1), until=clock("14:15"))[0].status
+
+    def test_a_session_that_has_just_ended(self) -> None:
+        """It leaves nothing open in the interval that begins then."""
+        presence = Presence(ALWAYS.online, ((clock("13:00"), clock("14:00")),))
+        of = register(("13:00", 1), ("13:59", 2))
+        assert [("0.000", "W", "idle-online")] == shown(make(of, grid("14:00", 1), presence))
+
     def test_readings_no_further_apart_than_the_interval(self) -> None:
         """They are measured wherever the boundary lies between them."""
         of = register(("14:07", 1), ("14:22", 4))

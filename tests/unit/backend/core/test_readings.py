@@ -145,6 +145,8 @@ class TestNumbers:
             ("-0", "0", None),
             ("1E3", "1000", None),
             ("999999999999999", "999999999999999", None),
+            ("1.000000000125", "1.000000000125", None),
+            ("0" * 63 + "7", "7", None),
             (3000, "3000", "value-is-a-number"),
             (12.3, "12.3", "value-is-a-number"),
             (Decimal("0.10"), "0.1", "value-is-a-number"),
@@ -284,7 +286,9 @@ class TestUnits:
             {"value": "361", "unit": "Wh"}, {"value": "362", "unit": "kWh"}, profile=profile
         )
         assert [361000, 362000] == [each.value for each in reception.readings]
-        assert ["unit-corrected"] == rules(reception)
+        assert [("unit-corrected", "meterValue[0].sampledValue[0].unit")] == [
+            (each.rule, each.where) for each in reception.leniencies
+        ]
 
     def test_a_missing_unit_may_be_the_profiles(self) -> None:
         """Where a model is known to mean kWh by nothing."""

@@ -126,6 +126,13 @@ class TestStart:
         assert decision.opened is not None
         assert OPEN is decision.opened.state
 
+    def test_two_starts_of_one_instant(self) -> None:
+        """The one that comes later is the later."""
+        decision = decide_start([session()], start(idTag="77FD2AFA"))
+        assert (session(state=MISSING_STOP, ended=NOON),) == decision.closed
+        assert decision.opened is not None
+        assert OPEN is decision.opened.state
+
     def test_other_connectors_go_on(self) -> None:
         """A session of connector 2 is not closed by a Start on connector 1."""
         decision = decide_start([session(connector=2)], start(meterStart=7))
@@ -235,6 +242,26 @@ class TestStopByEvidence:
         """One contradiction is enough; a wrong session is never closed."""
         assert "orphan" == decide_stop([session()], stop(transactionId=-1, **other)).rule
 
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"timestamp": NOON.isoformat()},
+            {"timestamp": (NOON + 2 * HOUR).isoformat()},
+            {"meterStop": 1000},
+            {"transactionData": begin(1001)},
+        ],
+    )
+    def test_evidence_that_just_fits(self, other: dict[str, Any]) -> None:
+        """A session without duration, or without energy, is one all the same."""
+        closed = session(state=MISSING_STOP, ended=NOON + 2 * HOUR)
+        assert "late" == decide_stop([closed], stop(transactionId=-1, **other)).rule
+
+    def test_the_largest_id_is_one(self) -> None:
+        """It names its session and needs no evidence."""
+        number = 2**31 - 1
+        assert "by-id" == decide_stop([session(number)], stop(transactionId=number, idTag="X")).rule
+        assert "orphan" == decide_stop([session(8)], stop(transactionId=number)).rule
+
     def test_two_that_fit(self) -> None:
         """Then it is neither."""
         decision = decide_stop([session(7), session(8)], stop(transactionId=0))
@@ -251,6 +278,12 @@ class TestStopByEvidence:
         assert "late" == decide_stop([closed], stop(transactionId=-1)).rule
         behind = stop(transactionId=-1, timestamp=(NOON + 3 * HOUR).isoformat())
         assert "orphan" == decide_stop([closed], behind).rule
+
+    def test_the_same_stop_again_of_a_remote_stop(self) -> None:
+        """Without a card it is told by time and register."""
+        ended = session(connector=0, state=ENDED, ended=NOON + HOUR, meter_stop_wh=Decimal(5000))
+        decision = decide_stop([ended], stop(transactionId=-1, idTag=None), only_connector=1)
+        assert ("second-stop", 1) == (decision.rule, decision.connector)
 
     @pytest.mark.parametrize("number", [-1, 9999])
     def test_the_same_stop_again(self, number: int) -> None:
@@ -298,5 +331,6 @@ class TestAConnectorThatIsFree:
             session(9, state=ENDED, ended=NOON + HOUR),
             session(10, started=NOON + 5 * HOUR),
         ]
+        assert (session(state=MISSING_STOP, ended=NOON),) == decide_free([session()], 1, NOON)
         closed = decide_free([session(), *others], 1, NOON + 2 * HOUR)
         assert (session(state=MISSING_STOP, ended=NOON + 2 * HOUR),) == closed
