@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate
 
 BUNDLED_FEATURES = Path(__file__).resolve().parent.parent / "features"
 """The features of this project; they stand beside the rooms, in a checkout and in a wheel."""
@@ -58,41 +63,72 @@ def load_requirements(folder: Path) -> list[Requirement]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["requirement"]
         return [Requirement(**row) for row in rows]
-    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not a list of requirements ({error})") from error
 
 
 def load_scenarios(folder: Path) -> list[ListedScenario]:
     """
-    Read the scenarios of a folder of features.
+    Read the scenarios of a folder of features, in the order in which they run.
 
     Raises:
-        UsageError: If there is no feature, or one that cannot be read.
+        UsageError: If there is none, or a feature cannot be read or would not run as it stands.
     """
-    # Reading Gherkin is pytest-bdd's work; it is imported here, as it is slow to import.
-    from pytest_bdd.exceptions import GherkinParseError
-    from pytest_bdd.feature import get_features
-
-    paths = sorted(folder.rglob("*.feature"))
-    if not paths:
+    features = [_load_feature(path) for path in sorted(folder.rglob("*.feature"))]
+    if not features:
         raise UsageError(f"{folder}: no file *.feature stands there")
-    try:
-        features = get_features([str(path) for path in paths])
-    except GherkinParseError as error:
-        raise UsageError(f"{folder}: {error}") from error
-    return [
+    scenarios = [
         ListedScenario(
             feature=feature.name or "",
             name=scenario.name,
-            requirements=tuple(
-                sorted(t for t in scenario.tags | feature.tags if REQUIREMENT_TAG.fullmatch(t))
-            ),
+            requirements=requirement_ids(scenario),
             file=Path(feature.filename).name,
             line=scenario.line_number,
         )
-        for feature in features
+        for feature in sorted(features, key=lambda feature: feature.name or feature.filename)
         for scenario in feature.scenarios.values()
     ]
+    if not scenarios:
+        raise UsageError(f"{folder}: its features hold no scenario")
+    return scenarios
+
+
+def requirement_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
+    """Give the requirements that a scenario, its rule and its feature are tagged with."""
+    tags = scenario.tags | scenario.feature.tags
+    if scenario.rule is not None:
+        tags |= scenario.rule.tags
+    return tuple(sorted(tag for tag in tags if REQUIREMENT_TAG.fullmatch(tag)))
+
+
+def _load_feature(path: Path) -> Feature:
+    # Reading Gherkin is pytest-bdd's work; it is imported here, as it is slow to import.
+    from pytest_bdd.exceptions import GherkinParseError
+    from pytest_bdd.feature import get_feature
+    from pytest_bdd.gherkin_parser import get_gherkin_document
+
+    try:
+        feature = get_feature(str(path.parent), path.name)
+        document = get_gherkin_document(str(path))
+    except GherkinParseError as error:
+        raise UsageError(f"{path}:{error.line}: {error.message}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 ({error})") from error
+    except KeyError as error:
+        raise UsageError(f'{path}: holds no feature; begin it with "Feature:"') from error
+    # pytest-bdd keeps scenarios by name and would drop all but the last of one name in silence.
+    children = document.feature.children
+    children += [below for child in children if child.rule for below in child.rule.children]
+    names = Counter(child.scenario.name for child in children if child.scenario)
+    for name, count in names.items():
+        if count > 1:
+            raise UsageError(f'{path}: {count} scenarios are named "{name}"; name them apart')
+    for scenario in feature.scenarios.values():
+        if any(examples.tags for examples in scenario.examples):
+            raise UsageError(
+                f'{path}: "{scenario.name}" has examples with tags; tag the scenario instead'
+            )
+    return feature
 
 
 def uncovered(

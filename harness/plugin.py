@@ -15,7 +15,7 @@ import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
 
 from harness.bench import Bench
-from harness.catalogue import BUNDLED_FEATURES, REQUIREMENT_TAG
+from harness.catalogue import BUNDLED_FEATURES, REQUIREMENT_TAG, requirement_ids
 from harness.report import Outcome
 from harness.verdicts import Trial, Trials
 
@@ -59,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for level in LEVELS:
         config.addinivalue_line("markers", f"{level}: how binding the requirement is")
     config.addinivalue_line("markers", "area(name): what a feature is about")
+    config.addinivalue_line("markers", "slow: takes longer than a run of all may last")
     config.stash[_trials] = Trials(seed=config.getoption("seed"), features=features_folder(config))
 
 
@@ -95,9 +96,7 @@ def pytest_bdd_before_scenario(
         scenario=scenario.name,
         example=_example(request),
         where=f"{Path(feature.filename).name}:{scenario.line_number}",
-        requirements=tuple(
-            sorted(t for t in scenario.tags | feature.tags if REQUIREMENT_TAG.fullmatch(t))
-        ),
+        requirements=requirement_ids(scenario),
         seed=request.config.getoption("seed"),
     )
     request.node.stash[_trial] = trial
