@@ -15,8 +15,8 @@ from types import MappingProxyType
 from backend.errors import ObisError
 
 _CODE = re.compile(
-    r"(?:([0-9]{1,3})-([0-9]{1,3}):)?([0-9]{1,3})\.([0-9]{1,3})(?:\.([0-9]{1,3}))?(?:\*([0-9]{1,3}))?",
-    re.ASCII,
+    r"(?:([0-9]{1,3})-([0-9]{1,3}):)?([0-9]{1,3})\.([0-9]{1,3})"
+    r"(?:\.([0-9]{1,3}))?(?:\*([0-9]{1,3}))?"
 )
 _CURRENT = 255  # F: the value itself, not one of a former period
 _MAX_PART = 255
