@@ -11,7 +11,7 @@ Feature: FMT Files that a utility can import
   Scenario: The file type is CSV
     Given Anna charges at "Dorfplatz" from 14:00 to 15:00
     When the day is exported
-    Then a file "ISE_Tagesexport_20250603_20250603_20250604003000_1.csv" arrives at EW Seedorf
+    Then a file "ISE_Tagesexport_20250603_20250603_20250603223000_1.csv" arrives at EW Seedorf
     And its first line is "Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status"
     And its line for 14:15 has the form "CH98765012345AAAAAAAAAAAAAAA00001;1-1:1.29.0*255;03.06.2025 14:15:00;#;kWh;W"
 
@@ -19,7 +19,7 @@ Feature: FMT Files that a utility can import
   Scenario: The file type is XML where the account's profile asks for it
     Given the account's profile asks for XML
     When the day is exported
-    Then a file "ISE_Tagesexport_20250603_20250603_20250604003000_1.xml" arrives at EW Seedorf
+    Then a file "ISE_Tagesexport_20250603_20250603_20250603223000_1.xml" arrives at EW Seedorf
 
   @ISE-06 @must
   Scenario: Every row names its charger by its metering code
@@ -72,7 +72,7 @@ Feature: FMT Files that a utility can import
       | knob         | value                    | sign                         |
       | encoding     | utf-8-sig                | the bytes EF BB BF first     |
       | line_end     | lf                       | no carriage return           |
-      | name_pattern | {from}-{task}-{created}  | the name "20250603-Tagesexport-20250604003000" |
+      | name_pattern | {from}-{task}-{created}  | the name "20250603-Tagesexport-20250603223000" |
 
   @FMT-08 @must
   Scenario: A layout may ask for one file a meter

@@ -432,7 +432,11 @@ def energy_readings(
     """
     table = tables.reading
     energies = and_(
-        table.c.station_id == station_id, table.c.measurand == ENERGY, table.c.connector > 0
+        table.c.station_id == station_id,
+        table.c.measurand == ENERGY,
+        table.c.connector > 0,
+        # What is no number (signed data, NaN) is no edge of the window.
+        table.c.value.is_not(None),
     )
     before = select(func.max(table.c.instant)).where(energies, table.c.instant <= start)
     after = select(func.min(table.c.instant)).where(energies, table.c.instant >= end)

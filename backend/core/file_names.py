@@ -10,16 +10,15 @@ were made, and sorts by it (IS-E itself names its files so; proposed, not prescr
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from backend.core import days
 from backend.errors import LayoutError
 
 FIELDS = {
     "task": "the name of the task",
     "from": "the first local day in the file, yyyymmdd",
     "to": "the last local day in the file, yyyymmdd",
-    "created": "when the file was made, local time, yyyymmddhhmmss",
+    "created": "when the file was made, in UTC, yyyymmddhhmmss",
     "revision": "1 for the first file of a period, then 2, 3 …",
     "meter": "the metering code, where each meter has a file of its own",
 }
@@ -86,7 +85,8 @@ def file_name(
     """
     Make the name of a file.
 
-    Where the file is one meter's and the pattern does not say where the meter goes, it goes
+    ``{created}`` is UTC: the receiver takes the newest file by it, and local time runs backwards
+    once a year. Where the file is one meter's and the pattern does not say where the meter goes, it goes
     before the suffix: two files of one task must not have one name.
 
     Raises:
@@ -101,7 +101,7 @@ def file_name(
         "task": check_name(task, f"{where}, task"),
         "from": f"{first_day:%Y%m%d}",
         "to": f"{last_day:%Y%m%d}",
-        "created": f"{days.to_local(created):%Y%m%d%H%M%S}",
+        "created": f"{created.astimezone(UTC):%Y%m%d%H%M%S}",
         "revision": str(revision),
         "meter": check_name(meter, f"{where}, meter") if meter else "",
     }

@@ -279,7 +279,10 @@ def _connector(message: Message, fields: Mapping[str, object]) -> int:
     connector = _integer(message, fields, "connectorId", "connector")
     if connector is None:
         return default
-    if not 0 <= connector <= MAX_CONNECTOR:
+    # Two numbers for the one connector of a model would make two registers of one, and count
+    # its energy twice.
+    most = 1 if message.profile.connectors == 1 else MAX_CONNECTOR
+    if not 0 <= connector <= most:
         message.note("connector-unusable", "connectorId", connector)
         return default
     return connector
@@ -291,7 +294,7 @@ def _meter(message: Message, fields: Mapping[str, object], name: str) -> Decimal
     if isinstance(value, str):
         message.note("value-is-a-text", name, value)
         meter = read_number(message, value, name)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         meter = read_number(message, verbatim(value), name)
     else:
         message.note("value-missing" if value is None else "value-is-no-number", name, value)

@@ -167,7 +167,7 @@ class TestDaily:
                 assert {} == site.shelf.files
                 await site.until(DUE)
                 (name,) = site.shelf.files
-                assert "ISE_daily_20250603_20250603_20250604003000_1.csv" == name
+                assert "ISE_daily_20250603_20250603_20250603223000_1.csv" == name
                 rows = site.rows(name)
                 assert 96 == len(rows)
                 assert {CODE} == {row.code for row in rows}

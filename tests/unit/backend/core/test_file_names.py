@@ -87,23 +87,31 @@ class TestMaking:
     """A file's name from its pattern."""
 
     def test_the_default(self) -> None:
-        """Task, days, local time of making, revision."""
-        assert "ISE_Tagesexport_20250603_20250603_20250604003000_1.csv" == file_name(
+        """Task, days, time of making in UTC, revision."""
+        assert "ISE_Tagesexport_20250603_20250603_20250603223000_1.csv" == file_name(
             PATTERN, "Tagesexport", DAY, DAY, CREATED, 1
         )
 
+    def test_names_sort_by_their_making_in_october(self) -> None:
+        """A file of the second two o'clock has a later name than one of the first."""
+        first, second = (
+            file_name(PATTERN, "t", DAY, DAY, datetime(2025, 10, 26, hour, minute, tzinfo=UTC), 1)
+            for hour, minute in ((0, 50), (1, 10))
+        )
+        assert first < second
+
     def test_another_pattern(self) -> None:
         """Only what it asks for."""
-        assert "20250603-Tagesexport-20250604003000" == file_name(
+        assert "20250603-Tagesexport-20250603223000" == file_name(
             "{from}-{task}-{created}", "Tagesexport", DAY, DAY, CREATED, 1
         )
 
     @pytest.mark.parametrize(
         ("pattern", "name"),
         [
-            ("{meter}_{created}.csv", f"{CODE}_20250604003000.csv"),
-            ("{created}.csv", f"20250604003000_{CODE}.csv"),
-            ("{created}", f"20250604003000_{CODE}"),
+            ("{meter}_{created}.csv", f"{CODE}_20250603223000.csv"),
+            ("{created}.csv", f"20250603223000_{CODE}.csv"),
+            ("{created}", f"20250603223000_{CODE}"),
         ],
     )
     def test_one_file_a_meter(self, pattern: str, name: str) -> None:
@@ -112,7 +120,7 @@ class TestMaking:
 
     def test_a_meter_field_in_a_file_of_the_whole_task(self) -> None:
         """It stays empty."""
-        assert "x20250604003000" == file_name("x{meter}{created}", "t", DAY, DAY, CREATED, 1)
+        assert "x20250603223000" == file_name("x{meter}{created}", "t", DAY, DAY, CREATED, 1)
 
     @pytest.mark.parametrize(("task", "meter"), [("a/b", ""), ("..", ""), ("t", "a/b"), ("", "")])
     def test_a_bad_part(self, task: str, meter: str) -> None:

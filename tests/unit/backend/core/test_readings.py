@@ -389,8 +389,8 @@ class TestConnectorAndTransaction:
     @pytest.mark.parametrize(
         ("said", "inch", "generic", "rule"),
         [
-            (2, 2, 2, None),
-            ("2", 2, 2, "connector-not-a-number"),
+            (2, 1, 2, None),
+            ("2", 1, 2, "connector-not-a-number"),
             (1.0, 1, 1, "connector-not-a-number"),
             (None, 1, 0, "connector-missing"),
             (-1, 1, 0, "connector-unusable"),
@@ -401,12 +401,18 @@ class TestConnectorAndTransaction:
         ],
     )
     def test_connector(self, said: object, inch: int, generic: int, rule: str | None) -> None:
-        """Where it is not said, it is the only one of the model, else the whole station."""
+        """Where it cannot be, it is the only one of the model, else the whole station."""
         sample = {"value": "1", "unit": "Wh"}
         assert inch == one(read(sample, profile=INCH, connectorId=said)).connector
         reception = read(sample, connectorId=said)
         assert generic == one(reception).connector
         assert ([] if rule is None else [rule]) == rules(reception)
+
+    def test_a_connector_that_the_model_has_not(self) -> None:
+        """Its register is the only one of the model, or its energy would count twice."""
+        reception = read({"value": "1", "unit": "Wh"}, profile=INCH, connectorId=2)
+        assert 1 == one(reception).connector
+        assert ["connector-unusable"] == rules(reception)
 
     @pytest.mark.parametrize(
         ("said", "kept", "rule"),
@@ -534,6 +540,7 @@ class TestStart:
         [
             ("733255", 733255, "value-is-a-text"),
             (12.0, 12, None),
+            (Decimal("12.0"), 12, None),
             (-1, None, "register-negative"),
             (None, None, "value-missing"),
             ([], None, "value-is-no-number"),
