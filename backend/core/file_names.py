@@ -86,8 +86,8 @@ def file_name(
     Make the name of a file.
 
     ``{created}`` is UTC: the receiver takes the newest file by it, and local time runs backwards
-    once a year. Where the file is one meter's and the pattern does not say where the meter goes, it goes
-    before the suffix: two files of one task must not have one name.
+    once a year. Where the file is one meter's and the pattern does not say where the meter goes,
+    it goes before the suffix: two files of one task must not have one name.
 
     Raises:
         LayoutError: The pattern, the task or the meter cannot stand in a file's name.
