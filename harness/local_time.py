@@ -6,12 +6,14 @@ Verdicts must not lean on the code that they judge, so this is not the backend's
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from harness.errors import UsageError
 
 ZURICH = ZoneInfo("Europe/Zurich")
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00")
 
 
 def read_day(text: str) -> date:
@@ -28,19 +30,22 @@ def instant(day: date, time: str) -> datetime:
 
     In the hour that October has twice, the first one is meant.
     """
-    hour, _, minute = time.partition(":")
-    if not (hour.isdigit() and minute.isdigit() and int(hour) <= 24 and int(minute) < 60):
-        raise UsageError(f'"{time}" is no time of day; write one like "14:15"')
-    if int(hour) == 24:
-        day, hour = day + timedelta(days=1), "0"
-    local = datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=ZURICH)
+    day, hour, minute = _read_time(day, time)
+    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZURICH)
     return local.astimezone(UTC)
 
 
 def utc_instant(day: date, time: str) -> datetime:
-    """Give the instant of a time of ``day`` in UTC."""
-    hour, _, minute = time.partition(":")
-    return datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=UTC)
+    """Give the instant of a time of ``day`` in UTC; 24:00 is the end of the day."""
+    day, hour, minute = _read_time(day, time)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+
+
+def _read_time(day: date, time: str) -> tuple[date, int, int]:
+    if _TIME.fullmatch(time) is None:
+        raise UsageError(f'"{time}" is no time of day; write one like "14:15"')
+    hour, minute = (int(part) for part in time.split(":"))
+    return (day + timedelta(days=1), 0, 0) if hour == 24 else (day, hour, minute)
 
 
 def grid(day: date, minutes: int) -> list[datetime]:
