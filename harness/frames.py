@@ -91,20 +91,23 @@ class Sample:
 def samples(crossings: Iterable[Crossing], identity: str) -> Iterator[Sample]:
     """Give every sampled value that a charger sent in MeterValues, in the order of sending."""
     for call in calls_of(crossings, identity):
-        if call.action != "MeterValues":
-            continue
-        for entry in call.payload["meterValue"]:
-            for sampled in entry["sampledValue"]:
-                yield Sample(
-                    at=instant_of(entry["timestamp"]),
-                    measurand=sampled.get("measurand", REGISTER),
-                    phase=sampled.get("phase", ""),
-                    unit=sampled.get("unit", ""),
-                    context=sampled.get("context", "Sample.Periodic"),
-                    value=sampled["value"],
-                    transaction=call.payload.get("transactionId"),
-                    crossing=call.crossing,
-                )
+        if call.action == "MeterValues":
+            yield from _sampled(call, call.payload["meterValue"])
+
+
+def _sampled(call: Call, entries: list[Any]) -> Iterator[Sample]:
+    for entry in entries:
+        for sampled in entry["sampledValue"]:
+            yield Sample(
+                at=instant_of(entry["timestamp"]),
+                measurand=sampled.get("measurand", REGISTER),
+                phase=sampled.get("phase", ""),
+                unit=sampled.get("unit", ""),
+                context=sampled.get("context", "Sample.Periodic"),
+                value=sampled["value"],
+                transaction=call.payload.get("transactionId"),
+                crossing=call.crossing,
+            )
 
 
 def instant_of(text: str) -> datetime:
@@ -128,17 +131,15 @@ def counts(crossings: list[Crossing], identity: str) -> list[Count]:
     Sampled registers only: meterStart and meterStop are rounded to whole watt hours. The
     registers at a session's start and end stand in StopTransaction's transactionData.
     """
-    found = {}
-    for sample in samples(crossings, identity):
-        if sample.measurand == REGISTER and not sample.phase:
-            found[sample.at] = Count(sample.at, _wh(sample.value, sample.unit), sample.crossing)
+    told = list(samples(crossings, identity))
     for call in calls_of(crossings, identity):
         if call.action == "StopTransaction":
-            for entry in call.payload.get("transactionData", []):
-                for sampled in entry["sampledValue"]:
-                    at = instant_of(entry["timestamp"])
-                    wh = _wh(sampled["value"], sampled.get("unit", ""))
-                    found[at] = Count(at, wh, call.crossing)
+            told += _sampled(call, call.payload.get("transactionData", []))
+    found = {
+        sample.at: Count(sample.at, _wh(sample.value, sample.unit), sample.crossing)
+        for sample in told
+        if sample.measurand == REGISTER and not sample.phase
+    }
     return [found[at] for at in sorted(found)]
 
 
