@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from harness.bench import UTILITY, Bench
 from harness.catalogue import BUNDLED_FEATURES, load_requirements
 from harness.errors import UsageError
+from harness.folders import make_folder
 from harness.frames import calls_of, rounded_kwh
 from harness.local_time import ZURICH
 from harness.recording import write_recording
@@ -99,12 +100,16 @@ def demo(seed: int, out: Path) -> int:
 
 
 def _make_room(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file; choose another folder with --out")
-    if out.exists() and any(out.iterdir()) and not (out / MARKER).exists():
+    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).exists():
         raise UsageError(f"{out}: holds files that are not a demo's; choose another with --out")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    make_folder(out, "--out")
+    # The folder itself may be one that a process stands in, or a link; it stays. The marker goes
+    # last, so that what is cleared half-way still is a demo's.
+    for entry in sorted(out.iterdir(), key=lambda entry: entry.name == MARKER):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _declare(bench: Bench) -> None:

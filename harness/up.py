@@ -17,6 +17,7 @@ from pathlib import Path
 from backend import Backend, Settings
 from harness.bench import TASK, UTILITY, Station, site_settings
 from harness.errors import UsageError
+from harness.folders import make_folder
 from harness.local_time import ZURICH
 from harness.recording import crossing_line, header_line
 from harness.utility import Utility
@@ -42,13 +43,14 @@ def up(*, out: Path, host: str, port: int, sftp_port: int, stations: Sequence[st
         0 when it was stopped.
 
     Raises:
-        UsageError: If an identity is taken.
+        UsageError: If an identity or the port for deliveries is taken, or the folder cannot be
+            made.
         BackendError: If the backend cannot start, for example on a port in use.
     """
     for identity in stations:
         if identity in EMULATED or stations.count(identity) > 1:
             raise UsageError(f'the identity "{identity}" is taken; choose another for --station')
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out, "--out")
     asyncio.run(_run(out, host, port, sftp_port, stations))
     return 0
 
@@ -63,7 +65,12 @@ async def _run(out: Path, host: str, port: int, sftp_port: int, stations: Sequen
         tap = Wiretap(clock)
         tap.listen(lambda crossing: print(crossing_line(crossing), end="", file=recording))
         utility = Utility(UTILITY, clock, tap, out, {})
-        await utility.start(sftp_port)
+        try:
+            await utility.start(sftp_port)
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"127.0.0.1:{sftp_port} cannot be listened on ({error}); choose another --sftp-port"
+            ) from error
         settings = site_settings(
             database=out / "isebench.sqlite",
             stations=_stations(stations),
