@@ -11,11 +11,16 @@ from pathlib import Path
 
 from harness.catalogue import load_requirements, load_scenarios
 from harness.errors import UsageError
+from harness.folders import make_folder
 
-PASSED, FAILED, USAGE, BROKEN, NOTHING_RUN = 0, 1, 2, 3, 4
-"""Exit codes: all passed, something failed, wrong usage, the bench broke, nothing was run."""
+PASSED, FAILED, USAGE, BROKEN, NOTHING_RUN, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""
+Exit codes: all passed, something failed, wrong usage, the bench broke, nothing was run, and
+somebody pressed Ctrl-C.
+"""
 
-_FROM_PYTEST = {0: PASSED, 1: FAILED, 2: 130, 3: BROKEN, 4: USAGE, 5: NOTHING_RUN}
+# Pytest's 2 is left out: it also is what scenarios that cannot be collected end with.
+_FROM_PYTEST = {0: PASSED, 1: FAILED, 4: USAGE, 5: NOTHING_RUN}
 
 
 def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quiet: bool) -> int:
@@ -34,10 +39,11 @@ def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quie
         The exit code, see the constants of this module.
 
     Raises:
-        UsageError: If an id selects nothing, or the features cannot be read.
+        UsageError: If an id selects nothing, the features cannot be read, or the folder for
+            the reports cannot be made.
     """
     selected = select(ids, features)
-    report.mkdir(parents=True, exist_ok=True)
+    make_folder(report, "--report")
     with tempfile.TemporaryDirectory(prefix="isebench-") as folder:
         root = Path(folder)
         module = root / "test_features.py"
@@ -61,8 +67,7 @@ def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quie
         ]
         if ids:
             command += ["-m", " or ".join(f"requirement(id={id!r})" for id in selected)]
-        code = _run(command)
-    return _FROM_PYTEST.get(code, BROKEN)
+        return _run(command)
 
 
 def select(ids: Sequence[str], features: Path) -> list[str]:
@@ -89,7 +94,8 @@ def _run(command: list[str]) -> int:
     environment = {**os.environ, "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     process = subprocess.Popen(command, env=environment)
     try:
-        return process.wait()
+        return _FROM_PYTEST.get(process.wait(), BROKEN)
     except KeyboardInterrupt:
         # The child got the same signal; it ends its scenario and writes what it has.
-        return process.wait()
+        process.wait()
+        return INTERRUPTED
