@@ -315,7 +315,6 @@ class Bench:
     def go(self) -> None:
         """Set the bench going; a second call does nothing."""
         if not self.going:
-            self.going = True
             self.run(self._go())
 
     def advance_to(self, target: datetime) -> None:
@@ -332,11 +331,11 @@ class Bench:
         return grid(self.day, self.station(name).interval_minutes)
 
     async def _go(self) -> None:
-        self._clock = VirtualClock(self.start)
-        self._tap = Wiretap(self._clock)
-        self._utility = Utility(
-            UTILITY, self._clock, self._tap, self.folder, self.layout, tuple(self.faults)
-        )
+        clock = VirtualClock(self.start)
+        tap = Wiretap(clock)
+        self._utility = Utility(UTILITY, clock, tap, self.folder, self.layout, tuple(self.faults))
+        # A layout that no utility reads has been refused above; from here on there is evidence.
+        self._clock, self._tap, self.going = clock, tap, True
         await self._utility.start()
         lines = Lines(self._clock, self._tap)
         self._backend = self.new_backend(self._clock, lines.backend_says, self.drop)

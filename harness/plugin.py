@@ -145,7 +145,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report: pytest.TestReport = yield  # type: ignore[assignment]
     trial = item.stash.get(_trial, None)
     if trial is not None:
-        trial.conclude(report.when or "", report.outcome, report.longreprtext, report.duration)
+        message = report.longreprtext
+        if isinstance(report.longrepr, tuple):  # skipped: file, line and reason
+            message = report.longrepr[2].removeprefix("Skipped: ")
+        trial.conclude(report.when or "", report.outcome, message, report.duration)
     return report  # type: ignore[return-value]
 
 

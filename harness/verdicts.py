@@ -20,6 +20,9 @@ from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_ma
 from harness.target import NAME
 from simulators.wiretap import Crossing
 
+SLUG_CHARS_MAX = 150
+"""How long the name of a file of evidence may be; file systems end at 255 bytes."""
+
 
 @dataclass(slots=True)
 class Trial:
@@ -34,6 +37,7 @@ class Trial:
         seed: what its chance is drawn from.
         steps: keyword, sentence and outcome, in order.
         outcome: ``not asked`` until pytest has concluded.
+        slug: a name for its files: letters, digits and hyphens, the same in every run.
     """
 
     node: str
@@ -52,16 +56,17 @@ class Trial:
     recording: tuple[Crossing, ...] = ()
     deciding: tuple[Crossing, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
+    slug: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the name for its files of pytest's name for the test."""
+        name = re.sub(r"[^A-Za-z0-9]+", "-", self.node.partition("::")[2])
+        self.slug = name.strip("-").lower()[:SLUG_CHARS_MAX]
 
     @property
     def title(self) -> str:
         """The scenario's name with its example."""
         return f"{self.scenario} [{self.example}]" if self.example else self.scenario
-
-    @property
-    def slug(self) -> str:
-        """A name for its files: letters, digits and hyphens, the same in every run."""
-        return re.sub(r"[^A-Za-z0-9]+", "-", self.node.rpartition("::")[2]).strip("-").lower()
 
     def begin(self, keyword: str, sentence: str) -> None:
         """Note that a step has begun."""
@@ -72,7 +77,15 @@ class Trial:
         self.steps[-1] = self.steps[-1]._replace(outcome=outcome)
 
     def conclude(self, when: str, outcome: str, message: str, duration_s: float) -> None:
-        """Take pytest's word on a phase of the test: ``setup``, ``call`` or ``teardown``."""
+        """
+        Take pytest's word on a phase of the test.
+
+        Parameters:
+            when: ``setup``, ``call`` or ``teardown``.
+            outcome: ``passed``, ``failed`` or ``skipped``.
+            message: the reason of what was skipped, the traceback of what failed.
+            duration_s: how long the phase took, in real seconds.
+        """
         self.duration_s += duration_s
         if when == "call":
             self.outcome = _OUTCOMES[outcome]
@@ -80,9 +93,9 @@ class Trial:
         elif outcome == "failed":
             self.outcome = Outcome.ERROR
         if outcome == "skipped":
-            self.message = message.rpartition("Skipped: ")[2].rstrip("')")
+            self.message = message
         elif outcome != "passed":
-            self.message = _essence(message)
+            self.message = "\n".join(filter(None, (self.message, _essence(message))))
 
     def _gather(self) -> None:
         bench, self.bench = self.bench, None
@@ -133,9 +146,15 @@ class Trials:
         self.seed = seed
         self._features = features
         self._trials: list[Trial] = []
+        self._slugs: set[str] = set()
 
     def add(self, trial: Trial) -> None:
-        """Take a trial that begins."""
+        """Take a trial that begins, and set its files apart from those of the others."""
+        name, number = trial.slug, 1
+        while trial.slug in self._slugs:
+            number += 1
+            trial.slug = f"{name}-{number}"
+        self._slugs.add(trial.slug)
         self._trials.append(trial)
 
     def write(self, folder: Path) -> None:
