@@ -205,7 +205,7 @@ def _conform(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from harness.replay import replay_files
+    from harness.replay_text import replay_files
 
     return replay_files(options.files, zone=options.zone)
 

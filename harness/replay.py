@@ -24,9 +24,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +34,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeGuard
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -50,16 +47,14 @@ from backend.core.id_tags import canonical
 from backend.core.intervals import Interval
 from backend.core.readings import ENERGY, Reading
 from backend.core.sessions import Session
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError
 from harness.recording import (
     BACKEND,
     OCPP_WIRE,
     FieldLog,
     Frame,
     LineChange,
-    read_frames,
 )
-from harness.tables import Ink, inked, paper_of
 from simulators.clock import VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
@@ -571,40 +566,3 @@ async def _intervals(
         for interval in await backend.intervals(identity, *day_bounds(day))
         if interval.end > first and (interval.start < last or interval.start == first)
     ]
-
-
-# ------------------------------------------------------------------ the command
-
-
-def replay_files(files: Iterable[Path], zone: str = "Europe/Zurich") -> int:
-    """
-    Replay files one by one and tell what came of each; the command ``isebench replay``.
-
-    Parameters:
-        files: recordings or field logs.
-        zone: the zone of logs that write local time; also that of the times told.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        UsageError: If a file cannot be read, holds no frames, or there is no such zone.
-    """
-    # The text is the command's business; who calls `replay` does not need it.
-    from harness.replay_text import render
-
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(
-            f'there is no time zone "{zone}"; write one like "Europe/Zurich" or "UTC"'
-        ) from None
-    paper = paper_of(sys.stdout, os.environ)
-    for path in files:
-        try:
-            log = read_frames(path, place)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
-        sys.stdout.write(inked(str(path), Ink.STRONG, paper) + "\n")
-        sys.stdout.write(render(asyncio.run(replay(log)), paper, place) + "\n")
-    return 0

@@ -1,5 +1,5 @@
 """
-What a replay gave, as plain text for a developer who chases a fault from the field.
+`isebench replay`: what a replay gave, as plain text for who chases a fault from the field.
 
 First the log and what of it could not be used; then for each charger who it is, its energy as
 a chart, its readings and registers, its sessions, what was read leniently, and what was
@@ -9,21 +9,27 @@ there are.
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backend.adapters.records import StoredDeviation
 from backend.core.days import local_day_of
 from backend.core.intervals import Interval, Status
 from backend.core.readings import ENERGY, Reading
 from backend.core.sessions import Session
+from harness.errors import UsageError
 from harness.local_time import ZURICH
-from harness.recording import FieldLog, Form
-from harness.replay import ChargerReplay, Difference, ReplayResult
-from harness.tables import Cell, Column, Ink, Paper, column_chart, facts, inked, table
+from harness.recording import FieldLog, Form, read_frames
+from harness.replay import ChargerReplay, Difference, ReplayResult, replay
+from harness.tables import Cell, Column, Ink, Paper, column_chart, facts, inked, paper_of, table
 
 READINGS_SHOWN = 24
 DAYS_SHOWN = 7
@@ -83,7 +89,7 @@ def _charger_text(charger: ChargerReplay, paper: Paper, zone: tzinfo) -> str:
     name = charger.profile.title or charger.profile.name
     lines = [
         ("vendor", charger.vendor),
-        ("model", charger.model),
+        ("model", charger.model or "not said: no BootNotification is among the frames"),
         ("firmware", charger.firmware),
         ("read as", f"{name} ({charger.profile.name})"),
         ("said", _counts(charger.calls) or "nothing that a backend answers"),
@@ -173,7 +179,7 @@ def _readings_text(readings: Sequence[Reading], paper: Paper, zone: tzinfo) -> s
     body = table(heads, rows, paper=paper, right=(0, 4, 5, 6, 7, 8), indent="  ")
     registers = [one for one in readings if one.measurand == ENERGY]
     return _section(f"Readings: {len(readings):,}", body, paper) + (
-        "\n" + _register_text(registers, paper, zone) if registers else ""
+        "\n" + _register_text(registers, paper) if registers else ""
     )
 
 
@@ -188,10 +194,11 @@ def _number(value: Decimal | None) -> str:
     return "–" if value is None else f"{value:f}"
 
 
-def _register_text(registers: Sequence[Reading], paper: Paper, zone: tzinfo) -> str:
+def _register_text(registers: Sequence[Reading], paper: Paper) -> str:
+    # In UTC to the millisecond, so that it can be found again in the frame.
     rows = [
         (
-            _when(one.instant, zone),
+            one.instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             _number(one.value),
             f"{one.raw_value} {one.raw_unit or ''}".strip(),
             one.phase or "",
@@ -272,3 +279,37 @@ def _differences_text(differences: Sequence[Difference], paper: Paper, zone: tzi
     text = table(heads, rows, paper=paper, right=(0,), indent="  ")
     text += _more(len(differences) - ROWS_SHOWN, "answers")
     return _section(f"Answered otherwise: {len(differences):,}", text, paper)
+
+
+# ------------------------------------------------------------------ the command
+
+
+def replay_files(files: Iterable[Path], zone: str = "Europe/Zurich") -> int:
+    """
+    Replay files one by one and tell what came of each; the command ``isebench replay``.
+
+    Parameters:
+        files: recordings or field logs.
+        zone: the zone of logs that write local time; also that of the times told.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: If a file cannot be read, holds no frames, or there is no such zone.
+    """
+    try:
+        place = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f'there is no time zone "{zone}"; write one like "Europe/Zurich" or "UTC"'
+        ) from None
+    paper = paper_of(sys.stdout, os.environ)
+    for path in files:
+        try:
+            log = read_frames(path, place)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+        sys.stdout.write(inked(str(path), Ink.STRONG, paper) + "\n")
+        sys.stdout.write(render(asyncio.run(replay(log)), paper, place) + "\n")
+    return 0

@@ -17,7 +17,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from harness import replay as module
 from harness.errors import HarnessError, UsageError
 from harness.recording import FieldLog, Form, NoFrames, read_frames, recording_text
-from harness.replay import replay, replay_files
+from harness.replay import replay
+from harness.replay_text import replay_files
 from simulators.clock import VirtualClock
 from simulators.wiretap import Crossing
 

@@ -18,7 +18,7 @@ class TestRender:
     """What a developer reads."""
 
     def test_tells_the_whole_story(self, new_log: Any) -> None:
-        """Log, charger, energy, readings, sessions, in local time."""
+        """Log, charger, energy, readings, sessions; local time, but registers as frames have it."""
         text = render(new_log.session().replay())
 
         assert "form       Home Assistant log, written by the backend\n" in text
@@ -27,7 +27,7 @@ class TestRender:
         assert "read as   Etrel INCH (etrel_inch)" in text
         assert "Energy on 2026-03-02" in text
         assert "2.000 kWh, quarter hours: 2 × W measured" in text
-        assert "2026-03-02 08:30:00" in text
+        assert "2026-03-02T07:30:00.000Z" in text
         assert "101.25 kWh" in text
         assert "Sessions: 1" in text
         assert "ended" in text
