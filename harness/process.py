@@ -34,7 +34,7 @@ class BackendProcess:
         Start a backend, and wait until it listens.
 
         Raises:
-            HarnessError: If it ends instead, with what it said.
+            HarnessError: If it ends instead, with what it said, or does neither in time.
         """
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "backend", str(settings)),
@@ -42,11 +42,17 @@ class BackendProcess:
             stderr=asyncio.subprocess.PIPE,
         )
         assert process.stdout is not None  # noqa: S101 - it was asked for above
-        async with asyncio.timeout(START_LIMIT_S):
-            line = await process.stdout.readline()
-            if not line:
-                _, error = await process.communicate()
-                raise HarnessError(f"the backend did not start: {error.decode().strip()}")
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                line = await process.stdout.readline()
+        except TimeoutError:
+            process.kill()
+            line = b""
+        if not line:
+            _, error = await process.communicate()
+            raise HarnessError(
+                f"the backend did not start: {error.decode().strip() or 'it said nothing'}"
+            )
         return cls(process, json.loads(line))
 
     def kill(self) -> None:
@@ -60,20 +66,35 @@ class BackendProcess:
             self._process.send_signal(signal.SIGTERM)
 
     async def ended(self) -> None:
-        """Wait until the process has ended."""
-        async with asyncio.timeout(START_LIMIT_S):
+        """
+        Wait until the process has ended.
+
+        Raises:
+            HarnessError: If it does not in time; it is killed then.
+        """
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                await self._process.communicate()
+        except TimeoutError:
+            self.kill()
             await self._process.communicate()
+            raise HarnessError(f"the backend did not end within {START_LIMIT_S:g} s") from None
 
 
 def to_toml(settings: Mapping[str, Any]) -> str:
-    """Write settings of tables and lists of tables as TOML; their texts need no escapes."""
+    """Write settings of tables and lists of tables as TOML; their keys need no quotes."""
     lines: list[str] = []
     for name, content in settings.items():
         for table in content if isinstance(content, list) else [content]:
             lines.append(f"[[{name}]]" if isinstance(content, list) else f"[{name}]")
             nested = {key: value for key, value in table.items() if isinstance(value, dict)}
-            lines += [f"{k} = {json.dumps(v)}" for k, v in table.items() if k not in nested]
+            lines += [f"{k} = {_value(v)}" for k, v in table.items() if k not in nested]
             for key, values in nested.items():
                 lines.append(f"[{name}.{key}]")
-                lines += [f"{k} = {json.dumps(v)}" for k, v in values.items()]
+                lines += [f"{k} = {_value(v)}" for k, v in values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    # Signs beyond the first plane stay themselves: JSON would write them as two halves.
+    return json.dumps(value, ensure_ascii=False)
