@@ -185,6 +185,8 @@ class Bench:
     def declare_station(self, name: str, *, ise: bool = True) -> Station:
         """Put a charger on the bench, activated for IS-E unless told otherwise."""
         self._must_not_be_going(f'the charger "{name}"')
+        if name in self.stations:
+            raise UsageError(f'the charger "{name}" is on the bench already; declare it once')
         code = f"CH98765012345AAAAAAAAAAAAAAA{len(self.stations) + 1:05d}" if ise else None
         station = self.stations[name] = Station(name, code)
         return station
