@@ -186,4 +186,4 @@ class Utility:
 
 
 def _final(name: str) -> bool:
-    return not name.startswith(".") and not name.endswith((".part", ".tmp"))
+    return not name.startswith(".") and not name.lower().endswith((".part", ".tmp"))
