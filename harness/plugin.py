@@ -115,9 +115,11 @@ def pytest_bdd_before_step(
     request: pytest.FixtureRequest, step: Step, step_func: Callable[..., object]
 ) -> None:
     """Refuse coroutine steps: pytest-bdd never awaits them, so they would always pass."""
+    trial = request.node.stash[_trial]
+    trial.begin(step.keyword, step.name)
     if inspect.iscoroutinefunction(step_func):
+        trial.end(Outcome.FAILED)
         pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
-    request.node.stash[_trial].begin(step.keyword, step.name)
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
