@@ -3,6 +3,9 @@ Run the backend: ``python -m backend SETTINGS.toml``.
 
 Prints its addresses as one line of JSON once it listens, logs to stderr, and stops cleanly on
 SIGTERM or SIGINT. Wrong settings end it with code 2 and one line that says what to write.
+
+With ``--export TASK`` it exports one period of a task now, tells what became of its files, and
+ends. The database belongs to one backend at a time, so that needs the other one stopped.
 """
 
 from __future__ import annotations
@@ -14,35 +17,80 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from backend.adapters.clock import RealClock
 from backend.app import Backend
+from backend.core.days import local_day_of
 from backend.errors import BackendError
 from backend.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
-    Run the backend until it is told to stop.
+    Run the backend until it is told to stop, or export once.
 
     Returns:
-        The exit code: 0 after a clean stop, 2 for wrong settings or an unusable database.
+        The exit code: 0 after a clean stop or where all files have arrived, 1 where a file
+        waits for its next try, 2 for wrong settings or an unusable database.
     """
-    parser = argparse.ArgumentParser(prog="python -m backend", description="The backend.")
-    parser.add_argument("settings", type=Path, help="the TOML file of the settings")
-    parser.add_argument("--verbose", action="store_true", help="log every step, not only trouble")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO if chosen.verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        asyncio.run(_serve(Settings.from_file(chosen.settings)))
+        settings = Settings.from_file(chosen.settings)
+        if chosen.export is None:
+            asyncio.run(_serve(settings))
+            return 0
+        return asyncio.run(_export(settings, chosen.export, chosen.first, chosen.last))
     except BackendError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backend", description="The backend.")
+    parser.add_argument("settings", type=Path, help="the TOML file of the settings")
+    parser.add_argument("--verbose", action="store_true", help="log every step, not only trouble")
+    parser.add_argument("--export", metavar="TASK", help="export this task now, and end")
+    parser.add_argument(
+        "--from", dest="first", type=_day, metavar="DAY", help="its first local day (yesterday)"
+    )
+    parser.add_argument(
+        "--to", dest="last", type=_day, metavar="DAY", help="its last local day (the first)"
+    )
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write one like 2025-06-03") from None
+
+
+async def _export(settings: Settings, task: str, first: date | None, last: date | None) -> int:
+    clock = RealClock()
+    first = first or local_day_of(clock.now()) - timedelta(days=1)
+    # It serves nobody meanwhile, so any port will do.
+    listening = replace(settings.backend, host="127.0.0.1", port=0)
+    backend = Backend(replace(settings, backend=listening), clock)
+    await backend.start()
+    try:
+        before = {one.name for one in await backend.deliveries()}
+        await backend.export_now(task, first, last or first)
+        made = [one for one in await backend.deliveries() if one.name not in before]
+    finally:
+        await backend.stop()
+    made = [one for one in made if one.task == task]
+    for one in made:
+        became = one.state if one.error is None else f"{one.state}: {one.error}"
+        sys.stdout.write(f"{one.name}  {became}\n")
+    return 0 if all(one.delivered_at is not None for one in made) else 1
 
 
 async def _serve(settings: Settings) -> None:

@@ -82,3 +82,75 @@ def test_wrong_settings_end_it(tmp_path: Path, text: str, told: str) -> None:
     assert told in ended.stderr
     assert 1 == len(ended.stderr.splitlines())
     assert "" == ended.stdout
+
+
+EXPORTING = """
+[backend]
+port = 0
+[[account]]
+name = "Stadtwerke"
+ise = true
+[[station]]
+account = "Stadtwerke"
+identity = "WB-1"
+[station.ise]
+metering_code = "CH98765012345AAAAAAAAAAAAAAA00001"
+[[format]]
+account = "Stadtwerke"
+name = "Lastgang"
+[[destination]]
+account = "Stadtwerke"
+name = "Drop"
+host = "127.0.0.1"
+port = 1
+user = "isebench"
+secret = "of no use"
+host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2hJ4s0Qb0V2rZQZ3k1v7Yk9s0oZl2c1w9Xq8m3T5dE"
+[[task]]
+account = "Stadtwerke"
+name = "Jetzt"
+format = "Lastgang"
+destination = "Drop"
+schedule = "now"
+"""
+
+
+class TestExportOnce:
+    """``--export TASK`` exports a period and ends."""
+
+    def run(self, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run it on settings with a task for which nobody listens."""
+        settings = folder / "settings.toml"
+        settings.write_text(EXPORTING)
+        return subprocess.run(
+            [*COMMAND, str(settings), *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def test_a_file_that_cannot_be_delivered_waits(self, tmp_path: Path) -> None:
+        """It is made and kept, the trouble is told in a sentence, and the exit code is 1."""
+        ended = self.run(tmp_path, "--export", "Jetzt", "--from", "2025-06-03")
+
+        assert 1 == ended.returncode, ended.stderr
+        (line,) = ended.stdout.splitlines()
+        assert line.startswith("ISE_Jetzt_20250603_20250603_")
+        assert "  waiting: " in line
+        assert "127.0.0.1" in line
+
+    def test_a_task_that_is_none(self, tmp_path: Path) -> None:
+        """The tasks that there are are named."""
+        ended = self.run(tmp_path, "--export", "Gestern")
+
+        assert 2 == ended.returncode
+        assert "task 'Gestern': is no task; name one of the settings: 'Jetzt'" in ended.stderr
+
+    def test_a_day_that_is_none(self, tmp_path: Path) -> None:
+        """The form of a day is told."""
+        ended = self.run(tmp_path, "--export", "Jetzt", "--from", "yesterday")
+
+        assert 2 == ended.returncode
+        assert "'yesterday' is no day; write one like 2025-06-03" in ended.stderr
