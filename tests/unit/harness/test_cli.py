@@ -1,0 +1,125 @@
+"""The command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import cli
+from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
+from harness.cli import build_parser, main
+
+ROW = '[[requirement]]\nid = "ABC-0{n}"\nlevel = "must"\nsource = ""\ntext = "It shines."\n'
+FEATURE = """
+Feature: Lamps
+  @ABC-01
+  Scenario: On
+    Given the day is 3 June 2025
+  @ABC-01 @ABC-02
+  Scenario: Off
+    Given the day is 3 June 2025
+"""
+
+
+@pytest.fixture(name="features")
+def _features(tmp_path: Path) -> str:
+    """Give a folder of features."""
+    rows = "".join(ROW.replace("{n}", str(number)) for number in (1, 2))
+    (tmp_path / "requirements.toml").write_text(rows, encoding="utf-8")
+    (tmp_path / "lamps.feature").write_text(FEATURE, encoding="utf-8")
+    return str(tmp_path)
+
+
+class TestParser:
+    """What the command line understands."""
+
+    def test_has_defaults(self) -> None:
+        """Each command runs without options, as its help says."""
+        parse = build_parser().parse_args
+
+        assert (1, Path("isebench-demo")) == (lambda o: (o.seed, o.out))(parse(["demo"]))
+        assert (Path("isebench-up"), "127.0.0.1", 0, 0, []) == (
+            lambda o: (o.out, o.host, o.port, o.sftp_port, o.station)
+        )(parse(["up"]))
+        assert ([], 1, Path("isebench-report"), None, False) == (
+            lambda o: (o.ids, o.seed, o.report, o.features, o.quiet)
+        )(parse(["conform"]))
+        assert "Europe/Zurich" == parse(["replay", "x"]).zone
+        assert ([], None) == (lambda o: (o.ids, o.features))(parse(["list"]))
+
+    @pytest.mark.parametrize("arguments", [[], ["lamp"], ["demo", "--seed", "x"], ["replay"]])
+    def test_refuses_the_rest(
+        self, capsys: pytest.CaptureFixture[str], arguments: list[str]
+    ) -> None:
+        """Wrong usage ends with 2 and the usage."""
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+
+        assert 2 == caught.value.code
+        assert "usage: isebench" in capsys.readouterr().err
+
+
+class TestList:
+    """`isebench list`."""
+
+    def test_shows_requirements_with_their_scenarios(
+        self, capsys: pytest.CaptureFixture[str], features: str
+    ) -> None:
+        """Each requirement is followed by its scenarios with their places."""
+        assert 0 == main(["list", "--features", features])
+
+        assert [
+            "ABC-01 (must) It shines.",
+            "    On  (lamps.feature:4)",
+            "    Off  (lamps.feature:7)",
+            "ABC-02 (must) It shines.",
+            "    Off  (lamps.feature:7)",
+        ] == capsys.readouterr().out.splitlines()
+
+    def test_shows_what_is_asked(self, capsys: pytest.CaptureFixture[str], features: str) -> None:
+        """With ids, or their beginnings, only these are shown."""
+        assert 0 == main(["list", "abc-02", "--features", features])
+
+        assert ["ABC-02 (must) It shines.", "    Off  (lamps.feature:7)"] == (
+            capsys.readouterr().out.splitlines()
+        )
+
+    def test_shows_the_bundled_ones(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Without a folder, every requirement and scenario of the project is there."""
+        assert 0 == main(["list"])
+
+        said = capsys.readouterr().out
+        assert [] == [row.id for row in load_requirements(BUNDLED_FEATURES) if row.id not in said]
+        assert [] == [s.name for s in load_scenarios(BUNDLED_FEATURES) if s.name not in said]
+
+
+class TestErrors:
+    """What goes wrong is one sentence."""
+
+    def test_of_usage(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        """What does not exist ends with 2 and the command's name before the sentence."""
+        assert 2 == main(["conform", "--features", str(tmp_path)])
+
+        assert f"isebench conform: {tmp_path}: no file *.feature stands there\n" == (
+            capsys.readouterr().err
+        )
+
+    def test_of_replay(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+        """A log that is not there is told likewise."""
+        assert 2 == main(["replay", str(tmp_path / "x.log")])
+
+        assert capsys.readouterr().err.startswith("isebench replay: ")
+
+    def test_of_somebody_who_presses_ctrl_c(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An interrupt ends with 130, without a traceback."""
+
+        def interrupted(options: object) -> int:
+            raise KeyboardInterrupt
+
+        monkeypatch.setitem(cli._COMMANDS, "list", interrupted)
+
+        assert 130 == main(["list"])
+        assert "isebench list: interrupted\n" == capsys.readouterr().err

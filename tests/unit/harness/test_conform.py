@@ -1,0 +1,81 @@
+"""What `isebench conform` selects, and what its exit code says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import conform
+from harness.conform import BROKEN, FAILED, NOTHING_RUN, PASSED, USAGE, select
+from harness.errors import UsageError
+
+FEATURE = """
+@ABC-01
+Feature: Lamps
+  @ABC-11
+  Scenario: On
+    Given the day is 3 June 2025
+  @XYZ-01
+  Scenario: Off
+    Given the day is 3 June 2025
+"""
+
+
+@pytest.fixture(name="features")
+def _features(tmp_path: Path) -> Path:
+    """Give a folder of features with requirements, of which one has no scenario."""
+    rows = [
+        f'[[requirement]]\nid = "{id}"\nlevel = "must"\nsource = ""\ntext = ""\n'
+        for id in ("ABC-11", "ABC-01", "ABC-02", "XYZ-01")
+    ]
+    (tmp_path / "requirements.toml").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "lamps.feature").write_text(FEATURE, encoding="utf-8")
+    return tmp_path
+
+
+class TestSelect:
+    """Ids and their beginnings."""
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ([], []),
+            (["ABC-01"], ["ABC-01"]),
+            (["abc-1"], ["ABC-11"]),
+            (["ABC"], ["ABC-11", "ABC-01"]),
+            (["XYZ", "ABC-0", "ABC"], ["XYZ-01", "ABC-01", "ABC-11"]),
+        ],
+    )
+    def test_gives_each_requirement_once(
+        self, features: Path, words: list[str], expected: list[str]
+    ) -> None:
+        """In the order of the words, then of the requirements; case makes no difference."""
+        assert expected == select(words, features)
+
+    @pytest.mark.parametrize("word", ["ABC-02", "ABC-3", "lamps", "-01"])
+    def test_refuses_what_selects_nothing(self, features: Path, word: str) -> None:
+        """A word that no scenario answers to is named, also beside one that is good."""
+        with pytest.raises(UsageError, match=f'"{word}" selects no scenario; `isebench list`'):
+            select(["ABC-01", word], features)
+
+
+class TestExitCodes:
+    """What pytest's end means."""
+
+    @pytest.mark.parametrize(
+        ("code", "expected"),
+        [(0, PASSED), (1, FAILED), (2, BROKEN), (3, BROKEN), (4, USAGE), (5, NOTHING_RUN)],
+    )
+    def test_of_pytest(self, code: int, expected: int) -> None:
+        """Each of pytest's codes has its meaning; its "interrupted" without Ctrl-C is none."""
+        command = [sys.executable, "-S", "-c", f"raise SystemExit({code})"]
+
+        assert expected == conform._run(command)
+
+    def test_of_what_dies(self) -> None:
+        """A pytest that a signal ended is a bench that broke."""
+        command = [sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"]
+
+        assert BROKEN == conform._run(command)
