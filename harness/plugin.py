@@ -8,6 +8,7 @@ fixture and the options ``--seed``, ``--features`` and ``--evidence``.
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -154,8 +155,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report  # type: ignore[return-value]
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the evidence and the report where they were asked for."""
-    folder = session.config.getoption("evidence")
-    if folder is not None and not session.config.getoption("collectonly"):
-        session.config.stash[_trials].write(Path(folder))
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Write the evidence and the report where they were asked for, after the others' reports."""
+    try:
+        yield
+        folder = session.config.getoption("evidence")
+        if folder is not None and not session.config.getoption("collectonly"):
+            session.config.stash[_trials].write(Path(folder))
+    except Exception:
+        # Python would end with 1, which says that a scenario has failed.
+        traceback.print_exc()
+        pytest.exit("a report could not be written", pytest.ExitCode.INTERNAL_ERROR)

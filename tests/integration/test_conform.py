@@ -1,0 +1,125 @@
+"""``isebench conform``: scenarios in a pytest of their own, with reports of what came of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.cli import main
+
+FEATURE = """
+Feature: A feature of a user's own
+
+  @ISE-03
+  Scenario: A day in which nobody charges
+    Given the charger "Dorfplatz" is in service
+    When the day is exported
+    Then EW Seedorf holds 96 values for "Dorfplatz"
+
+  @ISE-02
+  Scenario: A layout that no utility reads
+    Given the charger "Dorfplatz" is in service
+    And the layout sets lamp to 1
+    When the day is exported
+    Then 1 file arrives at EW Seedorf
+
+  @ISE-02
+  Scenario Outline: Signs
+    Given the layout sets separator to <sign>
+    And the charger "Dorfplatz" is in service
+    When the clock reaches 0:01
+    Then nobody knows this sentence
+
+    Examples:
+      | sign |
+      | ;    |
+      | \\|  |
+"""
+
+
+@pytest.fixture(name="features")
+def _features(tmp_path: Path) -> Path:
+    """Give a folder with the feature above."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "own.feature").write_text(FEATURE, encoding="utf-8")
+    return folder
+
+
+def test_a_run_of_all_goes_on_after_failures(
+    features: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A bench that does not come up fails its scenario only, and each trial has its files."""
+    out = tmp_path / "deep" / "out"
+
+    code = main(["conform", "--features", str(features), "--report", str(out), "--seed", "5"])
+
+    assert 1 == code
+    assert f"reports: {out / 'report.html'}" in capfd.readouterr().out
+    cases = list(ElementTree.parse(out / "junit.xml").iter("testcase"))
+    assert [False, True, True, True] == [case.find("failure") is not None for case in cases]
+    assert 1 == len(json.loads((out / "cucumber.json").read_text(encoding="utf-8")))
+    assert [
+        "test-a-day-in-which-nobody-charges.jsonl",
+        "test-signs-2.jsonl",
+        "test-signs.jsonl",
+    ] == sorted(path.name for path in (out / "recordings").iterdir())
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "no such knob" in page
+    assert "nobody knows this sentence" in page
+
+
+def test_a_requirement_selects_its_scenarios(
+    features: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Only what is asked runs, and a run that passes ends with 0."""
+    out = tmp_path / "out"
+
+    code = main(["conform", "ise-03", "--features", str(features), "--report", str(out), "--quiet"])
+
+    assert 0 == code, capfd.readouterr().out
+    assert ["test_a_day_in_which_nobody_charges"] == [
+        case.get("name") for case in ElementTree.parse(out / "junit.xml").iter("testcase")
+    ]
+
+
+@pytest.mark.parametrize("report", ["report.html", "cucumber.json"])
+def test_a_report_that_cannot_be_written_is_a_broken_bench(
+    features: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], report: str
+) -> None:
+    """Where a report's place is taken by a folder, nothing is said to have failed."""
+    out = tmp_path / "out"
+    (out / report).mkdir(parents=True)
+
+    code = main(["conform", "ISE-03", "--features", str(features), "--report", str(out)])
+
+    assert 3 == code
+    assert "a report could not be written" in capfd.readouterr().err
+
+
+def test_ctrl_c_ends_it(features: Path, tmp_path: Path) -> None:
+    """An interrupt goes to both processes; both end, and the exit code is 130."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "conform", "--features", str(features)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "collected" in line:
+            os.killpg(process.pid, signal.SIGINT)
+            break
+    said, trouble = process.communicate(timeout=30)
+
+    assert 130 == process.returncode, said + trouble
+    assert "reports: " in said
