@@ -97,7 +97,7 @@ class SftpServer:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", port))
-        except OSError:
+        except (OSError, OverflowError):
             listener.close()
             raise
         self.port = listener.getsockname()[1]
