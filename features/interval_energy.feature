@@ -117,6 +117,30 @@ Feature: ISE Interval energies
         | 12:00 | 0.000 | E      |
         | 12:15 | 0.000 | W      |
 
+    @ISE-16 @must
+    Scenario Outline: A charger that tells of energy in a way that cannot be read is not silent: <way>
+      Given the meter of "Dorfplatz" reads
+        | time  | kWh |
+        | 14:00 | 1   |
+        | 14:15 | 2   |
+      And "Dorfplatz" says at 14:30
+        """
+        [2,"d1","MeterValues",{"connectorId":1,"meterValue":[{"timestamp":"2025-06-03T12:30:00Z","sampledValue":[<value>]}]}]
+        """
+      When the day is exported
+      Then EW Seedorf holds for "Dorfplatz"
+        | until | kWh   | status |
+        | 14:15 | 1.000 | W      |
+        | 14:30 |       | F      |
+        | 14:45 | 0.000 | W      |
+
+      Examples: registers that are none, and energy without a register
+        | way              | value                                                              |
+        | a decimal comma  | {"value":"105,0","unit":"kWh"}                                     |
+        | signed data      | {"value":"T0NNRg==","format":"SignedData"}                         |
+        | a foreign unit   | {"value":"105","unit":"kVAh"}                                      |
+        | power alone      | {"value":"11.0","unit":"kW","measurand":"Power.Active.Import"}     |
+
     @ISE-17 @must
     Scenario: Registers an hour apart are spread evenly, and marked
       Given the meter of "Dorfplatz" reads

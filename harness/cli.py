@@ -234,6 +234,3 @@ _COMMANDS = {
     "replay": _replay,
     "list": _list,
 }
-
-if __name__ == "__main__":
-    sys.exit(main())

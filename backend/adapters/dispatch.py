@@ -35,7 +35,7 @@ from backend.core.days import day_grid, local_day_of
 from backend.core.device_profile import DeviceProfile
 from backend.core.exports import file_name, rows_of
 from backend.core.formats.ise_timeseries_csv import Layout, Row, write
-from backend.core.intervals import Interval, Presence, Status, make_intervals
+from backend.core.intervals import RULES, Interval, Presence, make_intervals
 from backend.core.registers import build_register, connectors_of, register_readings
 from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
 from backend.ports import Alarm, Clock, Drop
@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 #: Minutes after each failed try; the last one is kept to.
 PAUSES_MINUTES = (1, 2, 5, 15, 30, 60)
-_WORST = (Status.TRUE, Status.ESTIMATED, Status.MISSING)
+_WORST = tuple(RULES)
 
 
 def pause_after(tries: int) -> timedelta:
@@ -349,6 +349,7 @@ def intervals_of(
     presence = Presence(
         online=records.online_spans(connection, station_id, start, end, until),
         sessions=records.session_spans(connection, station_id, start, end, until),
+        unread=records.unread_instants(connection, station_id, start, end),
     )
     interval_s = int((grid[1] - grid[0]).total_seconds())
     series = [
@@ -366,7 +367,7 @@ def intervals_of(
 
 def _sum(parts: Sequence[Interval]) -> Interval:
     """Add up the connectors of a station: the worst status wins, with its rule."""
-    worst = max(parts, key=lambda part: _WORST.index(part.status))
+    worst = max(parts, key=lambda part: _WORST.index(part.rule))
     if len(parts) == 1 or worst.energy_kwh is None:
         return worst
     energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))

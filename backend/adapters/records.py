@@ -38,6 +38,8 @@ _RECENT_SESSIONS = 50
 #: How far beyond the last reading before a period, and the first one after it, readings are
 #: taken along, so that a sample of several phases is whole and a spike can be told from a reset.
 _MARGIN = timedelta(hours=1)
+#: What else tells that energy flows, besides the register.
+_SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", "Power.Active.Import")
 #: The states of a delivery.
 WAITING, STOPPED, DELIVERED = "waiting", "stopped", "delivered"
 
@@ -448,6 +450,39 @@ def energy_readings(
         .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
     )
     return [_reading(row) for row in rows]
+
+
+def unread_instants(
+    connection: Connection, station_id: int, start: datetime, end: datetime
+) -> tuple[datetime, ...]:
+    """
+    Give the instants at which a station told of energy without a register that can be used.
+
+    That is a register that is no number or negative, one of the whole station (connector 0)
+    alone, power that flows, or the energy of an interval. Where a register of a connector
+    stands at the same instant, that one counts, and nothing is unread.
+    """
+    table = tables.reading
+    rows = connection.execute(
+        select(table.c.instant, table.c.connector, table.c.measurand, table.c.value).where(
+            table.c.station_id == station_id,
+            table.c.measurand.in_((ENERGY, *_SIGNS_OF_ENERGY)),
+            table.c.instant.between(start, end),
+        )
+    ).all()
+    read = {row.instant for row in rows if _is_register(row)}
+    told = {row.instant for row in rows if not _is_register(row) and _tells_of_energy(row)}
+    return tuple(sorted(told - read))
+
+
+def _is_register(row: Any) -> bool:
+    usable = row.value is not None and row.value >= 0
+    return bool(row.measurand == ENERGY and row.connector > 0 and usable)
+
+
+def _tells_of_energy(row: Any) -> bool:
+    # A power or an interval's energy of 0, or none that can be read, tells of no energy.
+    return bool(row.measurand == ENERGY or (row.value is not None and row.value > 0))
 
 
 def online_spans(

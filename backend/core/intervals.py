@@ -7,7 +7,8 @@ energies of a period always sum to its rounded register difference, and none is 
 Rule 2: the status says how the energy is known: W from the device, E interpolated from
 readings further apart than the interval, F not known (VSE Metering Code §5.4; document 000
 "IS-E interface (ePonet)"). The worst that holds anywhere within the interval counts.
-Rule 3: a charger that is online and reports nothing has charged nothing: 0, and W.
+Rule 3: a charger that is online and reports nothing has charged nothing: 0, and W. One that
+reports something of energy which cannot be read has not been silent: nothing is known, and F.
 Rule 4: no energy is counted across a break of the register.
 """
 
@@ -49,6 +50,7 @@ RULES: dict[str, tuple[Status, str]] = {
     "late-update": (Status.ESTIMATED, "the register stood still and then rose at once"),
     "across-reset": (Status.ESTIMATED, "the register began anew; nothing is counted across"),
     "session-open": (Status.MISSING, "a session is open and its next reading has not come"),
+    "unread": (Status.MISSING, "the charger told of energy in a way that cannot be used"),
     "offline": (Status.MISSING, "the charger was offline and no reading bridges the gap"),
     "future": (Status.MISSING, "the interval has not ended yet"),
 }
@@ -84,10 +86,13 @@ class Presence:
     Attributes:
         online: spans of connection, in any order; one that lasts ends at ``until``.
         sessions: spans with a session open; likewise.
+        unread: instants at which it told of energy without a register that can be used, in
+            any order: a register that is no number, power that flows, an interval's energy.
     """
 
     online: tuple[Span, ...]
     sessions: tuple[Span, ...]
+    unread: tuple[datetime, ...] = ()
 
 
 def make_intervals(
@@ -188,7 +193,7 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
     """Give the worst rule of each interval, in one walk along points and grid."""
     points = register.points
     online = _Spans(presence.online, SHORT_GAP)
-    sessions = _Spans(presence.sessions, timedelta(0))
+    edges = _Edges(presence, online)
     first = 0  # the pair (first - 1, first) is the earliest that may reach into the interval
     for start, end in itertools.pairwise(grid):
         while first < len(points) and points[first].instant <= start:
@@ -203,7 +208,7 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
                 if 0 < index < len(points):
                     rule = _rule_of_pair(register, index, end - start, overlap, online)
                 else:
-                    rule = _rule_of_edge(overlap, online, sessions)
+                    rule = edges.rule(overlap)
                 worst = max(worst, rule, key=_SEVERITY.__getitem__)
             if finish >= end:
                 break
@@ -226,11 +231,23 @@ def _rule_of_pair(
     return "idle-online" if online.cover(overlap) else "idle-proven"
 
 
-def _rule_of_edge(overlap: Span, online: _Spans, sessions: _Spans) -> str:
-    """Judge the time before the first point or behind the last."""
-    if not online.cover(overlap):
-        return "offline"
-    return "session-open" if sessions.touch(overlap) else "idle-online"
+class _Edges:
+    """Judges the time before the first point or behind the last."""
+
+    def __init__(self, presence: Presence, online: _Spans) -> None:
+        self._online = online
+        self._sessions = _Spans(presence.sessions, timedelta(0))
+        self._unread = sorted(presence.unread)
+
+    def rule(self, overlap: Span) -> str:
+        """Say why nothing, or nothing but 0, is known of a part of an interval."""
+        start, end = overlap
+        if not self._online.cover(overlap):
+            return "offline"
+        # What is told at an instant is about the time before it.
+        if bisect.bisect_right(self._unread, start) < bisect.bisect_right(self._unread, end):
+            return "unread"
+        return "session-open" if self._sessions.touch(overlap) else "idle-online"
 
 
 class _Spans:

@@ -62,6 +62,14 @@ class TestLines:
         reason = "the two ends of the line of WB-1 disagree on whether it is up"
         assert [(reason,), (), (reason,), ()] == held
 
+    def test_need_no_hold_where_nothing_changed(self) -> None:
+        """An end that says what the other thought anyway holds nothing and releases nothing."""
+        clock = VirtualClock(START)
+
+        Lines(clock, Wiretap(clock)).backend_says("WB-1", False)
+
+        assert () == clock.held_by
+
     def test_hold_once_however_often_it_is_said(self) -> None:
         """What is said twice does not hold twice, and one charger does not release another."""
         clock = VirtualClock(START)

@@ -153,6 +153,20 @@ class TestLine:
 
         asyncio.run(live())
 
+    def test_that_breaks_leaves_an_answer_as_it_is(self) -> None:
+        """An answer that came in the moment of the break still is the answer."""
+
+        async def live() -> Frame:
+            async with stage() as there:
+                await there.puppet.connect(there.url)
+                came = asyncio.get_running_loop().create_future()
+                came.set_result([3, "p9", {}])
+                there.puppet._waiting["p9"] = came
+                await there.puppet.cut_line()
+                return list(await came)
+
+        assert [3, "p9", {}] == asyncio.run(live())
+
 
 class TestCalls:
     """What it says."""

@@ -172,6 +172,28 @@ class TestStatus:
         of = register(("14:00", 1), ("14:15", 2))
         assert Status.TRUE is make(of, grid("14:00", 1), until=clock("14:15"))[0].status
 
+    @pytest.mark.parametrize(
+        ("at", "rules"),
+        [
+            ("14:30", ["measured", "unread", "idle-online"]),
+            ("14:31", ["measured", "idle-online", "unread"]),
+            ("14:15", ["measured", "idle-online", "idle-online"]),
+        ],
+    )
+    def test_energy_that_cannot_be_read(self, at: str, rules: list[str]) -> None:
+        """Who told of it was not silent; the time up to then is not known."""
+        presence = Presence(ALWAYS.online, (), (clock(at),))
+        read = register(("14:00", 1), ("14:15", 2))
+        intervals = make(read, grid("14:00", 3), presence)
+        assert rules == [each.rule for each in intervals]
+
+    def test_energy_that_could_not_be_read_and_was_bridged(self) -> None:
+        """A later register tells what it was."""
+        presence = Presence(ALWAYS.online, (), (clock("14:30"),))
+        read = register(("14:15", 2), ("14:45", 4))
+        intervals = make(read, grid("14:15", 2), presence)
+        assert [("1.000", "E", "interpolated")] * 2 == shown(intervals)
+
     def test_a_session_that_has_just_ended(self) -> None:
         """It leaves nothing open in the interval that begins then."""
         presence = Presence(ALWAYS.online, ((clock("13:00"), clock("14:00")),))
