@@ -37,6 +37,8 @@ class Backend:
         on_connection: told the identity and True when a charger's connection has been kept,
             and False when its end has.
         drop: the way to the utilities' servers; SFTP where left out.
+        on_frame: told the identity, True for a frame of the charger, and the frame, for all
+            that crosses the wire.
     """
 
     def __init__(
@@ -45,11 +47,12 @@ class Backend:
         clock: Clock,
         on_connection: Callable[[str, bool], None] | None = None,
         drop: Drop | None = None,
+        on_frame: Callable[[str, bool, str], None] | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._store = Store(settings.backend.database)
-        self._central = CentralSystem(settings, self._store, clock, on_connection)
+        self._central = CentralSystem(settings, self._store, clock, on_connection, on_frame)
         self._dispatch = Dispatch(settings, self._store, clock, drop or _LazySftp(clock))
         #: Where chargers connect, without their identity: ``ws://127.0.0.1:9000/ocpp``.
         self.address = ""
@@ -179,8 +182,8 @@ class Backend:
         A delivery that fails is tried again as any other; `deliveries` tells.
 
         Raises:
-            SettingsError: If there is no such task, it may not export, or the days are not in
-                order.
+            SettingsError: If there is no such task, it may not export, the days are not in
+                order, or none of their intervals has ended yet.
         """
         await self._dispatch.export(task, first_day, last_day)
 

@@ -15,6 +15,7 @@ import base64
 import binascii
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -510,7 +511,7 @@ def _destination(section: _Section, source: _Source) -> DestinationSettings:
     destination = Destination(
         name=section.text("name"),
         kind=section.choice("kind", ("sftp",), "sftp"),
-        host=section.text("host", example="a host name or address"),
+        host=_host(section),
         port=section.number("port", 1, 65_535, 22),
         user=section.text("user"),
         secret=_secret(section, source),
@@ -519,6 +520,15 @@ def _destination(section: _Section, source: _Source) -> DestinationSettings:
         time_limit_s=float(section.number("time_limit_s", 1, 3_600, 60)),
     )
     return DestinationSettings(account, destination)
+
+
+def _host(section: _Section) -> str:
+    example = "a host name or address"
+    host = section.text("host", example=example)
+    if re.search(r"[/@\s]|://", host):
+        remedy = f"write {example}; user, port and folder have keys of their own"
+        raise section.error("host", f"is {host!r}", remedy)
+    return host
 
 
 def _secret(section: _Section, source: _Source) -> str:

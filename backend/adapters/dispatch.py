@@ -129,8 +129,8 @@ class Dispatch:
         Make the files of a period now, as a new revision, and try to deliver them.
 
         Raises:
-            SettingsError: If there is no such task, it may not export, or the days are not in
-                order.
+            SettingsError: If there is no such task, it may not export, the days are not in
+                order, or none of their intervals has ended yet.
             LayoutError: If what the rows hold cannot be written in the task's layout.
         """
         task = self._settings.task(name)
@@ -188,6 +188,9 @@ class Dispatch:
         revision = await self._store.read(
             lambda connection: ledger.next_revision(connection, task.name, first_day, last_day)
         )
+        if not rows:
+            what = f"from {first_day} to {last_day} no interval has ended yet"
+            raise SettingsError(what, f"task {task.name!r}", "export it later")
         made = [
             _new_file(part, task, layout, rows_of_part, first_day, last_day, now, revision)
             for part, rows_of_part in exports.parts_of(rows, layout)
@@ -215,7 +218,8 @@ class Dispatch:
             intervals = intervals_of(
                 connection, ids[station.identity], station.profile, grid, decimals, now
             )
-            rows += rows_of(activation, intervals)
+            # What has not ended has no energy, nor a status that a utility could use.
+            rows += rows_of(activation, [one for one in intervals if one.end <= now])
         return sorted(rows, key=lambda row: (row.code, row.obis, row.start))
 
     # ------------------------------------------------------------ deliveries
@@ -238,8 +242,11 @@ class Dispatch:
         try:
             arrival = await self._drop.deliver(destination, head.name, head.content)
         except DeliveryError as error:
-            await self._keep_failure(head, tries, error.cause, str(error), _stops(error))
-            _log.warning("%s, try %d: %s", head.name, tries, error)
+            stops = _stops(error)
+            await self._keep_failure(head, tries, error.cause, str(error), stops)
+            level = logging.ERROR if stops else logging.WARNING
+            then = "the task stops until then" if stops else f"next try in {pause_after(tries)}"
+            _log.log(level, "%s, try %d: %s (%s)", head.name, tries, error, then)
             return False
         except Exception as error:
             # A fault of this program must not stop the files for ever, nor pass unseen.

@@ -46,6 +46,7 @@ from backend.settings import BackendSettings, Settings, StationSettings
 _log = logging.getLogger(__name__)
 
 OnConnection = Callable[[str, bool], None]
+OnFrame = Callable[[str, bool, str], None]
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")
 #: Real seconds; chargers behind mobile networks are slow, so this is not the default of 20.
@@ -82,6 +83,7 @@ class CentralSystem:
         clock: the time.
         on_connection: told the identity and True after a connection has been kept, and False
             after its end has.
+        on_frame: told the identity, True for a frame of the charger, and the frame.
     """
 
     def __init__(
@@ -90,12 +92,14 @@ class CentralSystem:
         store: Store,
         clock: Clock,
         on_connection: OnConnection | None = None,
+        on_frame: OnFrame | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
         self.clock = clock
         self.cards = Cards(settings)
         self.on_connection = on_connection
+        self.on_frame = on_frame
         #: Stations that have started and whose configuration is not settled yet.
         self.unsettled: set[str] = set()
         self._stations = {one.identity: one for one in settings.stations}
@@ -143,7 +147,7 @@ class CentralSystem:
             ping_timeout=_PING_S,
             close_timeout=_CLOSE_LIMIT_S,
             server_header=None,
-            logger=_log.getChild("websockets"),
+            logger=_quiet_logger(),
         )
 
     async def stop(self) -> None:
@@ -234,6 +238,11 @@ class CentralSystem:
         """Take a line out that has ended."""
         if self._lines.get(identity) is line:
             del self._lines[identity]
+
+    def show(self, identity: str, incoming: bool, text: str) -> None:
+        """Show whoever wants to see it a frame as it crossed the wire."""
+        if self.on_frame is not None:
+            self.on_frame(identity, incoming, text)
 
     def tell(self, identity: str, up: bool) -> None:
         """Tell whoever wants to know that a connection, or its end, has been kept."""
@@ -328,6 +337,7 @@ class _Line:
         if isinstance(text, bytes):
             odd = (Leniency("frame-is-binary", "frame", f"{len(text)} bytes", "read as text"),)
             text = text.decode("utf-8", "backslashreplace")
+        self._central.show(self._identity, True, text)
         try:
             frame = ocpp_frames.parse(text)
         except FrameError as error:
@@ -408,6 +418,7 @@ class _Line:
     async def _send(self, text: str) -> None:
         try:
             await self._websocket.send(text)
+            self._central.show(self._identity, False, text)
         except ConnectionClosed:
             _log.info("%s went away before its answer", self._identity)  # it will ask again
 
@@ -448,7 +459,8 @@ class _Line:
         self._pending = (message_id, future)
         try:
             async with asyncio.timeout(limit_s):
-                await self._websocket.send(ocpp_frames.call(message_id, action, payload))
+                await self._websocket.send(text := ocpp_frames.call(message_id, action, payload))
+                self._central.show(self._identity, False, text)
                 return await future
         except TimeoutError:
             what = f"has not answered {action} for {limit_s:g} s"
@@ -522,6 +534,22 @@ class _Line:
                 records.keep_deviations(connection, station_id, None, now, action, (odd,))
 
         await self._store.write(keep)
+
+
+def _quiet_logger() -> logging.Logger:
+    """Give the library's logger; who knocks and speaks no WebSocket is one line, no traceback."""
+    logger = _log.getChild("websockets")
+    if not logger.filters:
+        logger.addFilter(_in_one_line)
+    return logger
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    if record.exc_info and record.exc_info[1] is not None:
+        record.msg = f"{record.getMessage()}: {record.exc_info[1]}"
+        record.args, record.exc_info = (), None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def configuration_in(payload: Mapping[str, Any]) -> dict[str, str]:
