@@ -533,3 +533,30 @@ class TestFailures:
         play(scene)
         assert "geheim" not in caplog.text
         assert all(b"geheim" not in path.read_bytes() for path in tmp_path.iterdir())
+
+
+class TestAnUnfinishedDay:
+    """A day that is still going on has no rows for what has not ended."""
+
+    def test_only_what_has_ended(self, play: Play) -> None:
+        """The rows go up to the last quarter hour that is over."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await site.until(datetime(2025, 6, 3, 12, 7, tzinfo=UTC))
+                await backend.export_now("daily", date(2025, 6, 3), date(2025, 6, 3))
+                (name,) = site.shelf.files
+                assert datetime(2025, 6, 3, 12, 0, tzinfo=UTC) == site.rows(name)[-1].end
+
+        play(scene)
+
+    def test_nothing_has_ended(self, play: Play) -> None:
+        """A period that has not begun cannot be exported, and that is said."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                with pytest.raises(SettingsError, match="no interval has ended yet; export it"):
+                    await backend.export_now("daily", date(2025, 6, 4), date(2025, 6, 5))
+                assert [] == await backend.deliveries()
+
+        play(scene)

@@ -776,3 +776,48 @@ def test_dangling_connections_end_when_last_heard(tmp_path: Path) -> None:
         assert ((START, heard),) == spans
 
     asyncio.run(run())
+
+
+class TestBystanders:
+    """Who knocks without speaking WebSocket, and who looks on."""
+
+    def test_who_speaks_no_websocket_is_one_line_in_the_log(
+        self, play: Play, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A port scan leaves a warning, and no traceback."""
+
+        async def scene(site: Site) -> None:
+            port = int(site.backend.address.rsplit(":", 1)[1].split("/")[0])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+            async with asyncio.timeout(LIMIT_S):
+                await reader.read()
+            writer.close()
+            await writer.wait_closed()
+
+        play(scene)
+        (record,) = [one for one in caplog.records if "handshake failed" in one.getMessage()]
+        assert "WARNING" == record.levelname
+        assert record.exc_info is None
+
+    def test_every_frame_is_shown(self, tmp_path: Path) -> None:
+        """In both directions, as it crossed the wire, with whose it is."""
+
+        async def scene() -> None:
+            site = Site(tmp_path)
+            seen: list[tuple[str, bool, str]] = []
+            site.backend = Backend(
+                site.settings, site.clock, on_frame=lambda *frame: seen.append(frame)
+            )
+            await site.backend.start()
+            async with site.client() as client:
+                await client.send("no frame")
+                await client.call("Authorize", {"idTag": "77FD2AFA"})
+            await site.backend.stop()
+            assert [
+                ("WB-1", True, "no frame"),
+                ("WB-1", True, '[2, "1", "Authorize", {"idTag": "77FD2AFA"}]'),
+                ("WB-1", False, '[3,"1",{"idTagInfo":{"status":"Accepted"}}]'),
+            ] == seen
+
+        asyncio.run(scene())

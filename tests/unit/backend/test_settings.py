@@ -171,6 +171,8 @@ WRONG = [
     ('id_tag = "77:fd:2a:fa"', 'id_tag = "A"\nstatus = "Ok"', "key 'status': is 'Ok'; write one"),
     ('name = "ePonet"', 'name = "ePonet"\nkind = "xml"', "key 'kind': is 'xml'; write one of"),
     ('user = "ise"', 'user = "ise"\nkind = "ftp"', "key 'kind': is 'ftp'; write one of 'sftp'"),
+    ("sftp.example.ch", "sftp://x", "key 'host': is 'sftp://x'; write a host name or address"),
+    ("sftp.example.ch", "ise@x", "key 'host': is 'ise@x'; write a host name or address; user"),
     ('secret = "geheim"', "", "key 'secret': is missing; give one of"),
     ('secret = "geheim"', 'secret = "a"\nsecret_env = "B"', "given more than once"),
     ('secret = "geheim"', 'secret_env = "B"', "key 'secret_env': names 'B', which is not set"),
