@@ -85,6 +85,13 @@ def _add_up(commands: Commands) -> None:
         metavar="IDENTITY",
         help="admit a charger of your own under this identity; may be repeated",
     )
+    up.add_argument(
+        "--card",
+        action="append",
+        default=[],
+        metavar="IDTAG",
+        help="accept this card, as your charger sends it; may be repeated (FA2AFD77 always is)",
+    )
 
 
 def _add_conform(commands: Commands) -> None:
@@ -178,14 +185,17 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    from harness.up import up
+    from harness.up import Wishes, up
 
     return up(
-        out=options.out,
-        host=options.host,
-        port=options.port,
-        sftp_port=options.sftp_port,
-        stations=options.station,
+        Wishes(
+            out=options.out,
+            host=options.host,
+            port=options.port,
+            sftp_port=options.sftp_port,
+            stations=options.station,
+            cards=options.card,
+        )
     )
 
 
