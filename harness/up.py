@@ -2,8 +2,9 @@
 `isebench up`: the same parts in real time, until stopped.
 
 Two emulated chargers stand there; a person begins to charge at the first at once. A real
-charger may connect under an identity that was admitted on the command line. When it is
-stopped, what was counted so far today is delivered, so that nobody has to wait for midnight.
+charger may connect under an identity that was admitted on the command line; its frames are
+recorded at the central system's socket. When it is stopped, the quarter hours of today that
+have ended are delivered, so that nobody has to wait for midnight.
 """
 
 from __future__ import annotations
@@ -11,33 +12,56 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import TextIO
+from urllib.parse import quote
 
 from backend import Backend, Settings
+from backend.errors import BackendError
 from harness.bench import TASK, UTILITY, Station, site_settings
 from harness.errors import UsageError
 from harness.folders import make_folder
 from harness.local_time import ZURICH
-from harness.recording import crossing_line, header_line
+from harness.recording import BACKEND, OCPP_WIRE, crossing_line, header_line
 from harness.utility import Utility
 from simulators.charger_inch import Card, ChargerInch
 from simulators.clock import RealClock
-from simulators.wiretap import Wiretap
+from simulators.wiretap import Crossing, Wiretap
 
 EMULATED = ("Dorfplatz", "Bahnhof")
 CARD = Card(bytes.fromhex("77FD2AFA"), "Anna")
+EVERYWHERE = ("0.0.0.0", "::", "")
 
 
-def up(*, out: Path, host: str, port: int, sftp_port: int, stations: Sequence[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Wishes:
     """
-    Run everything in real time until SIGINT or SIGTERM.
+    What the command line asks for.
 
-    Parameters:
+    Attributes:
         out: the folder for database, drop and recording; what is there goes on.
         host: where the central system listens.
         port, sftp_port: where chargers and deliveries go; 0 takes a free one.
         stations: identities of chargers of the user's own.
+        cards: idTags that are accepted besides the emulated person's.
+    """
+
+    out: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    sftp_port: int = 0
+    stations: Sequence[str] = field(default_factory=tuple)
+    cards: Sequence[str] = field(default_factory=tuple)
+
+
+def up(wishes: Wishes) -> int:
+    """
+    Run everything in real time until SIGINT or SIGTERM.
 
     Returns:
         0 when it was stopped.
@@ -47,89 +71,136 @@ def up(*, out: Path, host: str, port: int, sftp_port: int, stations: Sequence[st
             made.
         BackendError: If the backend cannot start, for example on a port in use.
     """
-    for identity in stations:
-        if identity in EMULATED or stations.count(identity) > 1:
+    for identity in wishes.stations:
+        if identity in EMULATED or wishes.stations.count(identity) > 1:
             raise UsageError(f'the identity "{identity}" is taken; choose another for --station')
-    make_folder(out, "--out")
-    asyncio.run(_run(out, host, port, sftp_port, stations))
+    make_folder(wishes.out, "--out")
+    asyncio.run(_Site(wishes).run())
     return 0
 
 
-async def _run(out: Path, host: str, port: int, sftp_port: int, stations: Sequence[str]) -> None:
-    clock = RealClock()
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    with (out / "recording.jsonl").open("w", encoding="ascii") as recording:
-        recording.write(header_line(None, clock.now()))
-        tap = Wiretap(clock)
-        tap.listen(lambda crossing: print(crossing_line(crossing), end="", file=recording))
-        utility = Utility(UTILITY, clock, tap, out, {})
-        try:
-            await utility.start(sftp_port)
-        except (OSError, OverflowError) as error:
-            raise UsageError(
-                f"127.0.0.1:{sftp_port} cannot be listened on ({error}); choose another --sftp-port"
-            ) from error
-        settings = site_settings(
-            database=out / "isebench.sqlite",
-            stations=_stations(stations),
-            cards=[CARD],
-            destination=utility.destination(),
-            host=host,
-            port=port,
+class _Site:
+    """The parts, put together in real time."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._clock = RealClock()
+        self._tap = Wiretap(self._clock)
+        self._utility = Utility(UTILITY, self._clock, self._tap, wishes.out, {})
+        self._stations = [
+            Station(name, f"CH98765012345AAAAAAAAAAAAAAA{number:05d}")
+            for number, name in enumerate((*EMULATED, *wishes.stations), 1)
+        ]
+
+    async def run(self) -> None:
+        """Run until a signal comes, then deliver."""
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        await self._start_utility()
+        backend = Backend(
+            Settings.from_mapping(self._settings()), self._clock, on_frame=self._note_frame
         )
-        backend = Backend(Settings.from_mapping(settings), clock)
         try:
             await backend.start()
-            await _serve(backend, utility, clock, tap, out, stations, stopped)
+            # A name of its own for each run, and none before there is something to record.
+            path = self._wishes.out / f"recording-{self._clock.now():%Y%m%dT%H%M%SZ}.jsonl"
+            with path.open("x", encoding="ascii") as recording:
+                self._record_into(recording)
+                await self._charge(backend, path, stopped)
+                await self._deliver(backend)
         finally:
             await backend.stop()
-            await utility.stop()
+            await self._utility.stop()
 
+    async def _start_utility(self) -> None:
+        port = self._wishes.sftp_port
+        try:
+            await self._utility.start(port)
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"127.0.0.1:{port} cannot be listened on ({error}); choose another --sftp-port"
+            ) from error
 
-def _stations(own: Sequence[str]) -> list[Station]:
-    return [
-        Station(name, f"CH98765012345AAAAAAAAAAAAAAA{number:05d}")
-        for number, name in enumerate((*EMULATED, *own), 1)
-    ]
+    def _settings(self) -> dict[str, object]:
+        settings = site_settings(
+            database=self._wishes.out / "isebench.sqlite",
+            stations=self._stations,
+            cards=[CARD],
+            destination=self._utility.destination(),
+            host=self._wishes.host,
+            port=self._wishes.port,
+        )
+        settings["card"] += [{"account": UTILITY, "id_tag": one} for one in self._wishes.cards]
+        return settings
 
+    def _note_frame(self, identity: str, incoming: bool, text: str) -> None:
+        # The emulated chargers note their frames themselves, at their own sockets.
+        if identity not in EMULATED:
+            parties = (identity, BACKEND) if incoming else (BACKEND, identity)
+            self._tap.note(OCPP_WIRE, *parties, text)
 
-async def _serve(
-    backend: Backend,
-    utility: Utility,
-    clock: RealClock,
-    tap: Wiretap,
-    out: Path,
-    stations: Sequence[str],
-    stopped: asyncio.Event,
-) -> None:
-    chargers = [ChargerInch(name, clock, tap, random.Random(name)) for name in EMULATED]
-    try:
-        for charger in chargers:
-            await charger.connect(backend.address)
-        await chargers[0].plug_in(person=CARD.holder)
-        await chargers[0].show_card(CARD)
-        _tell_addresses(backend, utility, out, stations)
-        await stopped.wait()
-        print("\nstopping: what was counted today is delivered first", flush=True)
-        await chargers[0].unplug(person=CARD.holder)
-    finally:
-        for charger in chargers:
-            await charger.close()
-    today = clock.now().astimezone(ZURICH).date()
-    await backend.export_now(TASK, today, today)
-    utility.collect()
-    for file in utility.arrived():
-        print(f"{utility.name} has {file.name}")
+    def _record_into(self, recording: TextIO) -> None:
+        def write(crossing: Crossing) -> None:
+            # A run may end by a power cut, too: what has crossed stands in the file.
+            recording.write(crossing_line(crossing))
+            recording.flush()
 
+        recording.write(header_line(None, self._clock.now()))
+        self._tap.listen(write)
 
-def _tell_addresses(backend: Backend, utility: Utility, out: Path, stations: Sequence[str]) -> None:
-    print(f"central system  {backend.address}/IDENTITY  (OCPP 1.6 JSON)")
-    print(f"chargers        {', '.join(EMULATED)} are emulated; {CARD.holder} charges at the first")
-    for identity in stations:
-        print(f"                {backend.address}/{identity} waits for yours")
-    print(f"drop            sftp://127.0.0.1:{utility.port}, its files in {out / 'drop'}")
-    print(f"database        {out / 'isebench.sqlite'}")
-    print(f"recording       {out / 'recording.jsonl'}")
-    print("Ctrl-C stops it.", flush=True)
+    async def _charge(self, backend: Backend, recording: Path, stopped: asyncio.Event) -> None:
+        chargers = [
+            ChargerInch(name, self._clock, self._tap, random.Random(name)) for name in EMULATED
+        ]
+        try:
+            for charger in chargers:
+                await charger.connect(backend.address)
+            await chargers[0].plug_in(person=CARD.holder)
+            await chargers[0].show_card(CARD)
+            self._tell_addresses(backend, recording)
+            await stopped.wait()
+            print("\nstopping: the quarter hours of today that have ended are delivered first")
+            await chargers[0].unplug(person=CARD.holder)
+        finally:
+            for charger in chargers:
+                await charger.close()
+
+    def _tell_addresses(self, backend: Backend, recording: Path) -> None:
+        address = backend.address
+        if self._wishes.host in EVERYWHERE:
+            port = address.rpartition(":")[2]
+            address = f"ws://ADDRESS-OF-THIS-MACHINE:{port}"
+        accepted = ", ".join(("FA2AFD77", *self._wishes.cards))
+        out = self._wishes.out
+        print(f"central system  {address}/IDENTITY  (OCPP 1.6 JSON)")
+        for identity in self._wishes.stations:
+            print(f"                {address}/{quote(identity, safe='')} waits for your charger")
+        print(f"cards           {accepted} are accepted; admit yours with --card")
+        print(f"chargers        {' and '.join(EMULATED)} are emulated; one is charging")
+        print(f"drop            sftp://127.0.0.1:{self._utility.port}, its files in {out / 'drop'}")
+        print(f"database        {out / 'isebench.sqlite'}")
+        print(f"recording       {recording}")
+        print("Ctrl-C stops it.", flush=True)
+
+    async def _deliver(self, backend: Backend) -> None:
+        now = self._clock.now()
+        today = now.astimezone(ZURICH).date()
+        try:
+            await backend.export_now(TASK, today, today)
+        except BackendError as error:
+            print(f"nothing is delivered: {error}")
+            return
+        self._utility.collect()
+        for station in self._stations:
+            print(f"{station.name:15} {self._balance(station, now)}")
+        for file in self._utility.arrived():
+            print(f"{UTILITY} has {self._utility.place_of(file.name)}")
+
+    def _balance(self, station: Station, now: datetime) -> str:
+        held = self._utility.held(station.metering_code or "")
+        energy = sum((value.energy_kwh or Decimal(0) for value in held), Decimal(0))
+        counts = Counter(value.status for value in held)
+        letters = ", ".join(f"{counts[letter]} {letter}" for letter in "WEF" if counts[letter])
+        end = max((value.end for value in held), default=now).astimezone(ZURICH)
+        return f"{energy:.3f} kWh up to {end:%H:%M} ({letters}); what came later is not due yet"

@@ -156,10 +156,15 @@ class Utility:
                 seen.setdefault(name)
         return [Arrived(name, f"{FOLDER}/{name}", self._content(name)) for name in seen]
 
-    def _content(self, name: str) -> bytes:
+    def place_of(self, name: str) -> Path | None:
+        """Tell where a file that arrived lies now; None where it is gone."""
         folder = self._root / FOLDER.strip("/")
         places = (folder / name, *(folder / kept / name for kept in KEPT_FOLDERS))
-        return next((place.read_bytes() for place in places if place.exists()), b"")
+        return next((place for place in places if place.exists()), None)
+
+    def _content(self, name: str) -> bytes:
+        place = self.place_of(name)
+        return b"" if place is None else place.read_bytes()
 
     def sizes_shown(self) -> list[tuple[str, int]]:
         """Give each name and size that was ever visible under a final name."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import subprocess
@@ -43,7 +42,7 @@ def addresses(process: subprocess.Popen[str]) -> str:
 
 def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
     """It prints its addresses, admits the charger, records it, and delivers when it is stopped."""
-    process = start(tmp_path / "site", "--station", "WB/7")
+    process = start(tmp_path / "site", "--station", "WB/7", "--card", "04A1B2C3")
     try:
         told = addresses(process)
         match = ADDRESS.search(told)
@@ -53,21 +52,39 @@ def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
             clock = RealClock()
             puppet = Puppet("WB/7", clock, Wiretap(clock))
             await puppet.connect(match[0])
-            answer = await puppet.call("Authorize", {"idTag": "FA2AFD77"})
+            answers = [
+                await puppet.call("Authorize", {"idTag": id_tag})
+                for id_tag in ("FA2AFD77", "04A1B2C3", "unknown")
+            ]
             await puppet.close()
-            return answer
+            return [answer[2] for answer in answers]
 
-        answer = asyncio.run(report())
+        answers = asyncio.run(report())
     finally:
         process.send_signal(signal.SIGINT)
         said, trouble = process.communicate(timeout=30)
 
-    assert {"idTagInfo": {"status": "Accepted"}} == answer[2]
-    assert f"{match[0]}/WB/7 waits for yours" in told
+    statuses = ["Accepted", "Accepted", "Invalid"]
+    assert [{"idTagInfo": {"status": status}} for status in statuses] == answers
+    assert f"{match[0]}/WB%2F7 waits for your charger" in told
     assert 0 == process.returncode, trouble
-    assert "EW Seedorf has ISE_Tagesexport_" in said
-    crossings = read_recording(tmp_path / "site" / "recording.jsonl").crossings
-    assert "ETREL" in json.dumps([crossing.text for crossing in crossings])
+    (path,) = (tmp_path / "site").glob("recording-*.jsonl")
+    crossings = read_recording(path).crossings
+    assert "ETREL" in "".join(crossing.text for crossing in crossings)
+    mine = [one.text for one in crossings if "WB/7" in (one.sender, one.receiver)]
+    assert 8 == len(mine)  # a Heartbeat and three Authorize, each with its answer
+    assert "04A1B2C3" in mine[4]
+    assert_delivered(said)
+
+
+def assert_delivered(said: str) -> None:
+    """Compare what it says of the delivery: what has ended, and where the file lies."""
+    if "nothing is delivered" in said:  # the first quarter hour after midnight
+        assert "no interval has ended yet" in said
+        return
+    assert "WB/7            0.000 kWh up to " in said
+    (line,) = (line for line in said.splitlines() if line.startswith("EW Seedorf has "))
+    assert Path(line.removeprefix("EW Seedorf has ")).is_file()
 
 
 @pytest.mark.parametrize("identity", ["Dorfplatz", "Bahnhof"])
