@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.up import up
+from harness.up import Wishes, up
 
 
 def refused(out: Path, sftp_port: int = 0, *stations: str) -> str:
     """Give the sentence of the refusal."""
     with pytest.raises(UsageError) as caught:
-        up(out=out, host="127.0.0.1", port=0, sftp_port=sftp_port, stations=stations)
+        up(Wishes(out=out, sftp_port=sftp_port, stations=stations))
     return str(caught.value)
 
 
