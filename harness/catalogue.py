@@ -90,7 +90,37 @@ def load_scenarios(folder: Path) -> list[ListedScenario]:
     ]
     if not scenarios:
         raise UsageError(f"{folder}: its features hold no scenario")
+    for feature in features:
+        _check_verdicts(feature)
     return scenarios
+
+
+def check_foundation(
+    requirements: Iterable[Requirement], scenarios: Iterable[ListedScenario]
+) -> None:
+    """
+    See that every scenario proves something: a report has no place for one that does not.
+
+    Raises:
+        UsageError: If one names no requirement, or one that does not exist.
+    """
+    for scenario in unfounded(requirements, scenarios):
+        named = ", ".join(scenario.requirements) or "none"
+        raise UsageError(
+            f'{scenario.file}:{scenario.line}: "{scenario.name}" must name requirements that exist '
+            f"(it names {named}); tag it like @ISE-02, `isebench list` shows them"
+        )
+
+
+def _check_verdicts(feature: Feature) -> None:
+    """Refuse a scenario that sees nothing; a word that Gherkin does not know is no step."""
+    for scenario in feature.scenarios.values():
+        steps = (*(feature.background.steps if feature.background else ()), *scenario.steps)
+        if not any(step.type == "then" for step in steps):
+            raise UsageError(
+                f'{feature.filename}:{scenario.line_number}: "{scenario.name}" has no Then, so it '
+                "could not fail; a line that begins with no word of Gherkin is no step"
+            )
 
 
 def requirement_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:

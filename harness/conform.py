@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.catalogue import load_requirements, load_scenarios
+from harness.catalogue import check_foundation, load_requirements, load_scenarios
 from harness.errors import UsageError
 from harness.folders import make_folder
 
@@ -75,10 +75,12 @@ def select(ids: Sequence[str], features: Path) -> list[str]:
     Give the requirement ids that some words select.
 
     Raises:
-        UsageError: If a word selects nothing that has a scenario.
+        UsageError: If a word selects nothing that has a scenario, or a scenario proves nothing.
     """
-    known = [row.id for row in load_requirements(features)]
-    covered = {id for scenario in load_scenarios(features) for id in scenario.requirements}
+    requirements, scenarios = load_requirements(features), load_scenarios(features)
+    check_foundation(requirements, scenarios)
+    known = [row.id for row in requirements]
+    covered = {id for scenario in scenarios for id in scenario.requirements}
     selected: list[str] = []
     for word in ids:
         found = [id for id in known if id.startswith(word.upper()) and id in covered]

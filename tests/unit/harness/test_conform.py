@@ -16,10 +16,10 @@ FEATURE = """
 Feature: Lamps
   @ABC-11
   Scenario: On
-    Given the day is 3 June 2025
+    Then 0 files arrive at EW Seedorf
   @XYZ-01
   Scenario: Off
-    Given the day is 3 June 2025
+    Then 0 files arrive at EW Seedorf
 """
 
 
@@ -79,3 +79,23 @@ class TestExitCodes:
         command = [sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"]
 
         assert BROKEN == conform._run(command)
+
+
+class TestWhatProvesNothing:
+    """A scenario that cannot fail, or belongs to nothing, is refused before anything runs."""
+
+    @pytest.mark.parametrize(
+        ("scenario", "told"),
+        [
+            ("@ABC-11\n  Scenario: A\n    Given the day is 3 June 2025", '"A" has no Then'),
+            ("@ABC-11\n  Scenario: A\n    Give the day is 3 June 2025", '"A" has no Then'),
+            ("Scenario: A\n    Then x", r"must name requirements that exist \(it names none\)"),
+            ("@ABC-77\n  Scenario: A\n    Then x", r"\(it names ABC-77\)"),
+        ],
+    )
+    def test_it_is_refused_with_its_place(self, features: Path, scenario: str, told: str) -> None:
+        """The file and the line are named."""
+        (features / "more.feature").write_text(f"Feature: F\n  {scenario}\n", encoding="utf-8")
+
+        with pytest.raises(UsageError, match=rf"more\.feature:\d+: .*{told}"):
+            select([], features)
