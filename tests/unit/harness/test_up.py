@@ -1,14 +1,19 @@
-"""What `isebench up` refuses before anything runs."""
+"""What `isebench up` refuses before anything runs, and a run that ends at once."""
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
-from harness.up import Wishes, up
+from harness.up import Wishes, _Site, up
+from simulators.clock import RealClock
+from simulators.wiretap import Crossing
 
 
 def refused(out: Path, sftp_port: int = 0, *stations: str) -> str:
@@ -46,3 +51,33 @@ def test_a_port_for_deliveries_that_is_taken(tmp_path: Path) -> None:
 def test_a_port_for_deliveries_that_is_none(tmp_path: Path) -> None:
     """A number beyond all ports is refused likewise."""
     assert "choose another --sftp-port" in refused(tmp_path, 99999)
+
+
+class JustAfterMidnight(RealClock):
+    """A clock that stands at a minute past midnight in Zurich."""
+
+    def now(self) -> datetime:
+        """Tell that minute."""
+        return datetime(2025, 6, 2, 22, 1, tzinfo=UTC)
+
+
+def test_a_day_that_has_just_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stopped before a quarter hour has ended, it says why nothing goes out, and ends well."""
+    site = _Site(Wishes(out=tmp_path, host="0.0.0.0", stations=("WB/7",), cards=("04A1B2C3",)))
+    site._clock = JustAfterMidnight()
+
+    def stop(crossing: Crossing) -> None:
+        if '"StartTransaction"' in crossing.text:
+            signal.raise_signal(signal.SIGINT)
+
+    site._tap.listen(stop)
+    asyncio.run(site.run())
+
+    said = capsys.readouterr().out
+    assert "ws://ADDRESS-OF-THIS-MACHINE:" in said
+    assert "/ocpp/WB%2F7 waits for your charger" in said
+    assert "FA2AFD77, 04A1B2C3 are accepted" in said
+    assert "nothing is delivered: " in said
+    assert "no interval has ended yet" in said
+    (recording,) = tmp_path.glob("recording-*.jsonl")
+    assert "StartTransaction" in recording.read_text(encoding="ascii")
