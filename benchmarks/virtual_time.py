@@ -17,9 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
-
+from harness.bare_wire import echo_s
 from harness.bench import Bench
 from harness.frames import calls_of
 from simulators.clock import stopwatch
@@ -57,23 +55,6 @@ def lived(chargers: int) -> tuple[float, float, list[str]]:
     return 86_400.0, real_s, texts
 
 
-async def bare_wire(texts: list[str]) -> float:
-    """Give the real seconds that the same CALLs take to a server that only echoes."""
-
-    async def echo(connection: ServerConnection) -> None:
-        async for text in connection:
-            await connection.send(text)
-
-    async with serve(echo, "127.0.0.1", 0, compression=None) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as line:
-            seconds = stopwatch()
-            for text in texts:
-                await line.send(text)
-                await line.recv()
-            return seconds()
-
-
 def main() -> int:
     """Print the figures; exit 1 where one charger misses its target."""
     best = 0.0
@@ -83,7 +64,7 @@ def main() -> int:
         runs = []
         for _ in range(RUNS):
             simulated_s, real_s, texts = lived(chargers)
-            runs.append((simulated_s / real_s, asyncio.run(bare_wire(texts)) / real_s))
+            runs.append((simulated_s / real_s, asyncio.run(echo_s(texts)) / real_s))
         ratios = sorted(ratio for ratio, _ in runs)
         shares = sorted(share for _, share in runs)
         middle = RUNS // 2

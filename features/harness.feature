@@ -47,7 +47,7 @@ Feature: HAR The bench judges by what crossed the wire and what arrived
     When the same day is lived twice with one seed
     Then both recordings are the same, byte for byte
     And both delivered files are the same, byte for byte
-    And each day passed at least 86400 times as fast as it happened
+    And each day cost at most 100 times what its frames cost on a bare wire
 
   @HAR-09 @must
   Scenario: A backend that lies about its delivery does not pass

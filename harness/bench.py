@@ -13,6 +13,7 @@ cannot be seen in simulated time, `Lines` holds the clock while they disagree.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import functools
 import random
@@ -166,6 +167,7 @@ class Bench:
         self.schedule = "daily"
         self.drop: Drop | None = None
         self.deciding_files: list[str] = []
+        self.in_real_time = False
         self._twins: list[Bench] = []
         # What one sentence leaves for the next.
         self.wanted: set[str] = set()
@@ -212,15 +214,17 @@ class Bench:
     def plan_session(self, name: str, person: str, start: datetime, end: datetime) -> None:
         """Let a person plug in and show the card, and later stop with it and unplug."""
         self.station(name)
+        if end <= start:
+            raise UsageError(f"{person} cannot stop charging before the start; mend the times")
         card = self.card_of(person)
 
         async def begin(bench: Bench) -> None:
-            charger = bench.chargers[name]
+            charger = bench.charger(name)
             await charger.plug_in(person=person)
             await charger.show_card(card)
 
         async def finish(bench: Bench) -> None:
-            charger = bench.chargers[name]
+            charger = bench.charger(name)
             await charger.show_card(card)
             await charger.unplug(person=person)
 
@@ -310,6 +314,15 @@ class Bench:
         """Give what stands on the bench under a name."""
         return self.puppets.get(name) or self.chargers[name]
 
+    def charger(self, name: str) -> ChargerInch:
+        """Give an emulated charger, which people can use."""
+        if name not in self.chargers:
+            raise UsageError(
+                f'"{name}" only says what it is told, as its meter or a frame is given; nobody can '
+                "charge there in the same scenario"
+            )
+        return self.chargers[name]
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something in the bench's loop and wait for its end."""
         return self._runner.run(work)
@@ -386,21 +399,21 @@ class Bench:
         )
 
     def close(self) -> None:
-        """Take everything down, in the order in which a site would be left."""
-        for twin in self._twins:
-            twin.close()
-        try:
-            self.run(self._close())
-        finally:
-            self._runner.close()
+        """Take everything down, in the order in which a site would be left, whatever fails."""
+        with contextlib.ExitStack() as leaving:
+            leaving.callback(self._runner.close)
+            leaving.callback(lambda: self.run(self._close()))
+            for twin in self._twins:
+                leaving.callback(twin.close)
 
     async def _close(self) -> None:
-        for name in (*self.chargers, *self.puppets):
-            await self.device(name).close()
-        if self._backend is not None:
-            await self._backend.stop()
-        if self._utility is not None:
-            await self._utility.stop()
+        async with contextlib.AsyncExitStack() as leaving:
+            if self._utility is not None:
+                leaving.push_async_callback(self._utility.stop)
+            if self._backend is not None:
+                leaving.push_async_callback(self._backend.stop)
+            for name in (*self.chargers, *self.puppets):
+                leaving.push_async_callback(self.device(name).close)
 
     # ------------------------------------------------------------------ what decides
 

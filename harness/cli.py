@@ -7,6 +7,7 @@ Only what a command needs is imported, and only when it runs.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 
 
+class _Version(argparse.Action):
+    """Shows the version; to look it up takes time that other commands must not lose."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"isebench {version('isebench')}")
+        parser.exit()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Give the parser of the command line; docs/reference/commands.md shows its help."""
     parser = argparse.ArgumentParser(
@@ -24,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Test bench for the road from a charger's meter to a Swiss utility's "
         "billing system (IS-E).",
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (_add_demo, _add_up, _add_conform, _add_replay, _add_list):
         add(commands)
@@ -169,10 +181,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from simulators.errors import SimulatorError
 
     try:
-        return _COMMANDS[options.command](options)
+        code = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return code
     except (BackendError, HarnessError, SimulatorError) as error:
         print(f"isebench {options.command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Who reads has seen enough. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"isebench {options.command}: {where}{error.strerror or error}", file=sys.stderr)
+        return 3
     except KeyboardInterrupt:
         print(f"isebench {options.command}: interrupted", file=sys.stderr)
         return 130
@@ -210,7 +232,8 @@ def _conform(options: argparse.Namespace) -> int:
         report=options.report.resolve(),
         quiet=options.quiet,
     )
-    print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")
+    if (options.report / "report.html").exists():
+        print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")
     return code
 
 

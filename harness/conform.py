@@ -11,13 +11,25 @@ from pathlib import Path
 
 from harness.catalogue import check_foundation, load_requirements, load_scenarios
 from harness.errors import UsageError
-from harness.folders import make_folder
+from harness.folders import clear_folder
 
 PASSED, FAILED, USAGE, BROKEN, NOTHING_RUN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """
 Exit codes: all passed, something failed, wrong usage, the bench broke, nothing was run, and
 somebody pressed Ctrl-C.
 """
+
+MARKER = "isebench-report.txt"
+WRITTEN = (
+    "cucumber.json",
+    "delivered",
+    "junit.xml",
+    "matrix.md",
+    "real-time",
+    "recordings",
+    "report.html",
+)
+"""What a run writes into its report's folder."""
 
 # Pytest's 2 is left out: it also is what scenarios that cannot be collected end with.
 _FROM_PYTEST = {0: PASSED, 1: FAILED, 4: USAGE, 5: NOTHING_RUN}
@@ -43,7 +55,7 @@ def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quie
             the reports cannot be made.
     """
     selected = select(ids, features)
-    make_folder(report, "--report")
+    clear_folder(report, "--report", MARKER, WRITTEN)
     with tempfile.TemporaryDirectory(prefix="isebench-") as folder:
         root = Path(folder)
         module = root / "test_features.py"

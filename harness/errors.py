@@ -3,6 +3,7 @@ What can go wrong on the bench.
 
 * `HarnessError`
     * `UsageError`: the command line or a scenario asks for what does not exist; exit code 2
+    * `Disagreement`: what was seen is not what the scenario says
     * `NothingArrived`: a verdict needs a file, a row or a frame that is not there
 """
 
@@ -15,6 +16,10 @@ class HarnessError(Exception):
 
 class UsageError(HarnessError):
     """What was asked for does not exist or cannot be read."""
+
+
+class Disagreement(HarnessError, AssertionError):
+    """What was seen is not what the scenario says; to a scenario that is a failure."""
 
 
 class NothingArrived(HarnessError, AssertionError):

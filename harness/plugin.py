@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pytest_bdd.exceptions import StepDefinitionNotFoundError
 from pytest_bdd.parser import Feature, Scenario, Step
 
+from backend.errors import BackendError
 from harness.bench import Bench
 from harness.catalogue import BUNDLED_FEATURES, REQUIREMENT_TAG, requirement_ids
+from harness.errors import HarnessError
 from harness.report import Outcome
 from harness.verdicts import Trial, Trials
+from simulators.errors import SimulatorError
 
 pytest_plugins = [
     "harness.steps.charging",
@@ -32,6 +36,15 @@ pytest_plugins = [
 ]
 
 LEVELS = ("must", "should")
+
+SENTENCES = (
+    AssertionError,
+    BackendError,
+    HarnessError,
+    SimulatorError,
+    StepDefinitionNotFoundError,
+)
+"""What carries a sentence for a person; anything else is the bench's own trouble, and traced."""
 
 _trial = pytest.StashKey[Trial]()
 _trials = pytest.StashKey[Trials]()
@@ -152,17 +165,41 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if isinstance(report.longrepr, tuple):  # skipped: file, line and reason
             message = report.longrepr[2].removeprefix("Skipped: ")
         trial.conclude(report.when or "", report.outcome, message, report.duration)
+        if report.failed and call.excinfo is not None and call.excinfo.errisinstance(SENTENCES):
+            report.longrepr = trial.told()
     return report  # type: ignore[return-value]
 
 
+def _add_what_did_not_begin(session: pytest.Session) -> None:
+    trials = session.config.stash[_trials]
+    for item in session.items:
+        if _trial not in item.stash:
+            trials.add(
+                Trial(
+                    node=item.nodeid,
+                    feature="",
+                    scenario=item.name,
+                    example="",
+                    where="",
+                    requirements=tuple(
+                        sorted(mark.kwargs["id"] for mark in item.iter_markers("requirement"))
+                    ),
+                    seed=trials.seed,
+                )
+            )
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """Write the evidence and the report where they were asked for, after the others' reports."""
     try:
         yield
         folder = session.config.getoption("evidence")
         if folder is not None and not session.config.getoption("collectonly"):
-            session.config.stash[_trials].write(Path(folder))
+            interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+            if interrupted:
+                _add_what_did_not_begin(session)
+            session.config.stash[_trials].write(Path(folder), interrupted=interrupted)
     except Exception:
         # Python would end with 1, which says that a scenario has failed.
         traceback.print_exc()

@@ -76,9 +76,9 @@ WORST_FIRST = (
     Outcome.FAILED,
     Outcome.ERROR,
     Outcome.EXPECTED_FAILURE,
+    Outcome.NOT_ASKED,
     Outcome.PASSED,
     Outcome.NOT_APPLICABLE,
-    Outcome.NOT_ASKED,
 )
 """A requirement has the first of these that one of its scenarios has."""
 
@@ -165,12 +165,14 @@ class Run:
         title: what kind of report this is.
         issued: when, in UTC; None leaves it out.
         facts: further lines for the head: versions, seed, selection.
+        interrupted: whether somebody stopped the run before its end.
     """
 
     target: str
     title: str = "Conformance report"
     issued: datetime | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,9 @@ def _rows(requirements: Sequence[Requirement], verdicts: Sequence[Verdict]) -> l
     ]
 
 
-def _headline(rows: Sequence[_Row], verdicts: Sequence[Verdict]) -> tuple[Outcome, str, str]:
+def _headline(
+    run: Run, rows: Sequence[_Row], verdicts: Sequence[Verdict]
+) -> tuple[Outcome, str, str]:
     """Give the whole run's outcome, its sentence, and what should be said beside it."""
     by_row = Counter(row.outcome for row in rows)
     by_scenario = Counter(verdict.outcome for verdict in verdicts)
@@ -226,7 +230,14 @@ def _headline(rows: Sequence[_Row], verdicts: Sequence[Verdict]) -> tuple[Outcom
         for outcome in (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED)
         if by_row[outcome]
     ]
+    partly = sum(_is_partly(row, verdicts) for row in rows)
+    if partly:
+        beside.append(f"{partly} only in part, as some scenarios are declared not applicable")
     more = (", ".join(beside) + ".") if beside else ""
+    if run.interrupted and not bad_scenarios:
+        left = by_scenario[Outcome.NOT_ASKED]
+        ran = f"{len(verdicts) - left} of {_counted(len(verdicts), 'scenario')}"
+        return Outcome.ERROR, f"Interrupted after {ran}; nothing is decided", more
     if bad or bad_scenarios:
         whole = Outcome.FAILED if by_scenario[Outcome.FAILED] else Outcome.ERROR
         sentence = f"{bad} of {_counted(asked, 'requirement')} did not pass"
@@ -237,6 +248,11 @@ def _headline(rows: Sequence[_Row], verdicts: Sequence[Verdict]) -> tuple[Outcom
     if passed == asked:
         return Outcome.PASSED, f"Passed: {_counted(passed, 'requirement')} shown", more
     return Outcome.PASSED, f"Passed: {passed} of {_counted(asked, 'requirement')} shown", more
+
+
+def _is_partly(row: _Row, verdicts: Sequence[Verdict]) -> bool:
+    outcomes = {verdicts[number - 1].outcome for number in row.numbers}
+    return row.outcome is Outcome.PASSED and Outcome.NOT_APPLICABLE in outcomes
 
 
 _CASES = {
@@ -258,7 +274,7 @@ def markdown_matrix(
 ) -> str:
     """Give the matrix of requirements and scenarios as Markdown, as a build's summary page."""
     rows = _rows(requirements, verdicts)
-    outcome, sentence, more = _headline(rows, verdicts)
+    outcome, sentence, more = _headline(run, rows, verdicts)
     lines = [f"# {_md(run.title)}: {_md(run.target)}", ""]
     lines += [f"{_SIGNS[outcome]} **{_md(sentence)}.** {_md(more)}".rstrip(), ""]
     lines += ["| verdict | requirements | scenarios |", "| --- | ---: | ---: |"]
@@ -329,7 +345,7 @@ def html_report(run: Run, requirements: Sequence[Requirement], verdicts: Sequenc
         page_title=_attribute(f"{run.title}: {run.target}"),
         eyebrow=_text(run.title),
         title=_text(run.target),
-        headline=_headline_html(rows, verdicts),
+        headline=_headline_html(run, rows, verdicts),
         bars=_bars(rows, verdicts),
         facts=_facts(run, rows, verdicts),
         not_passed=_not_passed(verdicts),
@@ -367,8 +383,8 @@ def _mark(outcome: Outcome) -> str:
     )
 
 
-def _headline_html(rows: Sequence[_Row], verdicts: Sequence[Verdict]) -> str:
-    outcome, sentence, more = _headline(rows, verdicts)
+def _headline_html(run: Run, rows: Sequence[_Row], verdicts: Sequence[Verdict]) -> str:
+    outcome, sentence, more = _headline(run, rows, verdicts)
     beside = f"<small>{_text(more)}</small>" if more else ""
     return (
         f'<p class="headline o-{_CLASSES[outcome]}">{_mark(outcome)}'
@@ -423,7 +439,8 @@ def _facts(run: Run, rows: Sequence[_Row], verdicts: Sequence[Verdict]) -> str:
     spans = [verdict.simulated for verdict in verdicts if verdict.simulated is not None]
     simulated = sum((end - start).total_seconds() for start, end in spans)
     real = sum(verdict.duration_s for verdict in verdicts)
-    facts.append(("Time", f"{_span(simulated)} simulated in {real:.1f} s"))
+    took = f" in {real:.1f} s" if real else ""
+    facts.append(("Time", f"{_span(simulated)} simulated{took}"))
     return "\n".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in facts)
 
 

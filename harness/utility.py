@@ -42,15 +42,17 @@ class Arrived:
         name: its name.
         path: where it was seen first, as the sender sees it.
         content: its bytes.
+        encoding: of its text; "utf-8-sig" reads UTF-8 with and without a mark.
     """
 
     name: str
     path: str
     content: bytes
+    encoding: str = "utf-8-sig"
 
     def text(self) -> str:
         """Give its content as text."""
-        return self.content.decode("utf-8-sig")
+        return self.content.decode(self.encoding)
 
     def lines(self) -> list[str]:
         """Give its lines without their ends."""
@@ -98,6 +100,8 @@ class Utility:
         self._server = SftpServer(
             name, clock, tap, users=[User(USER, SECRET)], root=root, folders=[FOLDER]
         )
+        encoding = str(layout.get("encoding", "utf-8"))
+        self._encoding = "utf-8-sig" if encoding.startswith("utf-8") else encoding
         self._collector = Collector(
             self._server.drop, Layout.from_mapping(layout), folder=FOLDER.strip("/")
         )
@@ -148,22 +152,47 @@ class Utility:
         ]
 
     def arrived(self) -> list[Arrived]:
-        """Give every file that was ever seen under a final name, in the order of arrival."""
-        seen: dict[str, None] = {}
+        """
+        Give every file that was seen under a final name, in the order of arrival.
+
+        A name that came again after it had been taken away is there twice.
+        """
+        standing: set[str] = set()
+        seen: list[str] = []
         for version in self._server.drop.history.versions:
             folder, _, name = version.path.rpartition("/")
-            if version.size_bytes is not None and folder == FOLDER.strip("/") and _final(name):
-                seen.setdefault(name)
-        return [Arrived(name, f"{FOLDER}/{name}", self._content(name)) for name in seen]
+            if folder != FOLDER.strip("/") or not _final(name):
+                continue
+            if version.size_bytes is None:
+                standing.discard(name)
+            elif name not in standing:
+                standing.add(name)
+                seen.append(name)
+        return [
+            Arrived(
+                name,
+                f"{FOLDER}/{name}",
+                self._content(name, seen[:index].count(name)),
+                self._encoding,
+            )
+            for index, name in enumerate(seen)
+        ]
 
-    def place_of(self, name: str) -> Path | None:
-        """Tell where a file that arrived lies now; None where it is gone."""
+    def place_of(self, name: str, earlier: int = 0) -> Path | None:
+        """
+        Tell where a file that arrived lies now; None where it is gone.
+
+        Parameters:
+            name: its name.
+            earlier: how many files of that name had arrived before.
+        """
         folder = self._root / FOLDER.strip("/")
-        places = (folder / name, *(folder / kept / name for kept in KEPT_FOLDERS))
+        kept_name = f"{name}.{earlier + 1}" if earlier else name
+        places = (*(folder / kept / kept_name for kept in KEPT_FOLDERS), folder / name)
         return next((place for place in places if place.exists()), None)
 
-    def _content(self, name: str) -> bytes:
-        place = self.place_of(name)
+    def _content(self, name: str, earlier: int) -> bytes:
+        place = self.place_of(name, earlier)
         return b"" if place is None else place.read_bytes()
 
     def sizes_shown(self) -> list[tuple[str, int]]:

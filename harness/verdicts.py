@@ -56,6 +56,7 @@ class Trial:
     recording: tuple[Crossing, ...] = ()
     deciding: tuple[Crossing, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
+    in_real_time: bool = False
     slug: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +68,11 @@ class Trial:
     def title(self) -> str:
         """The scenario's name with its example."""
         return f"{self.scenario} [{self.example}]" if self.example else self.scenario
+
+    @property
+    def recording_name(self) -> str:
+        """Where its recording goes; those of real processes bear the machine's time."""
+        return f"{'real-time' if self.in_real_time else 'recordings'}/{self.slug}.jsonl"
 
     def begin(self, keyword: str, sentence: str) -> None:
         """Note that a step has begun."""
@@ -97,12 +103,19 @@ class Trial:
         elif outcome != "passed":
             self.message = "\n".join(filter(None, (self.message, _essence(message))))
 
+    def told(self) -> str:
+        """Say in a few lines what did not hold, and how to see it again."""
+        step = next((step for step in self.steps if step.outcome is not Outcome.PASSED), None)
+        sentence = f"{step.keyword} {step.text}\n" if step is not None else ""
+        return f"{self.where}: {self.title}\n{sentence}{self.message}\nseed {self.seed}"
+
     def _gather(self) -> None:
         bench, self.bench = self.bench, None
         if bench is None or not bench.going:
             return
         self.simulated = (bench.start, bench.clock.now())
         self.recording = tuple(bench.tap.crossings)
+        self.in_real_time = bench.in_real_time
         self.deciding = tuple(bench.deciding)
         self.files = tuple((file.name, file.content) for file in bench.utility.arrived())
 
@@ -122,7 +135,7 @@ class Trial:
             duration_s=self.duration_s,
             simulated=self.simulated,
             where=self.where,
-            recording=f"recordings/{self.slug}.jsonl" if self.recording else "",
+            recording=self.recording_name if self.recording else "",
         )
 
 
@@ -133,9 +146,16 @@ _OUTCOMES = {
 }
 
 
+_KIND = re.compile(
+    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)\.(?:errors|exceptions)\.\w+): "
+)
+
+
 def _essence(message: str) -> str:
     """Give the lines in which pytest says what went wrong, or the last of all."""
-    errors = [line[1:].strip() for line in message.splitlines() if line.startswith("E ")]
+    errors = [
+        _KIND.sub("", line[1:].strip()) for line in message.splitlines() if line.startswith("E ")
+    ]
     return "\n".join(errors) or "\n".join(message.splitlines()[-12:])
 
 
@@ -157,14 +177,21 @@ class Trials:
         self._slugs.add(trial.slug)
         self._trials.append(trial)
 
-    def write(self, folder: Path) -> None:
-        """Write the report, and each trial's recording and delivered files, into ``folder``."""
+    def write(self, folder: Path, *, interrupted: bool = False) -> None:
+        """
+        Write the report, and each trial's recording and delivered files, into ``folder``.
+
+        Parameters:
+            folder: made where it is missing.
+            interrupted: whether somebody stopped the run before its end.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for trial in self._trials:
             self._write_evidence(folder, trial)
         run = Run(
             target=NAME,
-            facts=(("seed", str(self.seed)), ("isebench", version("isebench"))),
+            facts=(("Seed", str(self.seed)), ("isebench", version("isebench"))),
+            interrupted=interrupted,
         )
         verdicts = [trial.verdict() for trial in self._trials]
         requirements = load_requirements(self._features)
@@ -175,7 +202,7 @@ class Trials:
 
     def _write_evidence(self, folder: Path, trial: Trial) -> None:
         if trial.recording and trial.simulated:
-            path = folder / "recordings" / f"{trial.slug}.jsonl"
+            path = folder / trial.recording_name
             path.parent.mkdir(exist_ok=True)
             write_recording(path, trial.recording, seed=self.seed, start=trial.simulated[0])
         for name, content in trial.files:

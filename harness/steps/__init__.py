@@ -11,12 +11,22 @@ from collections.abc import Iterable
 
 import pytest
 
+from harness.errors import UsageError
 from harness.target import DECLARED_NOT_DONE
 
 
-def records(datatable: list[list[str]]) -> list[dict[str, str]]:
-    """Give the rows of a scenario's table as records under its head row."""
+def records(datatable: list[list[str]], *columns: str) -> list[dict[str, str]]:
+    """
+    Give the rows of a scenario's table as records under its head row.
+
+    Raises:
+        UsageError: If the columns are not those that the sentence asks for.
+    """
     head, *rows = datatable
+    if columns and set(head) != set(columns):
+        raise UsageError(
+            f"the table has the columns {', '.join(head)}; the sentence needs {', '.join(columns)}"
+        )
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 

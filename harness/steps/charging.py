@@ -7,6 +7,7 @@ from decimal import Decimal
 from pytest_bdd import given, parsers, then
 
 from harness.bench import Bench
+from harness.errors import Disagreement
 from harness.frames import calls_of, samples
 from harness.steps import records
 from harness.steps import show as shown
@@ -88,8 +89,10 @@ def has_said_of_itself(bench: Bench, name: str, datatable: Table) -> None:
     ]
     bench.decide([call.crossing for call in boots])
     assert len(boots) == 1, f"{name} has sent {len(boots)} BootNotifications, not one"
-    for row in records(datatable):
-        assert boots[0].payload.get(row["field"]) == row["value"]
+    for row in records(datatable, "field", "value"):
+        said = boots[0].payload.get(row["field"])
+        if said != row["value"]:
+            raise Disagreement(f'{name} says {row["field"]} "{said}", not "{row["value"]}"')
 
 
 @then("it has reported the status of connectors 0 and 1 and of no other")
@@ -123,7 +126,7 @@ def power_was(bench: Bench, name: str, most: float, least: float) -> None:
 def has_sent_each(bench: Bench, name: str, datatable: Table) -> None:
     """Look for each message among the charger's CALLs."""
     sent = {call.action: call.crossing for call in calls_of(bench.tap.crossings, name)}
-    wanted = {row["message"] for row in records(datatable)}
+    wanted = {row["message"] for row in records(datatable, "message")}
     bench.decide([crossing for action, crossing in sent.items() if action in wanted])
     assert not wanted - sent.keys(), f"{name} has never sent {shown(wanted - sent.keys())}"
     bench.wanted = wanted

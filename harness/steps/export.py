@@ -12,7 +12,8 @@ from pytest_bdd import given, parsers, then, when
 
 from backend import Settings
 from backend.errors import SettingsError
-from harness.bench import Bench, Station
+from harness.bench import UTILITY, Bench, Station
+from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
 from harness.local_time import ZURICH
 from harness.round_trip import check_round_trips
@@ -141,8 +142,9 @@ def _code(station: Station) -> str:
 def holds_values(bench: Bench, values: int, name: str) -> None:
     """Count what the importer took from the files, and compare it with the local day's grid."""
     held = _held(bench, name)
-    assert len(held) == values
-    assert [value.start for value in held] == bench.grid(name)[:-1]
+    if len(held) != values:
+        raise Disagreement(f"{UTILITY} holds {len(held)} values of {name}, not {values}")
+    _must_be_the_grid(bench, name, held)
 
 
 @then(parsers.parse('EW Seedorf holds for "{name}"'))
@@ -150,23 +152,42 @@ def holds(bench: Bench, name: str, datatable: Table) -> None:
     """Compare single intervals, named by their local end."""
     ending = {value.end: value for value in _held(bench, name)}
     bench.decide_energy_of(name)
-    for row in records(datatable):
+    for row in records(datatable, "until", "kWh", "status"):
         value = ending.get(bench.at(row["until"]))
-        assert value is not None, f"no value ends at {row['until']}"
+        if value is None:
+            raise Disagreement(f"{UTILITY} holds no value of {name} that ends at {row['until']}")
         energy = Decimal(row["kWh"]) if row["kWh"] else None
-        assert (row["until"], value.energy_kwh, value.status) == (
-            row["until"],
-            energy,
-            row["status"],
-        )
+        if (value.energy_kwh, value.status) != (energy, row["status"]):
+            raise Disagreement(
+                f"{name} until {row['until']}: {_said(value.energy_kwh, value.status)} arrived, "
+                f"{_said(energy, row['status'])} was expected"
+            )
+
+
+def _said(energy_kwh: Decimal | None, status: str | None) -> str:
+    energy = "no energy" if energy_kwh is None else f"{energy_kwh} kWh"
+    return f"{energy} {status or ''}".rstrip()
+
+
+def _must_be_the_grid(bench: Bench, name: str, held: list[Held]) -> None:
+    starts, grid = [value.start for value in held], bench.grid(name)[:-1]
+    for boundary in grid:
+        if boundary not in starts:
+            local = boundary.astimezone(ZURICH)
+            raise Disagreement(f"{UTILITY} holds no value of {name} that begins {local:%H:%M %Z}")
+    if starts != grid:
+        raise Disagreement(f"{UTILITY} holds {len(starts)} values of {name}, not {len(grid)}")
 
 
 @then(parsers.parse('every value of "{name}" is {energy} kWh with status {status}'))
 def every_value_is(bench: Bench, name: str, energy: str, status: str) -> None:
     """Compare all intervals with one value."""
     held = _held(bench, name)
-    assert held
-    assert {(value.energy_kwh, value.status) for value in held} == {(Decimal(energy), status)}
+    if not held:
+        raise NothingArrived(f"{UTILITY} holds nothing of {name}")
+    for value in held:
+        if (value.energy_kwh, value.status) != (Decimal(energy), status):
+            raise Disagreement(_differs(name, value, Decimal(energy), status))
 
 
 @then(parsers.parse('each interval of "{name}" holds what its meter counted in it'))
@@ -176,10 +197,11 @@ def each_interval_holds(bench: Bench, name: str) -> None:
     bench.decide_energy_of(name)
     counted = counts(bench.tap.crossings, name)
     held = _held(bench, name)
-    assert [value.start for value in held] == bench.grid(name)[:-1]
+    _must_be_the_grid(bench, name, held)
     for value, (start, end) in zip(held, pairwise(bench.grid(name)), strict=True):
         expected = counted_kwh(counted, start, end, decimals)
-        assert (value.end, value.energy_kwh) == (end, expected)
+        if (value.end, value.energy_kwh) != (end, expected):
+            raise Disagreement(_differs(name, value, expected, None))
 
 
 @then(parsers.parse('the values of "{name}" sum to what its meter counted that day'))
@@ -188,14 +210,15 @@ def sum_to_counted(bench: Bench, name: str) -> None:
     bench.decide_energy_of(name)
     grid = bench.grid(name)
     expected = counted_kwh(counts(bench.tap.crossings, name), grid[0], grid[-1])
-    assert expected > 0
-    assert _sum(_held(bench, name)) == expected
+    if expected <= 0:
+        raise Disagreement(f"the meter of {name} counted nothing, so nothing could be lost")
+    _must_sum(bench, name, expected)
 
 
 @then(parsers.parse('the values of "{name}" sum to {energy} kWh'))
 def sum_to(bench: Bench, name: str, energy: str) -> None:
     """Compare the day's sum with a figure."""
-    assert _sum(_held(bench, name)) == Decimal(energy)
+    _must_sum(bench, name, Decimal(energy))
 
 
 @then(parsers.parse('no value of "{name}" is negative'))
@@ -204,9 +227,19 @@ def none_negative(bench: Bench, name: str) -> None:
     assert [v for v in _held(bench, name) if v.energy_kwh is not None and v.energy_kwh < 0] == []
 
 
-def _sum(held: list[Held]) -> Decimal:
-    assert held
-    return sum((value.energy_kwh or Decimal(0) for value in held), Decimal(0))
+def _must_sum(bench: Bench, name: str, expected: Decimal) -> None:
+    held = _held(bench, name)
+    if not held:
+        raise NothingArrived(f"{UTILITY} holds nothing of {name}")
+    arrived = sum((value.energy_kwh or Decimal(0) for value in held), Decimal(0))
+    if arrived != expected:
+        raise Disagreement(f"the values of {name} sum to {arrived} kWh, not to {expected}")
+
+
+def _differs(name: str, value: Held, expected: Decimal, status: str | None) -> str:
+    until = value.end.astimezone(ZURICH)
+    arrived = _said(value.energy_kwh, value.status if status else None)
+    return f"{name} until {until:%H:%M}: {arrived} arrived, {_said(expected, status)} was expected"
 
 
 @then(

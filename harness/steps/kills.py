@@ -38,12 +38,14 @@ def process_with_a_day(bench: Bench) -> None:
     bench.advance_to(bench.at("1:00", bench.day + timedelta(days=1)))
     bench.run(bench.backend.stop())
     bench.schedule = "now"  # the process lives today, and has no other day to deliver
+    bench.in_real_time = True
 
 
 @given("a backend in a process of its own")
 def process(bench: Bench) -> None:
     """Set up the utility and the settings; the process starts when something happens."""
     bench.schedule = "now"
+    bench.in_real_time = True
     bench.station(REPORTING).puppet = True
     bench.go()
     bench.run(bench.backend.stop())

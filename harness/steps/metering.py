@@ -19,14 +19,14 @@ Table = list[list[str]]
 @given(parsers.parse('the meter of "{name}" reads'))
 def meter_reads(bench: Bench, name: str, datatable: Table) -> None:
     """Let a puppet report registers at local times of the day."""
-    for row in records(datatable):
+    for row in records(datatable, "time", "kWh"):
         _plan_register(bench, name, bench.at(row["time"]), row["kWh"])
 
 
 @given(parsers.parse('the meter of "{name}" reads in UTC'))
 def meter_reads_in_utc(bench: Bench, name: str, datatable: Table) -> None:
     """Let a puppet report registers at UTC times of the day."""
-    for row in records(datatable):
+    for row in records(datatable, "time", "kWh"):
         _plan_register(bench, name, utc_instant(bench.day, row["time"]), row["kWh"])
 
 
@@ -85,7 +85,7 @@ def sampled_values_hold(bench: Bench, name: str, seconds: int, datatable: Table)
     assert gaps == {seconds}
     wanted = {
         (row["measurand"], phase, row["unit"])
-        for row in records(datatable)
+        for row in records(datatable, "measurand", "phases", "unit")
         for phase in row["phases"].split() or [""]
     }
     for time in times:

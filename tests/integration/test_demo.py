@@ -122,15 +122,15 @@ class TestHonesty:
         assert "equal" not in said
         assert [] == list((tmp_path / "out" / "delivered").iterdir())
         page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-        assert "0 kWh were delivered and " in page
+        assert "delivered and counted differ at Dorfplatz, Bahnhof" in page
 
     def test_a_folder_that_is_somebody_elses(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """It is refused before anything is lived, and nothing in it is touched."""
-        (tmp_path / "thesis.txt").touch()
+        (tmp_path / "report.html").touch()
 
         assert 2 == main(["demo", "--out", str(tmp_path)])
 
-        assert ["thesis.txt"] == [path.name for path in tmp_path.iterdir()]
+        assert ["report.html"] == [path.name for path in tmp_path.iterdir()]
         assert "isebench demo: " in capsys.readouterr().err

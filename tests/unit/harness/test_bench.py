@@ -128,7 +128,7 @@ class TestDeclaring:
         "use",
         [
             lambda bench: bench.station("A"),
-            lambda bench: bench.plan_session("A", "Anna", START, START),
+            lambda bench: bench.plan_session("A", "Anna", START, START + timedelta(hours=1)),
             lambda bench: bench.plan_outage("A", START),
             lambda bench: bench.grid("A"),
         ],
@@ -304,7 +304,10 @@ class TestGoing:
             (lambda: bench.declare_day(DEFAULT_DAY), "the day"),
             (lambda: bench.declare_station("B"), 'the charger "B"'),
             (lambda: bench.plan_outage("A", START), "what will happen"),
-            (lambda: bench.plan_session("A", "Anna", START, START), "what will happen"),
+            (
+                lambda: bench.plan_session("A", "Anna", START, START + timedelta(hours=1)),
+                "what will happen",
+            ),
         ):
             with pytest.raises(UsageError, match=f"{what} must be declared before anything"):
                 late()

@@ -6,62 +6,14 @@ import io
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from harness import demo
-from harness.demo import MARKER, Balance
-from harness.errors import UsageError
+from harness.demo import Balance
 from harness.utility import Held
 
 START = datetime(2025, 6, 2, 22, tzinfo=UTC)
-
-
-class TestRoom:
-    """The folder that it writes into."""
-
-    @pytest.mark.parametrize("name", ["new", "deep/new"])
-    def test_is_made(self, tmp_path: Path, name: str) -> None:
-        """A folder that is not there is made, with those above it."""
-        demo._make_room(tmp_path / name)
-
-        assert (tmp_path / name).is_dir()
-
-    def test_is_cleared_where_it_was_a_demos(self, tmp_path: Path) -> None:
-        """What an earlier demo left goes; the folder stays, and what links lead to."""
-        out, kept = tmp_path / "out", tmp_path / "kept"
-        kept.mkdir()
-        (kept / "a").touch()
-        (out / "delivered").mkdir(parents=True)
-        for name in (MARKER, "report.html", "delivered/a.csv"):
-            (out / name).touch()
-        (out / "link").symlink_to(kept)
-        before = out.stat().st_ino
-
-        demo._make_room(out)
-
-        assert [] == list(out.iterdir())
-        assert before == out.stat().st_ino
-        assert (kept / "a").exists()
-
-    def test_is_refused_where_it_is_somebody_elses(self, tmp_path: Path) -> None:
-        """Files that are not a demo's stay, and another folder is asked for."""
-        (tmp_path / "thesis.txt").write_text("years of work")
-
-        with pytest.raises(UsageError, match="holds files that are not a demo's"):
-            demo._make_room(tmp_path)
-
-        assert "years of work" == (tmp_path / "thesis.txt").read_text()
-
-    def test_is_refused_where_it_is_a_file(self, tmp_path: Path) -> None:
-        """A file is no folder, and stays."""
-        (tmp_path / "out").write_text("mine")
-
-        with pytest.raises(UsageError, match=r"cannot become one .*choose another with --out"):
-            demo._make_room(tmp_path / "out")
-
-        assert "mine" == (tmp_path / "out").read_text()
 
 
 class TestBalance:

@@ -149,8 +149,8 @@ class TestOutcomes:
             ("Nobody knows the sentence", "nobody knows this", "Step definition is not found"),
             ("The sentence is a coroutine", "a lamp shines later", "is a coroutine and would"),
             ("By example [day = 99 June, sign = ü]", "the day is 99 June", "is no day"),
-            ("A charger stands there", '"WB-1" has said of itself', "AssertionError"),
-            ("It leaves trouble behind", "no lamp shines", "AssertionError: a lamp shines"),
+            ("A charger stands there", '"WB-1" has said of itself', "WB-1 says chargePoint"),
+            ("It leaves trouble behind", "no lamp shines", "a lamp shines"),
             ("It leaves trouble behind", "no lamp shines", "RuntimeError: left lying about"),
         ):
             trial = run.trials[title]

@@ -100,8 +100,8 @@ class TestOutcome:
         [
             ([], Outcome.NOT_ASKED),
             ([Outcome.PASSED, Outcome.NOT_APPLICABLE], Outcome.PASSED),
-            ([Outcome.PASSED, Outcome.NOT_ASKED], Outcome.PASSED),
-            ([Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED], Outcome.NOT_APPLICABLE),
+            ([Outcome.PASSED, Outcome.NOT_ASKED], Outcome.NOT_ASKED),
+            ([Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED], Outcome.NOT_ASKED),
             ([Outcome.PASSED, Outcome.EXPECTED_FAILURE], Outcome.EXPECTED_FAILURE),
             ([Outcome.PASSED, Outcome.ERROR, Outcome.EXPECTED_FAILURE], Outcome.ERROR),
             ([Outcome.ERROR, Outcome.FAILED], Outcome.FAILED),
@@ -114,6 +114,25 @@ class TestOutcome:
 
 class TestHeadline:
     """The first sentence."""
+
+    def test_an_interrupted_run_decides_nothing(self) -> None:
+        """What passed before is shown, and how many were run; the run has not passed."""
+        verdicts = [Verdict(("ISE-02",), "f", "a", Outcome.PASSED)]
+        verdicts.append(Verdict(("ISE-02",), "f", "b", Outcome.NOT_ASKED))
+        run = Run("a backend", interrupted=True)
+
+        page = html_report(run, REQUIREMENTS, verdicts)
+
+        assert "Interrupted after 1 of 2 scenarios; nothing is decided" in page
+
+    def test_a_requirement_shown_in_part_is_said_to_be(self) -> None:
+        """A passed requirement of which a scenario is declared not applicable is named as such."""
+        verdicts = [Verdict(("ISE-02",), "f", "a", Outcome.PASSED)]
+        verdicts.append(Verdict(("ISE-02",), "f", "b", Outcome.NOT_APPLICABLE))
+
+        page = html_report(Run("a backend"), REQUIREMENTS, verdicts)
+
+        assert "1 only in part, as some scenarios are declared not applicable" in page
 
     @pytest.mark.parametrize(
         ("verdicts", "said"),
