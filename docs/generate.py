@@ -7,13 +7,16 @@ A test holds them against what this would write.
 from __future__ import annotations
 
 import argparse
+import ast
 import os
+import re
 from pathlib import Path
 
 from backend.core.formats.layout import KNOBS
 from harness.cli import build_parser
 
 REFERENCE = Path(__file__).parent / "reference"
+STEPS = Path(__file__).parents[1] / "harness" / "steps"
 COLUMNS = "96"
 
 COMMANDS_HEAD = """# Commands
@@ -22,6 +25,15 @@ COMMANDS_HEAD = """# Commands
 
 `python -m harness` is the same as `isebench`. Every command tells what is wrong in one sentence on standard error and ends with exit
 code 2 where it was used wrongly. Ctrl-C stops any of them.
+"""
+
+SENTENCES_HEAD = """# Sentences
+
+<!-- Written by docs/generate.py from the steps themselves. -->
+
+What a scenario can say. `{…}` stands for what you write there; times are local times of the day ("14:15", "24:00"), days are written like
+"3 June 2025". A sentence that ends with a table or a text in quotes needs one below it; look at the bundled features for examples.
+Every scenario is tagged with a requirement that exists, and has a Then.
 """
 
 LAYOUT_HEAD = """# File layout
@@ -72,6 +84,41 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
+def sentences_page() -> str:
+    """Give docs/reference/sentences.md."""
+    parts = [SENTENCES_HEAD]
+    for path in sorted(STEPS.glob("[a-z]*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        about = (ast.get_docstring(tree) or "").splitlines()[0].removeprefix("Sentences about ")
+        rows = [
+            f"| {keyword} | {_cell(sentence)} | {_cell(told.splitlines()[0])} |\n"
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef)
+            for keyword, sentence in _sentences_of(node)
+            if (told := ast.get_docstring(node))
+        ]
+        title = about.rstrip(".")
+        head = f"## {title[0].upper()}{title[1:]}\n\n| | sentence | what it does |\n| --- | --- | --- |\n"
+        parts.append(head + "".join(rows))
+    return "\n".join(parts)
+
+
+def _sentences_of(function: ast.FunctionDef) -> list[tuple[str, str]]:
+    found = []
+    for decorator in function.decorator_list:
+        if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name)):
+            continue
+        argument = decorator.args[0]
+        pattern = argument.args[0] if isinstance(argument, ast.Call) else argument
+        text = ast.literal_eval(pattern)
+        if isinstance(argument, ast.Call) and ast.unparse(argument.func).endswith(".re"):
+            # A group becomes its name; what is optional in the expression is left as it reads.
+            text = re.sub(r"\(\?P<(\w+)>[^()]*\)", r"{\1}", text).rstrip("$")
+            text = text.replace("files? arrives?", "files arrive")
+        found.append((decorator.func.id.capitalize(), re.sub(r"\{(\w+):\w+\}", r"{\1}", text)))
+    return found
+
+
 def layout_page() -> str:
     """Give docs/reference/layout.md."""
     rows = [
@@ -98,7 +145,11 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES = {"commands.md": commands_page, "layout.md": layout_page}
+PAGES = {
+    "commands.md": commands_page,
+    "layout.md": layout_page,
+    "sentences.md": sentences_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

@@ -336,6 +336,7 @@ def read_frames(source: Path | str, zone: tzinfo = ZURICH) -> FieldLog:
     lines = text.split("\n")
     skips = _Skips()
     if _is_recording(lines[0]):
+        _read_header(lines[0], where)
         log = _own_frames(lines, skips)
     else:
         log = _field_frames(lines, skips, zone)
