@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from backend.core.sessions import Session
 from backend.errors import DeviceError, SettingsError
 from backend.ports import Arrival, Clock, Destination, Drop
 from backend.settings import Settings, StationSettings
+
+_log = logging.getLogger(__name__)
 
 #: Interval of stations that are not activated, minutes, and decimals of kWh where no format says.
 _INTERVAL_MINUTES = 15
@@ -78,6 +81,8 @@ class Backend:
                 lambda connection: records.keep_settings(connection, settings, today)
             )
             await self._store.write(records.close_dangling)
+            if not settings.stations:
+                _log.warning("the settings name no [[station]], so every charger is refused")
             ids = await self._store.read(records.station_ids)
             self.address = await self._central.start(ids)
             await self._dispatch.start()

@@ -178,7 +178,7 @@ class Settings:
             SettingsError: If the file cannot be read, is no TOML, or holds a mistake.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # editors on Windows mark it
         except OSError as error:
             why = error.strerror or str(error)
             raise SettingsError(
@@ -621,7 +621,8 @@ def _placed(section: _Section, key: str, read: Callable[[], T]) -> T:
         return read()
     except BackendError as error:
         place = f"{section.where}, key {key!r}"
-        raise type(error)(f"{error.where}: {error.what}", place, error.remedy) from error
+        what = error.what if error.where == key else f"{error.where}: {error.what}"
+        raise type(error)(what, place, error.remedy) from error
 
 
 # ---------------------------------------------------------------- the whole

@@ -161,7 +161,7 @@ WRONG = [
     ('identity = "WB-1"', 'identity = "WB-1 "', "key 'identity': is longer"),
     ('identity = "WB-2"', 'identity = "WB-1"', r"\[\[station\]\], identity: 'WB-1' is there twice"),
     ('identity = "WB-2"', 'identity = "WB-2"\nise = 5', "key 'ise': is 5; write a table"),
-    ('"etrel_inch"', '"etrel"', "key 'profile': profile: there is no device profile 'etrel'"),
+    ('"etrel_inch"', '"etrel"', "key 'profile': there is no device profile 'etrel'"),
     ("interval = 15", "interval = 20", "key 'interval': is 20; write one of 1, 5, 10, 15, 30, 60"),
     ("interval = 15", "intervall = 15", "key 'intervall': is not a key"),
     ("interval = 15", "interval = true", "key 'interval': is True"),
@@ -264,3 +264,11 @@ class TestMistakes:
         """Asking for a task by a wrong name tells the right ones."""
         with pytest.raises(SettingsError, match=r"task 'weekly': is no task; .* 'daily'"):
             read().task("weekly")
+
+
+def test_a_file_that_a_windows_editor_marked(tmp_path: Path) -> None:
+    """A byte order mark is passed over."""
+    path = tmp_path / "settings.toml"
+    path.write_text("\ufeff[backend]\nport = 9001\n", encoding="utf-8")
+
+    assert 9001 == Settings.from_file(path, {}).backend.port
