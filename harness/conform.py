@@ -79,7 +79,7 @@ def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quie
         ]
         if ids:
             command += ["-m", " or ".join(f"requirement(id={id!r})" for id in selected)]
-        return _run(command)
+        return _run(command, root)
 
 
 def select(ids: Sequence[str], features: Path) -> list[str]:
@@ -104,8 +104,14 @@ def select(ids: Sequence[str], features: Path) -> list[str]:
     return selected
 
 
-def _run(command: list[str]) -> int:
-    environment = {**os.environ, "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+def _run(command: list[str], scratch: Path) -> int:
+    environment = {
+        **os.environ,
+        "PYTEST_ADDOPTS": "",
+        "PYTEST_PLUGINS": "",
+        # What hypothesis remembers between runs must not lie about in the user's folder.
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
+    }
     process = subprocess.Popen(command, env=environment)
     try:
         return _FROM_PYTEST.get(process.wait(), BROKEN)

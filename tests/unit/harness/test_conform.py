@@ -68,17 +68,17 @@ class TestExitCodes:
         ("code", "expected"),
         [(0, PASSED), (1, FAILED), (2, BROKEN), (3, BROKEN), (4, USAGE), (5, NOTHING_RUN)],
     )
-    def test_of_pytest(self, code: int, expected: int) -> None:
+    def test_of_pytest(self, tmp_path: Path, code: int, expected: int) -> None:
         """Each of pytest's codes has its meaning; its "interrupted" without Ctrl-C is none."""
         command = [sys.executable, "-S", "-c", f"raise SystemExit({code})"]
 
-        assert expected == conform._run(command)
+        assert expected == conform._run(command, tmp_path)
 
-    def test_of_what_dies(self) -> None:
+    def test_of_what_dies(self, tmp_path: Path) -> None:
         """A pytest that a signal ended is a bench that broke."""
         command = [sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"]
 
-        assert BROKEN == conform._run(command)
+        assert BROKEN == conform._run(command, tmp_path)
 
 
 class TestWhatProvesNothing:
