@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import runpy
 import subprocess
 import sys
+import textwrap
 import venv
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from backend import Settings
 from harness.cli import build_parser
+from simulators import ftp_server
+from simulators.clock import VirtualClock
+from simulators.ftp_server import faults as ftp_server_faults
+from simulators.wiretap import Wiretap
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -113,6 +120,28 @@ def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
             env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         )
         assert 0 == done.returncode, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+PYTHON_PAGES = [page for page in PAGES if blocks(page, "python")]
+
+
+@pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_python_of_the_docs_runs(page: Path, tmp_path: Path) -> None:
+    """Each Python block runs, where a scenario's clock, wiretap and folder are at hand."""
+    start = datetime(2025, 6, 3, tzinfo=UTC)
+    clock = VirtualClock(start)
+    at_hand = {
+        **vars(ftp_server),
+        **vars(ftp_server_faults),
+        "clock": clock,
+        "tap": Wiretap(clock),
+        "folder": tmp_path,
+        "start": start,
+        "until": start + timedelta(hours=1),
+    }
+    for block in blocks(page, "python"):
+        exec("async def run():\n" + textwrap.indent(block, "    "), at_hand)
+        asyncio.run(at_hand["run"]())
 
 
 @pytest.mark.timeout(300)
