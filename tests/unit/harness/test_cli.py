@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -123,3 +126,49 @@ class TestErrors:
 
         assert 130 == main(["list"])
         assert "isebench list: interrupted\n" == capsys.readouterr().err
+
+
+class TestEnds:
+    """How a command ends when something outside it gives way."""
+
+    def run(self, *arguments: str, close_after: int | None = None) -> tuple[int, str, str]:
+        """Run the command in a process; close what reads it after so many characters."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stdout.read(close_after) if close_after else process.stdout.read()
+        process.stdout.close()
+        trouble = process.stderr.read()
+        process.stderr.close()
+        return process.wait(timeout=30), said, trouble
+
+    def test_it_tells_its_version(self) -> None:
+        """The version is the distribution's."""
+        code, said, _ = self.run("--version")
+
+        assert (0, f"isebench {version('isebench')}\n") == (code, said)
+
+    def test_who_reads_may_have_seen_enough(self) -> None:
+        """A closed pipe is no error, and leaves nothing on standard error."""
+        code, _, trouble = self.run("list", close_after=10)
+
+        assert (0, "") == (code, trouble)
+
+    def test_a_disk_that_gives_way(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """What the machine refuses is one sentence, and a bench that broke."""
+
+        def full(_: object) -> int:
+            raise OSError(28, "No space left on device", "out/report.html")
+
+        monkeypatch.setitem(cli._COMMANDS, "list", full)
+
+        assert 3 == main(["list"])
+        said = capsys.readouterr().err
+        assert "isebench list: out/report.html: No space left on device\n" == said
