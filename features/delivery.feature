@@ -27,6 +27,7 @@ Feature: DLV Delivery to the utility's server
     Then at no moment did the drop folder show an incomplete file under a final name
     And 1 file arrives at EW Seedorf
     And nothing else lies in the drop folder
+    And EW Seedorf holds 96 values for "Dorfplatz"
 
   @DLV-01 @must
   Scenario: An upload that breaks off leaves nothing the utility could mistake for a file
@@ -40,6 +41,7 @@ Feature: DLV Delivery to the utility's server
     When the day is exported
     Then 1 file arrives at EW Seedorf
     And nothing else lies in the drop folder
+    And EW Seedorf holds 96 values for "Dorfplatz"
 
   @DLV-01 @must
   Scenario: A disk that is full is not mistaken for a delivery
@@ -47,6 +49,7 @@ Feature: DLV Delivery to the utility's server
     When the day is exported
     Then at no moment did the drop folder show an incomplete file under a final name
     And 1 file arrives at EW Seedorf
+    And EW Seedorf holds 96 values for "Dorfplatz"
 
   @DLV-03 @must
   Scenario: The answer to the rename is lost, and the file is still delivered once
@@ -54,6 +57,7 @@ Feature: DLV Delivery to the utility's server
     When the day is exported
     Then 1 file arrives at EW Seedorf
     And nothing else lies in the drop folder
+    And EW Seedorf holds 96 values for "Dorfplatz"
 
   @DLV-03 @must
   Scenario: A backend that is killed again and again delivers each file once
@@ -61,3 +65,4 @@ Feature: DLV Delivery to the utility's server
     When it is killed 8 times while it delivers
     Then 1 file arrives at EW Seedorf
     And nothing else lies in the drop folder
+    And EW Seedorf holds 96 values for "Dorfplatz"

@@ -24,10 +24,13 @@ Feature: FMT Files that a utility can import
   @ISE-06 @must
   Scenario: Every row names its charger by its metering code
     Given the charger "Bahnhof" is in service
+    And Anna charges at "Bahnhof" from 14:00 to 15:00
     When the day is exported
     Then every row of "Dorfplatz" begins with CH98765012345AAAAAAAAAAAAAAA00001
     And every row of "Bahnhof" begins with CH98765012345AAAAAAAAAAAAAAA00002
     And the file holds no other rows
+    And each interval of "Bahnhof" holds what its meter counted in it
+    And every value of "Dorfplatz" is 0.000 kWh with status W
 
   @ISE-15 @must
   Scenario: A charger that is not activated is in no file
@@ -64,7 +67,7 @@ Feature: FMT Files that a utility can import
     Examples: time
       | knob      | value          | sign                              |
       | time_form | %Y-%m-%d %H:%M | ";2025-06-03 14:15;"              |
-      | zone      | utc            | ";03.06.2025 12:15:00;"           |
+      | zone      | utc            | ";02.06.2025 22:15:00;"           |
       | zone      | local+offset   | ";2025-06-03T14:15:00+02:00;"     |
       | stamp     | start          | ";03.06.2025 00:00:00;"           |
 

@@ -28,6 +28,29 @@ Feature: ISE Interval energies
       When the day is exported
       Then each interval of "Dorfplatz" holds what its meter counted in it
 
+    @ISE-02 @must
+    Scenario: A register that comes late counts where it was measured
+      Given the meter of "Dorfplatz" reads
+        | time  | kWh |
+        | 14:00 | 1   |
+      And "Dorfplatz" says at 16:20
+        """
+        [2,"d1","MeterValues",{"connectorId":1,"meterValue":[{"timestamp":"2025-06-03T12:15:00Z","sampledValue":[{"value":"3.000","unit":"kWh"}]}]}]
+        """
+      When the day is exported
+      Then EW Seedorf holds for "Dorfplatz"
+        | until | kWh   | status |
+        | 14:15 | 2.000 | W      |
+        | 16:30 | 0.000 | W      |
+
+    @ISE-02 @must
+    Scenario: What is told late, after an outage, counts where it was measured
+      Given Anna charges at "Dorfplatz" from 07:07 to 08:19
+      And the line of "Dorfplatz" is cut from 07:30 to 10:30
+      And Beat charges at "Dorfplatz" from 17:41 to 18:03
+      When the day is exported
+      Then each interval of "Dorfplatz" holds what its meter counted in it
+
   Rule: The interval is a setting of the charger
 
     @ISE-01 @must
@@ -161,12 +184,25 @@ Feature: ISE Interval energies
     @ISE-18 @must
     Scenario: Thirds of a watt hour neither vanish nor multiply
       Given the meter of "Dorfplatz" reads
-        | time  | kWh         |
-        | 10:00 | 733.2551115 |
-        | 12:15 | 734.2558885 |
+        | time  | kWh           |
+        | 10:00 | 98733.2551115 |
+        | 12:15 | 98734.2558885 |
       When the day is exported
       Then the values of "Dorfplatz" sum to 1.001 kWh
       And no value of "Dorfplatz" is negative
+
+    @ISE-18 @must
+    Scenario: Half a watt hour of the register is rounded up
+      Given the meter of "Dorfplatz" reads
+        | time  | kWh      |
+        | 10:00 | 733.2545 |
+        | 10:15 | 733.2555 |
+        | 10:30 | 733.2565 |
+      When the day is exported
+      Then EW Seedorf holds for "Dorfplatz"
+        | until | kWh   | status |
+        | 10:15 | 0.001 | W      |
+        | 10:30 | 0.001 | W      |
 
     @ISE-18 @must
     Scenario: A day of real sessions sums to what the meter counted

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from harness.errors import NothingArrived
 from simulators.clock import Clock
 from simulators.faults import Fault
 from simulators.ftp_server import Collector, Event, Layout, SftpServer, User
@@ -177,6 +178,18 @@ class Utility:
             )
             for index, name in enumerate(seen)
         ]
+
+    def first(self) -> Arrived:
+        """
+        Give the file that arrived first.
+
+        Raises:
+            NothingArrived: If none did.
+        """
+        files = self.arrived()
+        if not files:
+            raise NothingArrived(f"no file arrived at {self.name}")
+        return files[0]
 
     def place_of(self, name: str, earlier: int = 0) -> Path | None:
         """

@@ -38,7 +38,7 @@ def server_speaks(wire: str) -> None:
 def came_over(bench: Bench, wire: str) -> None:
     """Compare the server's own record of what was done over which wire, and where."""
     bench.decide_sftp()
-    file = bench.utility.arrived()[0]
+    file = bench.utility.first()
     assert file.path == f"{bench.utility.folder}/{file.name}"
     assert any(c.wire == wire.lower() and file.name in c.text for c in bench.tap.crossings)
 

@@ -1,0 +1,710 @@
+"""
+Does the harness bite? Bugs that real systems have had, put into the bundled backend one by one.
+
+Each mutant is a few signs of the backend's code, exchanged in this process; the bundled scenarios
+of a requirement must fail because of it, in a Then, at the sentence that is about it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_bdd.parser import Step
+
+from backend.adapters import dispatch, drop_sftp, ledger, ocpp_answers
+from backend.core import (
+    days,
+    exports,
+    file_names,
+    id_tags,
+    intervals,
+    metering_code,
+    obis,
+    quantities,
+    readings,
+    timestamps,
+)
+from backend.core.formats import ise_timeseries_csv as csv
+from backend.core.formats import layout
+from backend.settings import Settings
+from harness.catalogue import BUNDLED_FEATURES, load_scenarios
+
+pytest_plugins = ["pytester"]
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "verdicts.md"
+JUDGED = ("ISE", "FMT", "DLV", "COL")
+"""Areas whose requirements judge the backend; INC judges the charger, HAR the harness."""
+NOT_HERE = "killed"
+"""In the names of scenarios whose backend is a process of its own, which no mutant reaches."""
+UPLOAD = drop_sftp._Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """
+    A change of one function.
+
+    Attributes:
+        function: which.
+        changes: what stands there, once, and what the mutant has in its place.
+    """
+
+    function: Callable[..., Any]
+    changes: tuple[tuple[str, str], ...]
+
+    def code(self) -> object:
+        """Give the function's code with the changes."""
+        source = textwrap.dedent(inspect.getsource(self.function))
+        begin = re.search(r"^(?:async )?def ", source, re.MULTILINE)
+        assert begin is not None
+        source = source[begin.start() :]
+        for old, new in self.changes:
+            assert 1 == source.count(old), f"{self.function.__qualname__}: {old!r} is not there"
+            source = source.replace(old, new)
+        there = dict(self.function.__globals__)
+        exec(compile(source, "<mutant>", "exec"), there)
+        changed: Callable[..., Any] = there[self.function.__name__]
+        return changed.__code__
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """
+    A bug of a backend, and what must find it.
+
+    Attributes:
+        bug: in words.
+        requirement: whose scenarios must fail.
+        sentence: what the Then that must fail holds.
+        edits: the bug in code.
+        only: what the names of the scenarios that are run hold; all of the requirement's without.
+    """
+
+    bug: str
+    requirement: str
+    sentence: str
+    edits: tuple[Edit, ...]
+    only: str = ""
+
+    def is_about(self, item: pytest.Item) -> bool:
+        """Tell whether a scenario is one that is run against this mutant."""
+        mine = any(
+            mark.kwargs["id"] == self.requirement for mark in item.iter_markers("requirement")
+        )
+        return mine and self.only in item.name and NOT_HERE not in item.name
+
+    def put_in_force(self, patch: pytest.MonkeyPatch) -> None:
+        """Exchange the code, wherever the functions are known by now."""
+        for edit in self.edits:
+            patch.setattr(edit.function, "__code__", edit.code())
+
+
+def _mutant(
+    bug: str, requirement: str, sentence: str, *edits: tuple[Any, str, str], only: str = ""
+) -> Mutant:
+    changes: dict[Callable[..., Any], tuple[tuple[str, str], ...]] = {}
+    for at, old, new in edits:
+        function = getattr(at, "fget", at)  # a property is what it is read with
+        changes[function] = (*changes.get(function, ()), (old, new))
+    made = tuple(Edit(function, each) for function, each in changes.items())
+    return Mutant(bug, requirement, sentence, made, only)
+
+
+FLOAT32 = "__import__('struct').unpack('f', __import__('struct').pack('f', wh))[0]"
+
+ENERGIES = (
+    _mutant(
+        "each interval is rounded by itself, not the register",
+        "ISE-18",
+        "sum to 1.001 kWh",
+        (
+            intervals.make_intervals,
+            "steps = rounded[index + 1] - rounded[index] - lost.get(index, 0)",
+            "a, b = _rounded_at(register, (start, end), 9)\n"
+            "        steps = _rounded(Fraction(b - a, 10**6), decimals)",
+        ),
+        only="thirds",
+    ),
+    _mutant(
+        "registers are floats of single precision, seven digits",
+        "ISE-18",
+        "sum to",
+        (intervals._rounded, "(2 * wh * scale", f"(2 * Fraction({FLOAT32}) * scale"),
+        only="thirds",
+    ),
+    _mutant(
+        "registers are floats, and are cut off instead of rounded",
+        "ISE-18",
+        "sum to",
+        (
+            intervals._rounded,
+            "return (2 * wh * scale + 1000) // 2000",
+            "return int(float(wh) / 1000 * scale)",
+        ),
+        only="thirds",
+    ),
+    _mutant(
+        "halves are rounded to the even digit",
+        "ISE-18",
+        "EW Seedorf holds for",
+        (
+            intervals._rounded,
+            "return (2 * wh * scale + 1000) // 2000",
+            "return round(wh*scale/1000)",
+        ),
+        only="half_a_watt_hour",
+    ),
+    _mutant(
+        "rows bear the start of their interval",
+        "ISE-02",
+        "EW Seedorf holds for",
+        (csv._stamp_of, 'row.end if layout.stamp == "end" else row.start', "row.start"),
+        only="registers_difference_stands",
+    ),
+    _mutant(
+        "rows of zero are left out",
+        "ISE-03",
+        "EW Seedorf holds 96 values",
+        (dispatch.Dispatch._rows, "if one.end <= now", "if one.end <= now and one.energy_kwh != 0"),
+        only="without_charging",
+    ),
+    _mutant(
+        "estimated energy is put into the last interval instead of spread",
+        "ISE-17",
+        "EW Seedorf holds for",
+        (
+            intervals._between,
+            "return Fraction(before.wh) + share",
+            "return Fraction(before.wh) + 0",
+        ),
+    ),
+    _mutant(
+        "the interval setting is ignored",
+        "ISE-01",
+        "values for",
+        (dispatch.Dispatch._rows, "activation.interval_minutes", "15"),
+        only="60-24",
+    ),
+    _mutant(
+        "the time of arrival is taken for the time of measuring",
+        "ISE-02",
+        "EW Seedorf holds for",
+        (
+            readings._meter_values,
+            'read_instant(message, meter_value.get("timestamp"), f"{where}.timestamp")',
+            "message.received",
+        ),
+        only="comes_late",
+    ),
+)
+
+STATUS = (
+    _mutant(
+        "the status is always W",
+        "ISE-16",
+        "EW Seedorf holds for",
+        (csv._lines_of, '"status": row.status.value', '"status": "W"'),
+        only="turns_missing_into_estimated",
+    ),
+    _mutant(
+        "what is missing is delivered as 0 with status W",
+        "ISE-16",
+        "EW Seedorf holds for",
+        (
+            intervals.make_intervals,
+            "status = RULES[rule][0]",
+            "status = RULES[rule][0]\n        if status is Status.MISSING: status = Status.TRUE",
+        ),
+        only="without_a_later_register",
+    ),
+    _mutant(
+        "an outage over a session is filled in as if it were measured",
+        "ISE-16",
+        "EW Seedorf holds for",
+        (intervals._rule_of_pair, 'return "interpolated"', 'return "measured"'),
+        only="turns_missing_into_estimated",
+    ),
+    _mutant(
+        "the zeros of an outage are delivered as measured",
+        "ISE-16",
+        "EW Seedorf holds for",
+        (intervals._rule_of_pair, 'else "idle-proven"', 'else "idle-online"'),
+        only="offline_and_idle",
+    ),
+    _mutant(
+        "registers that cannot be read are taken for silence",
+        "ISE-16",
+        "EW Seedorf holds for",
+        (
+            dispatch.intervals_of,
+            "records.unread_instants(connection, station_id, start, end)",
+            "()",
+        ),
+        only="decimal comma",
+    ),
+)
+
+DAYS = (
+    _mutant(
+        "days are days of UTC",
+        "ISE-19",
+        "values for",
+        (
+            days.day_bounds,
+            "return local_instant(day, time()), local_instant(day + _DAY, time())",
+            "start = datetime.combine(day, time(), UTC)\n    return start, start + _DAY",
+        ),
+        only="1 June",
+    ),
+    _mutant(
+        "every day has 96 quarter hours",
+        "ISE-19",
+        "values for",
+        (days.day_bounds, "local_instant(day + _DAY, time())", "local_instant(day, time()) + _DAY"),
+        only="30 March",
+    ),
+    _mutant(
+        "October's doubled hour is sorted by its labels",
+        "ISE-19",
+        "EW Seedorf holds 100 values",
+        (
+            csv.write,
+            "lines += _lines_of(list(series), layout)",
+            "lines += sorted(_lines_of(list(series), layout), key=lambda x: x.split(';')[2])",
+        ),
+        only="26 October",
+    ),
+    _mutant(
+        "October's second hour takes the place of the first",
+        "ISE-19",
+        "values for",
+        (
+            csv.write,
+            "lines += _lines_of(list(series), layout)",
+            "lines += {x.split(';')[2]: x for x in _lines_of(list(series), layout)}.values()",
+        ),
+        only="26 October",
+    ),
+)
+
+ACTIVATION = (
+    _mutant(
+        "a charger that is not activated is exported, too",
+        "ISE-15",
+        "no file tells anything of",
+        (
+            Settings.activations_of,
+            "(one, one.activation)",
+            "(one, one.activation or Activation(one.identity, 'CH' + 31 * '0', '1-1:1.29.0'))",
+        ),
+        (Settings.activations_of, "and one.activation is not None", ""),
+        only="in_no_file",
+    ),
+    _mutant(
+        "rows bear another charger's metering code",
+        "ISE-06",
+        "Bahnhof",
+        (
+            dispatch.Dispatch._rows,
+            "for station, activation in self._settings.activations_of(task):",
+            "found = self._settings.activations_of(task)\n"
+            "    for (station, _), (_, activation) in zip(found, found[::-1]):",
+        ),
+    ),
+    _mutant(
+        "the OBIS code of the activation is ignored",
+        "ISE-15",
+        "begins with",
+        (exports.rows_of, "obis=activation.obis", "obis='1-1:1.29.0*255'"),
+        only="three_fields",
+    ),
+    _mutant(
+        "a metering code is not checked",
+        "FMT-10",
+        "the settings are refused",
+        (metering_code.check_metering_code, "if len(text) != LENGTH:", "return text\n    if 1:"),
+        only="position 22",
+    ),
+)
+
+COLLECTING = (
+    _mutant(
+        "a MeterValues that deviates is confirmed and dropped",
+        "COL-02",
+        "EW Seedorf holds for",
+        (
+            ocpp_answers._meter_values,
+            "_keep(connection, sender, frame_id, reception.readings)",
+            "_keep(connection, sender, frame_id,"
+            " () if reception.leniencies else reception.readings)",
+        ),
+        only="no unit",
+    ),
+    _mutant(
+        "a MeterValues that deviates is answered with an error",
+        "COL-02",
+        "was confirmed",
+        (
+            ocpp_answers._meter_values,
+            "return Answer(work, reception.leniencies)",
+            "return Refusal(CallErrorCode.FORMATION_VIOLATION, 'no') if reception.leniencies else "
+            "Answer(work)",
+        ),
+        only="no unit",
+    ),
+    _mutant(
+        "a StopTransaction that nobody knows is refused",
+        "COL-02",
+        "was confirmed",
+        (
+            ocpp_answers._stop_transaction,
+            "return Answer(work, report.reception.leniencies + odd)",
+            "return Refusal(CallErrorCode.INTERNAL_ERROR, 'unknown') if report.transaction > 1000"
+            " else Answer(work, report.reception.leniencies + odd)",
+        ),
+        only="nobody_knows",
+    ),
+    _mutant(
+        "a StopTransaction that nobody knows is confirmed and dropped",
+        "COL-02",
+        "EW Seedorf holds for",
+        (
+            ocpp_answers._stop_transaction,
+            "_keep(connection, sender, frame_id, told)",
+            "_keep(connection, sender, frame_id, [] if report.transaction > 1000 else told)",
+        ),
+        only="nobody_knows",
+    ),
+    _mutant(
+        "a register without unit is read as kWh",
+        "COL-02",
+        "EW Seedorf holds for",
+        (quantities._default_unit, "_UNITS[message.profile.default_energy_unit]", "_UNITS['kWh']"),
+        only="no unit",
+    ),
+    _mutant(
+        "the offset of a timestamp is cut off",
+        "COL-02",
+        "EW Seedorf holds for",
+        (
+            timestamps._instant_of,
+            'naive += offset if match["sign"] == "-" else -offset',
+            "pass",
+        ),
+        only="an offset",
+    ),
+)
+
+FILES = (
+    _mutant(
+        "the separator is a semicolon, whatever is set",
+        "FMT-08",
+        "the file shows",
+        (csv._lines_of, "layout.separator.join", "';'.join"),
+        (csv._header, "layout.separator.join", "';'.join"),
+        only="separator",
+    ),
+    _mutant(
+        "the decimal mark is a point, whatever is set",
+        "FMT-08",
+        "the file shows",
+        (csv._value_of, '.replace(".", layout.decimal_mark)', ""),
+        only="decimal_mark",
+    ),
+    _mutant(
+        "energies have three decimals, whatever is set",
+        "FMT-08",
+        "the file shows",
+        (dispatch.Dispatch._make, "layout.decimals)", "3)"),
+        (csv._value_of, "-layout.decimals", "-3"),
+        only="decimals",
+    ),
+    _mutant(
+        "energies are rounded to three decimals and written with six",
+        "FMT-08",
+        "holds what its meter counted in it",
+        (dispatch.Dispatch._make, "layout.decimals)", "3)"),
+        only="decimals",
+    ),
+    _mutant(
+        "the file is UTF-8 without a mark, whatever is set",
+        "FMT-08",
+        "the file shows",
+        (csv.write, ".encode(layout.encoding)", ".encode()"),
+        only="encoding",
+    ),
+    _mutant(
+        "the line end is that of Windows, whatever is set",
+        "FMT-08",
+        "the file shows",
+        (csv.write, "line + layout.line_end", "line + '\\r\\n'"),
+        only="line_end",
+    ),
+    _mutant(
+        "there is always a header",
+        "FMT-08",
+        "the file shows",
+        (csv.write, "if layout.header else []", ""),
+        only="header",
+    ),
+    _mutant(
+        "the zone is always the local one",
+        "FMT-08",
+        "the file shows",
+        (days.to_label, "if zone == LOCAL else instant.astimezone(UTC)", ""),
+        (
+            days.from_utc_label,
+            "_naive_of_label(text, form).replace(tzinfo=UTC)",
+            "from_label(text, form, None)",
+        ),
+        only="zone-utc",
+    ),
+    _mutant(
+        "rows bear the end of their interval, whatever is set",
+        "FMT-08",
+        "the file shows",
+        (csv._stamp_of, 'row.end if layout.stamp == "end" else row.start', "row.end"),
+        only="stamp",
+    ),
+    _mutant(
+        "there is one file a task, whatever is set",
+        "FMT-08",
+        "files arrive",
+        (exports.parts_of, 'if layout.files == "task"', "if True"),
+        only="one_file_a_meter",
+    ),
+    _mutant(
+        "energies are written in Wh",
+        "ISE-05",
+        "its line for 14:15",
+        (csv._lines_of, '"unit": UNIT', '"unit": "Wh"'),
+        only="file_type_is_csv",
+    ),
+    _mutant(
+        "the name of a file bears local time, which runs backwards once a year",
+        "ISE-05",
+        "a file",
+        (
+            file_names.file_name,
+            "created.astimezone(UTC)",
+            "created.astimezone(__import__('zoneinfo').ZoneInfo('Europe/Zurich'))",
+        ),
+        only="file_type_is_csv",
+    ),
+    _mutant(
+        "a decimal comma is written between commas",
+        "FMT-09",
+        "read back the same",
+        (csv._value_of, 'replace(".", layout.decimal_mark)', 'replace(".", "")'),
+    ),
+    _mutant(
+        "a formula is accepted in the name of a task",
+        "FMT-11",
+        "the files keep their form",
+        (
+            file_names.check_name,
+            "if character not in _SAFE",
+            "if character not in _SAFE | set('@()')",
+        ),
+        only="an at sign",
+    ),
+    _mutant(
+        "a path is accepted in the name of a task",
+        "FMT-11",
+        "the files keep their form",
+        (
+            file_names.check_name,
+            "for position, character",
+            "return text\n    for position, character",
+        ),
+        (drop_sftp.SftpDrop.deliver, 'if "/" in name or', "if"),
+        only="a way up",
+    ),
+    _mutant(
+        "a formula is accepted as OBIS code",
+        "FMT-11",
+        "the files keep their form",
+        (obis.check_interval_obis, "obis = Obis.parse(text, where)", "return text"),
+        (layout.check_cell, "if text[0] in _FORMULA", "if False"),
+        only="a formula-OBIS",
+    ),
+)
+
+DELIVERING = (
+    _mutant(
+        "a file is uploaded under its final name",
+        "DLV-01",
+        "at no moment",
+        (UPLOAD.temporary, 'f".{self.name}.part"', "self.name"),
+        (UPLOAD._rename, "await self.sftp.rename(self.temporary, self.final)", "pass"),
+        only="only_when_it_is_complete",
+    ),
+    _mutant(
+        "each try has a temporary file of its own, and leaves it behind",
+        "DLV-01",
+        "nothing else lies in the drop folder",
+        (UPLOAD.temporary, 'f".{self.name}.part"', 'f".{self.name}.{id(self)}.part"'),
+        only="left_behind",
+    ),
+    _mutant(
+        "a delivery counts as done although its upload broke",
+        "DLV-01",
+        "1 file arrives",
+        (
+            dispatch.Dispatch._try,
+            "await self._keep_failure(head, tries, error.cause, str(error), stops)",
+            "there = __import__('backend').ports.Arrival(head.name, None, False)\n"
+            "        await self._store.write(lambda connection: ledger.keep_arrival("
+            "connection, head, tries, '', there, self._clock.now()))",
+        ),
+        only="left_behind",
+    ),
+    _mutant(
+        "an upload to a full disk is renamed without a look at its size",
+        "DLV-01",
+        "EW Seedorf holds 96 values",
+        (UPLOAD._upload, "except _BareFailure as failure:", "except DeliveryError:"),
+        (UPLOAD._upload, "await self._explain_bare_failure(failure)", "pass"),
+        (UPLOAD.run, "await self._check_uploaded()", "pass"),
+        only="disk_that_is_full",
+    ),
+    _mutant(
+        "a rename whose answer is lost is tried again under another name",
+        "DLV-03",
+        "1 file arrives",
+        (
+            UPLOAD.run,
+            "return await self._compare(size_bytes)",
+            "self.name = self.name.replace('.csv', '_2.csv')",
+        ),
+    ),
+    _mutant(
+        "a file is made anew, with a new name, for each try",
+        "DLV-03",
+        "1 file arrives",
+        (
+            ledger.next_delivery,
+            "name=row.name",
+            "name=row.name if not row.tries else row.name.replace('_1.', f'_{row.tries + 1}.')",
+        ),
+    ),
+    _mutant(
+        "files go to the login folder, not to the account's",
+        "ISE-04",
+        "1 file arrives",
+        (UPLOAD.folder, "self.destination.folder or", ""),
+    ),
+)
+
+CARDS = (
+    _mutant(
+        "a card is known only with its bytes in the order in which it was entered",
+        "INC-06",
+        "has authorised the idTag",
+        (id_tags.find_card, "other is not None and other in known", "False"),
+    ),
+)
+
+MUTANTS = (*ENERGIES, *STATUS, *DAYS, *ACTIVATION, *COLLECTING, *FILES, *DELIVERING, *CARDS)
+
+
+class Bite:
+    """Selects the scenarios of mutants in a pytest of its own, and keeps what failed."""
+
+    def __init__(self, mutants: Iterable[Mutant]) -> None:
+        self._mutants = tuple(mutants)
+        self.failed: list[tuple[Step, Exception]] = []
+        self.reports: list[pytest.TestReport] = []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave in what a mutant is to be seen by."""
+        items[:] = [item for item in items if any(one.is_about(item) for one in self._mutants)]
+
+    def pytest_bdd_step_error(self, step: Step, exception: Exception) -> None:
+        """Keep the sentence that did not hold, and what was raised."""
+        self.failed.append((step, exception))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep how each phase of each scenario ended."""
+        self.reports.append(report)
+
+    def ended(self, *outcomes: str) -> list[str]:
+        """Give the phases that ended so."""
+        return [
+            f"{report.when} of {report.nodeid}: {report.longreprtext}"
+            for report in self.reports
+            if report.outcome in outcomes
+        ]
+
+
+def _run(pytester: pytest.Pytester, mutants: Iterable[Mutant]) -> Bite:
+    """Run the scenarios that are about some mutants, up to the first that fails."""
+    folder = str(BUNDLED_FEATURES)
+    pytester.makepyfile(
+        test_features="from pytest_bdd import scenarios\n"
+        f"scenarios({folder!r}, features_base_dir={folder!r})\n"
+    )
+    # Other tests may have brought the sentences in already, and then pytest cannot look into them.
+    pytester.makeini(
+        "[pytest]\nfilterwarnings =\n    error\n    ignore::pytest.PytestAssertRewriteWarning\n"
+    )
+    bite = Bite(mutants)
+    pytester.inline_run(
+        *("-p", "harness.plugin", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-x"),
+        plugins=[bite],
+    )
+    return bite
+
+
+def _table() -> str:
+    """Give the table of the page: each bug, the requirement that finds it, and the sentence."""
+    rows = "".join(f"| {one.bug} | {one.requirement} | … {one.sentence} … |\n" for one in MUTANTS)
+    return "| the bug | found by | at the sentence |\n| --- | --- | --- |\n" + rows
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.bug)
+def test_a_bug_fails_the_scenarios_of_its_requirement(
+    mutant: Mutant, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scenario fails, at the sentence that is about the bug, and the bench stays whole."""
+    mutant.put_in_force(monkeypatch)
+
+    bite = _run(pytester, [mutant])
+
+    assert bite.failed, f"it survived {len(bite.reports) // 3} scenarios of {mutant.requirement}"
+    step, exception = bite.failed[0]
+    assert "then" == step.type, f"{step.name}: {exception!r}"
+    assert isinstance(exception, AssertionError), f"{step.name}: {exception!r}"
+    assert mutant.sentence in step.name, f"{step.name}: {exception}"
+    assert 1 == len(bite.ended("failed")), bite.ended("failed")
+
+
+def test_without_a_bug_the_same_scenarios_pass(pytester: pytest.Pytester) -> None:
+    """What fails above fails because of the bug: each of these scenarios passes without."""
+    bite = _run(pytester, MUTANTS)
+
+    assert [] == bite.ended("failed")
+    assert len(bite.ended("passed")) > 3 * 40
+
+
+def test_the_page_of_the_bugs_is_up_to_date() -> None:
+    """The table of docs/explanation/verdicts.md is the list above."""
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert _table() in page, f"put this into {PAGE.name}:\n{_table()}"
+
+
+def test_every_requirement_of_the_backend_has_a_bug() -> None:
+    """What judges the backend is known to bite, each requirement by a bug of its own."""
+    ids = {id for scenario in load_scenarios(BUNDLED_FEATURES) for id in scenario.requirements}
+
+    assert set() == {id for id in ids if id.startswith(JUDGED)} - {
+        one.requirement for one in MUTANTS
+    }
