@@ -13,6 +13,7 @@ import pytest
 from backend.core.formats.ise_timeseries_csv import Row, write
 from backend.core.formats.layout import Layout
 from backend.core.intervals import Status
+from harness.errors import NothingArrived
 from harness.utility import FOLDER, SECRET, USER, Arrived, Held, PlannedFault, Utility
 from simulators.clock import VirtualClock
 from simulators.ftp_server import User
@@ -205,3 +206,14 @@ class TestServer:
             return seen
 
         assert [True, False] == asyncio.run(live())
+
+
+def test_the_first_file_is_missed_where_none_arrived(utility: Utility) -> None:
+    """A sentence about a file says so where there is none, and else gets the first."""
+    with pytest.raises(NothingArrived, match="no file arrived at EW Seedorf"):
+        utility.first()
+
+    upload(utility, f"{FOLDER}/b.csv", b"first")
+    upload(utility, f"{FOLDER}/a.csv", b"second")
+
+    assert "b.csv" == utility.first().name
