@@ -170,9 +170,9 @@ class Dispatch:
                 return
 
     async def _state(self, task: TaskSettings) -> TaskState:
-        today = local_day_of(self._clock.now())
+        now = self._clock.now()
         return await self._store.read(
-            lambda connection: ledger.task_state(connection, task.name, today)
+            lambda connection: ledger.task_state(connection, task.name, local_day_of(now), now)
         )
 
     # ------------------------------------------------------------ the files of a period

@@ -137,14 +137,18 @@ class FileToKeep(Protocol):
         """The end of its last interval."""
 
 
-def task_state(connection: Connection, name: str, today: date) -> TaskState:
-    """Say how far a task is; one without a first day begins today."""
+def task_state(connection: Connection, name: str, today: date, now: datetime) -> TaskState:
+    """
+    Say how far a task is; one without a first day begins today.
+
+    What was made while the machine's clock ran ahead does not count: it is made again.
+    """
     task, export = tables.task, tables.expected_export
     first = connection.execute(select(task.c.first_day).where(task.c.name == name)).scalar_one()
     last = connection.execute(
         select(func.max(export.c.last_day))
         .join(task, task.c.id == export.c.task_id)
-        .where(task.c.name == name, export.c.due_at.is_not(None))
+        .where(task.c.name == name, export.c.due_at <= now)
     ).scalar_one()
     return TaskState(
         today if first is None else date.fromisoformat(first),

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Table,
     and_,
     bindparam,
-    func,
     insert,
     or_,
     select,
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from backend.adapters import tables
 from backend.adapters.store import insert_once
 from backend.core.readings import ENERGY, Leniency, Reading, StartReport, StopReport
+from backend.core.registers import REGISTER_PHASES
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
 from backend.errors import LoginRefused
 from backend.ports import Destination
@@ -35,8 +36,8 @@ from backend.settings import Settings
 
 #: Sessions of a station that are looked at when a message is matched to one.
 _RECENT_SESSIONS = 50
-#: How far beyond the last reading before a period, and the first one after it, readings are
-#: taken along, so that a sample of several phases is whole and a spike can be told from a reset.
+#: So many readings of a connector before a period, and after it, are taken along, and an hour.
+_EDGE_READINGS = 20
 _MARGIN = timedelta(hours=1)
 #: What else tells that energy flows, besides the register.
 _SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", "Power.Active.Import")
@@ -429,27 +430,44 @@ def energy_readings(
     """
     Give the energy readings that intervals between ``start`` and ``end`` are made of.
 
-    That is from the last reading before the start to the first after the end, so that the
-    register is known at both edges, and an hour beyond each.
+    For each connector that is from some readings before the start to some after the end, so
+    that its register is known at both edges, and a false one among them can be told from the
+    register's course; and an hour beyond, so that a sample of several phases is whole.
     """
     table = tables.reading
-    energies = and_(
+    usable = and_(
         table.c.station_id == station_id,
         table.c.measurand == ENERGY,
         table.c.connector > 0,
-        # What is no number (signed data, NaN) is no edge of the window.
+        # What cannot be a register's value is no edge of the window.
         table.c.value.is_not(None),
+        table.c.value.not_like("-%"),
+        or_(table.c.phase.is_(None), table.c.phase.in_(REGISTER_PHASES)),
     )
-    before = select(func.max(table.c.instant)).where(energies, table.c.instant <= start)
-    after = select(func.min(table.c.instant)).where(energies, table.c.instant >= end)
-    first = connection.execute(before).scalar_one() or start
-    last = connection.execute(after).scalar_one() or end
-    rows = connection.execute(
-        select(table)
-        .where(energies, table.c.instant.between(first - _MARGIN, last + _MARGIN))
-        .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
-    )
-    return [_reading(row) for row in rows]
+    found: list[Reading] = []
+    connectors = select(table.c.connector).where(usable).distinct().order_by(table.c.connector)
+    for connector in connection.execute(connectors).scalars().all():
+        mine = and_(usable, table.c.connector == connector)
+        first, last = _edges(connection, mine, start, end)
+        rows = connection.execute(
+            select(table)
+            .where(mine, table.c.instant.between(first - _MARGIN, last + _MARGIN))
+            .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
+        )
+        found += [_reading(row) for row in rows]
+    return found
+
+
+def _edges(
+    connection: Connection, mine: ColumnElement[bool], start: datetime, end: datetime
+) -> tuple[datetime, datetime]:
+    """Give the instants of the outermost readings that are taken along on either side."""
+    instant = tables.reading.c.instant
+    before = select(instant).where(mine, instant <= start).order_by(instant.desc())
+    after = select(instant).where(mine, instant >= end).order_by(instant)
+    earlier = connection.execute(before.limit(_EDGE_READINGS)).scalars().all()
+    later = connection.execute(after.limit(_EDGE_READINGS)).scalars().all()
+    return (earlier[-1] if earlier else start), (later[-1] if later else end)
 
 
 def unread_instants(
@@ -464,7 +482,13 @@ def unread_instants(
     """
     table = tables.reading
     rows = connection.execute(
-        select(table.c.instant, table.c.connector, table.c.measurand, table.c.value).where(
+        select(
+            table.c.instant,
+            table.c.connector,
+            table.c.measurand,
+            table.c.phase,
+            table.c.value,
+        ).where(
             table.c.station_id == station_id,
             table.c.measurand.in_((ENERGY, *_SIGNS_OF_ENERGY)),
             table.c.instant.between(start, end),
@@ -477,7 +501,8 @@ def unread_instants(
 
 def _is_register(row: Any) -> bool:
     usable = row.value is not None and row.value >= 0
-    return bool(row.measurand == ENERGY and row.connector > 0 and usable)
+    total = row.phase is None or row.phase in REGISTER_PHASES
+    return bool(row.measurand == ENERGY and row.connector > 0 and usable and total)
 
 
 def _tells_of_energy(row: Any) -> bool:

@@ -107,7 +107,7 @@ class Store:
             StoreError: If the file cannot be opened, is no database, or is newer than this
                 program.
         """
-        self._lock = _lock(self.path)
+        self._lock = _lock(self.path.resolve())
         self._loop = asyncio.get_running_loop()
         self._readers = ThreadPoolExecutor(1, "isebench-reader")
         ready: asyncio.Future[None] = self._loop.create_future()

@@ -11,7 +11,8 @@ Rule 2: at one instant the finer reading wins; meterStart and meterStop are whol
 within their watt hour.
 Rule 3: a fall within the register's own step is no fall; the register is held.
 Rule 4: a peak that is followed by the old course, or a dip that is followed by it, is
-discarded, if the model cannot charge fast enough to have done that.
+discarded, if the model cannot charge fast enough to have done that; a dip to a value that the
+epoch had passed already is, however fast.
 Rule 5: every other fall, and a rise beyond all reason, begins a new epoch. No energy is
 counted from one epoch to the next.
 
@@ -37,6 +38,9 @@ IMPOSSIBLE = Decimal(10)
 """A lone rise with this many times the model's power is not believed."""
 SLACK = timedelta(minutes=1)
 """Clocks of chargers are this good: a lone rise may have taken so much longer."""
+
+REGISTER_PHASES = ("L1", "L2", "L3")
+"""The phases whose registers add up to the total."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -191,7 +195,7 @@ def _of_sample(sample: list[Reading]) -> list[RegisterReading]:
         return totals
     phases: dict[str, Decimal] = {}
     for each in sample:
-        if each.phase in ("L1", "L2", "L3") and each.value is not None:
+        if each.phase in REGISTER_PHASES and each.value is not None:
             # A phase said twice: registers rise, so the larger value is the later one.
             phases[each.phase] = max(each.value, phases.get(each.phase, each.value))
     if not phases:
@@ -352,7 +356,8 @@ class _Course:
         if self._drop_spike(wh):
             return index
         back = returns[last.level]
-        if back < len(chain) and self._too_fast(chain[back - 1], chain[back]):
+        returned = back < len(chain)
+        if returned and (self._was_passed(wh) or self._too_fast(chain[back - 1], chain[back])):
             self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
             return back
         self._begin_anew(reading, wh, last, index)
@@ -366,6 +371,16 @@ class _Course:
         # One of the two was moved in time by the tolerance, the other was not.
         moved_us = self._profile.aligned_tolerance_s * 1_000_000
         return max(step, _EXACT.divide(self._profile.max_power_w * PLAUSIBLE * moved_us, _HOUR_US))
+
+    def _was_passed(self, wh: Decimal) -> bool:
+        """
+        Tell whether the register of this epoch had passed a value already.
+
+        A register that begins anew begins low; one that shows what it has shown before, and
+        then goes on from where it was, has shown an old value.
+        """
+        first = next((step for step in reversed(self._steps) if step.rule), self._steps[0])
+        return wh > _EXACT.add(first.wh, self._profile.register_step_wh)
 
     def _too_fast(self, one: RegisterReading, other: RegisterReading) -> bool:
         limit_w = self._profile.max_power_w * PLAUSIBLE
