@@ -560,3 +560,34 @@ class TestAnUnfinishedDay:
                 assert [] == await backend.deliveries()
 
         play(scene)
+
+
+class TestTheEdgesOfADay:
+    """A day's registers are known at its edges, whatever else was said there."""
+
+    def two_days(self, play: Play, *between: tuple[datetime, int]) -> Decimal:
+        """Export two days with 7 kWh from noon to noon; give what was delivered."""
+        energies: list[Decimal] = []
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await site.until(DUE + DAY)
+                site.shelf.files.clear()
+                noon = datetime(2025, 6, 3, 10, 0, tzinfo=UTC)
+                await report(backend, (noon, 700_000_000), *between, (noon + DAY, 700_007_000))
+                for day in (date(2025, 6, 3), date(2025, 6, 4)):
+                    await backend.export_now("daily", day, day)
+                for name in site.shelf.files:
+                    energies.extend(row.energy_kwh or Decimal(0) for row in site.rows(name))
+
+        play(scene)
+        return sum(energies, Decimal(0))
+
+    @pytest.mark.parametrize("wh", [-1, 0])
+    @pytest.mark.parametrize("hours", [-1, 1])
+    def test_a_false_value_at_midnight(self, play: Play, wh: int, hours: int) -> None:
+        """It is no edge, so neither day loses or gains."""
+        midnight = datetime(2025, 6, 3, 22, 0, tzinfo=UTC)
+        nearby = (midnight + timedelta(hours=hours), wh)
+
+        assert Decimal("7.000") == self.two_days(play, nearby)

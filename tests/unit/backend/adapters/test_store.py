@@ -243,6 +243,17 @@ class TestOpening:
         run(path, scene)
         run(path, lambda store: store.write(add("b")))
 
+    def test_a_second_backend_is_kept_out_by_any_path(self, path: Path, tmp_path: Path) -> None:
+        """A link to the file is the file."""
+        link = tmp_path / "link.sqlite"
+        link.symlink_to(path)
+
+        async def scene(_: Store) -> None:
+            with pytest.raises(StoreError, match="is used by another backend"):
+                await Store(link).open()
+
+        run(path, scene)
+
     def test_a_closed_store_says_so(self, path: Path) -> None:
         """Nothing is taken before the store is open or after it was closed."""
 

@@ -251,6 +251,21 @@ class TestPeaksAndDips:
         assert [16_000_000, 16_000_210] == wh(register)
         assert [(0, Rule.DIP)] * 2 == why(register)
 
+    @pytest.mark.parametrize("stale", [925, 1850, 100])
+    def test_an_old_value_shown_once(self, stale: int) -> None:
+        """However slowly the car charges, the energy since then counts once."""
+        register = build(
+            at(0, 0), at(15, 925), at(30, 1850), at(45, 2775), at(60, stale), at(75, 4625)
+        )
+        assert 4625 == energy(register)
+        assert [(stale, Rule.DIP)] == why(register)
+
+    def test_a_register_that_begins_anew_and_grows_past_its_old_height(self) -> None:
+        """It began low, so it is no old value; what it counted anew counts."""
+        register = build(at(0, 0), at(15, 925), at(30, 0), at(45, 925), at(60, 1850))
+        assert frozenset({2}) == register.breaks
+        assert 925 + 1850 == energy(register)
+
     def test_a_peak(self) -> None:
         """One value far too high is discarded."""
         register = build(at(0, 1000), at(1, 1300), at(2, 9_999_999), at(3, 9_999_999), at(4, 2000))
