@@ -208,7 +208,9 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
                 if 0 < index < len(points):
                     rule = _rule_of_pair(register, index, end - start, overlap, online)
                 else:
-                    rule = edges.rule(overlap)
+                    rule = edges.rule(
+                        overlap, points[index].instant if index < len(points) else None
+                    )
                 worst = max(worst, rule, key=_SEVERITY.__getitem__)
             if finish >= end:
                 break
@@ -239,13 +241,19 @@ class _Edges:
         self._sessions = _Spans(presence.sessions, timedelta(0))
         self._unread = sorted(presence.unread)
 
-    def rule(self, overlap: Span) -> str:
-        """Say why nothing, or nothing but 0, is known of a part of an interval."""
-        start, end = overlap
+    def rule(self, overlap: Span, bridge: datetime | None) -> str:
+        """
+        Say why nothing, or nothing but 0, is known of a part of an interval.
+
+        Parameters:
+            overlap: the part.
+            bridge: the first point after it, if there is one.
+        """
         if not self._online.cover(overlap):
             return "offline"
-        # What is told at an instant is about the time before it.
-        if bisect.bisect_right(self._unread, start) < bisect.bisect_right(self._unread, end):
+        # What cannot be read tells of the time since the last register that could.
+        later = bisect.bisect_right(self._unread, overlap[0])
+        if later < len(self._unread) and (bridge is None or self._unread[later] <= bridge):
             return "unread"
         return "session-open" if self._sessions.touch(overlap) else "idle-online"
 

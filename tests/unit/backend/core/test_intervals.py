@@ -176,12 +176,12 @@ class TestStatus:
         ("at", "rules"),
         [
             ("14:30", ["measured", "unread", "idle-online"]),
-            ("14:31", ["measured", "idle-online", "unread"]),
+            ("14:31", ["measured", "unread", "unread"]),
             ("14:15", ["measured", "idle-online", "idle-online"]),
         ],
     )
     def test_energy_that_cannot_be_read(self, at: str, rules: list[str]) -> None:
-        """Who told of it was not silent; the time up to then is not known."""
+        """Who told of it was not silent; the time since the last register is not known."""
         presence = Presence(ALWAYS.online, (), (clock(at),))
         read = register(("14:00", 1), ("14:15", 2))
         intervals = make(read, grid("14:00", 3), presence)
