@@ -1,6 +1,9 @@
 """
 The bench of one scenario: a clock, chargers, a backend and a utility, put together.
 
+Where a charger alone is under test, a central system on strings stands in the backend's place, and
+no utility is needed (`Bench.declare_central`).
+
 A bench is first *declared* (which day, which chargers, what will happen when) and then *set
 going*; the first sentence that needs something to happen sets it going. Everything runs in
 one event loop, which runs only while the bench waits for it, so between two sentences
@@ -22,20 +25,25 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend import Backend, Settings
 from backend.ports import Drop
 from harness.catalogue import ListedScenario, Requirement
+from harness.central import Central, Verdict
 from harness.errors import UsageError
 from harness.frames import calls_of
 from harness.local_time import grid, instant
 from harness.puppet import Puppet
+from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
-from harness.utility import PlannedFault, Utility
+from harness.utility import Arrived, PlannedFault, Utility
 from simulators.charger_inch import Card, ChargerInch, Setup
 from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
+
+if TYPE_CHECKING:
+    from harness.tool import Tool
 
 T = TypeVar("T")
 Act = Callable[["Bench"], Awaitable[None]]
@@ -56,8 +64,6 @@ NOT_YET_LISTENING = {
     "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2hJ4s0Qb0V2rZQZ3k1v7Yk9s0oZl2c1w9Xq8m3T5dE",
 }
 """A destination for settings that are only checked: well formed, and nowhere."""
-LINE = "line"
-"""The wire of the wiretap that says when a charger's line went up and down."""
 
 
 @dataclass(slots=True)
@@ -72,6 +78,8 @@ class Station:
         big_endian_cards: whether its reader sends UIDs big-endian.
         standby_values: whether it sends clock-aligned values when nobody charges, too.
         puppet: whether it only says what it is told.
+        build: how an emulated INCH is built, beyond that: fields of its `Setup`.
+        is_configured: whether the backend sets configuration keys at all.
     """
 
     name: str
@@ -82,6 +90,8 @@ class Station:
     big_endian_cards: bool = False
     standby_values: bool = False
     puppet: bool = False
+    build: dict[str, Any] = field(default_factory=dict)
+    is_configured: bool = True
 
     def settings(self) -> dict[str, Any]:
         """Give the station's table for the backend's settings."""
@@ -90,11 +100,10 @@ class Station:
             "identity": self.name,
             "name": self.name,
             "profile": "etrel_inch",
-            "configuration": {
-                "ClockAlignedDataInterval": str(self.interval_minutes * 60),
-                **self.configuration,
-            },
         }
+        if self.is_configured:
+            interval_s = str(self.interval_minutes * 60)
+            table["configuration"] = {"ClockAlignedDataInterval": interval_s, **self.configuration}
         if self.metering_code is not None:
             table["ise"] = {
                 "metering_code": self.metering_code,
@@ -116,7 +125,7 @@ class Lines:
 
     def charger_says(self, identity: str, up: bool) -> None:
         """Take the charger's end of the line, and record it."""
-        self._tap.note(LINE, identity, "backend", "up" if up else "down")
+        self._tap.note(LINE_WIRE, identity, "backend", "up" if up else "down")
         self._charger[identity] = up
         self._compare(identity)
 
@@ -152,6 +161,7 @@ class Bench:
         self.stations: dict[str, Station] = {}
         self.layout: dict[str, Any] = {}
         self.cards: dict[str, Card] = {}
+        self.card_verdicts: dict[str, Verdict] = {}
         self.chargers: dict[str, ChargerInch] = {}
         self.puppets: dict[str, Puppet] = {}
         self.deciding: list[Crossing] = []
@@ -159,6 +169,8 @@ class Bench:
         self._plan: list[tuple[datetime, Act]] = []
         self._runner = asyncio.Runner()
         self._backend: Backend | None = None
+        self._central: Central | None = None
+        self._with_central, self._with_utility = False, True
         self._clock: VirtualClock | None = None
         self._tap: Wiretap | None = None
         self._utility: Utility | None = None
@@ -176,6 +188,8 @@ class Bench:
         self.finished: subprocess.CompletedProcess[str] | None = None
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
+        self.tool: Tool | None = None
+        self.remarks: list[str] = []
 
     # ------------------------------------------------------------------ what is declared
 
@@ -183,6 +197,16 @@ class Bench:
         """Say which local day is lived."""
         self._must_not_be_going("the day")
         self.day = day
+
+    def declare_central(self) -> None:
+        """Put a central system on strings in the place of the backend and the utility."""
+        self._must_not_be_going("the central system")
+        self._with_central, self._with_utility = True, False
+
+    def leave_out_utility(self) -> None:
+        """Let nobody wait for files, where only what crosses the line of a charger counts."""
+        self._must_not_be_going("that there is no utility")
+        self._with_utility = False
 
     def declare_station(self, name: str, *, ise: bool = True) -> Station:
         """Put a charger on the bench, activated for IS-E unless told otherwise."""
@@ -205,6 +229,15 @@ class Bench:
             uid = random.Random(f"{self.seed} card {person}").randbytes(4)
             self.cards[person] = Card(uid, person)
         return self.cards[person]
+
+    def judge_card_of(self, person: str, verdict: Verdict) -> None:
+        """Say what the central system shall say of a person's card, from now on."""
+        card = self.card_of(person)
+        self.card_verdicts[person] = verdict
+        if self._central is not None:
+            self._central.cards[id_tag_of(card)] = verdict
+        elif self.going:
+            raise UsageError("the backend's cards must be declared before anything happens")
 
     def plan(self, at: datetime, act: Act) -> None:
         """Let something happen at an instant, in the order of planning where instants agree."""
@@ -256,7 +289,7 @@ class Bench:
             if name not in self.stations:
                 continue
             self.stations[name].puppet = True
-            if crossing.wire == LINE and crossing.at > self.start:
+            if crossing.wire == LINE_WIRE and crossing.at > self.start:
                 self.plan(crossing.at, _again_on_the_line(name, crossing.text))
             elif crossing.wire == "ocpp1.6" and crossing.text.startswith("[2,"):
                 self.plan(max(crossing.at, self.start), _say_again(name, crossing.text))
@@ -301,6 +334,11 @@ class Bench:
         return self._there(self._backend)
 
     @property
+    def central(self) -> Central:
+        """The central system on strings, where there is one."""
+        return self._there(self._central)
+
+    @property
     def utility(self) -> Utility:
         """The utility: its server and its importer."""
         return self._there(self._utility)
@@ -332,6 +370,10 @@ class Bench:
         if not self.going:
             self.run(self._go())
 
+    def arrived(self) -> list[Arrived]:
+        """Give the files that arrived at the utility; none where there is no utility."""
+        return [] if self._utility is None else self._utility.arrived()
+
     def advance_to(self, target: datetime) -> None:
         """Let time pass."""
         self.go()
@@ -348,18 +390,36 @@ class Bench:
     async def _go(self) -> None:
         clock = VirtualClock(self.start)
         tap = Wiretap(clock)
-        self._utility = Utility(UTILITY, clock, tap, self.folder, self.layout, tuple(self.faults))
+        if self._with_utility:
+            self._utility = Utility(
+                UTILITY, clock, tap, self.folder, self.layout, tuple(self.faults)
+            )
         # A layout that no utility reads has been refused above; from here on there is evidence.
         self._clock, self._tap, self.going = clock, tap, True
-        await self._utility.start()
+        if self._utility is not None:
+            await self._utility.start()
         lines = Lines(self._clock, self._tap)
-        self._backend = self.new_backend(self._clock, lines.backend_says, self.drop)
-        await self._backend.start()
+        address = await self._start_central_system(clock, lines)
         for station in self.stations.values():
-            await self._put(station, lines)
+            await self._put(station, lines, address)
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
+
+    async def _start_central_system(self, clock: VirtualClock, lines: Lines) -> str:
+        """Start what chargers connect to, and give its address."""
+        if self._with_central:
+            self._central = Central(clock)
+            self._central.on_line = lines.backend_says
+            for person, verdict in self.card_verdicts.items():
+                self._central.cards[id_tag_of(self.card_of(person))] = verdict
+            if self.tool is not None:
+                self.tool.prepare(self._central)
+            await self._central.start()
+            return self._central.address
+        self._backend = self.new_backend(clock, lines.backend_says, self.drop)
+        await self._backend.start()
+        return self._backend.address
 
     def new_backend(
         self,
@@ -370,20 +430,24 @@ class Bench:
         """Give a backend with the bench's settings, on the bench's database."""
         return Backend(Settings.from_mapping(self.settings()), clock, on_connection, drop)
 
-    async def _put(self, station: Station, lines: Lines) -> None:
+    async def _put(self, station: Station, lines: Lines, address: str) -> None:
         device: Puppet | ChargerInch
         if station.puppet:
             device = self.puppets[station.name] = Puppet(station.name, self.clock, self.tap)
+            if self.tool is not None:
+                self.tool.take_up(device)
         else:
             rng = random.Random(f"{self.seed} charger {station.name}")
             setup = Setup(
-                big_endian_cards=station.big_endian_cards, standby_values=station.standby_values
+                big_endian_cards=station.big_endian_cards,
+                standby_values=station.standby_values,
+                **station.build,
             )
             device = self.chargers[station.name] = ChargerInch(
                 station.name, self.clock, self.tap, rng, setup=setup
             )
         device.on_line = lines.charger_says
-        await device.connect(self.backend.address)
+        await device.connect(address)
         await self.clock.settle()
 
     def settings(self) -> dict[str, Any]:
@@ -392,6 +456,7 @@ class Bench:
             database=self.folder / "isebench.sqlite",
             stations=self.stations.values(),
             cards=self.cards.values(),
+            card_verdicts=self.card_verdicts,
             destination=NOT_YET_LISTENING if self._utility is None else self.utility.destination(),
             layout=self.layout,
             task=self.task,
@@ -412,6 +477,10 @@ class Bench:
                 leaving.push_async_callback(self._utility.stop)
             if self._backend is not None:
                 leaving.push_async_callback(self._backend.stop)
+            if self._central is not None:
+                leaving.push_async_callback(self._central.stop)
+            if self.tool is not None:
+                leaving.push_async_callback(self.tool.close)
             for name in (*self.chargers, *self.puppets):
                 leaving.push_async_callback(self.device(name).close)
 
@@ -445,6 +514,7 @@ def site_settings(
     database: Path,
     stations: Iterable[Station],
     cards: Iterable[Card],
+    card_verdicts: Mapping[str, Verdict] | None = None,
     destination: Mapping[str, Any],
     layout: Mapping[str, Any] | None = None,
     task: str = TASK,
@@ -459,7 +529,7 @@ def site_settings(
         "account": [{"name": UTILITY, "ise": True}],
         "station": [station.settings() for station in stations],
         "card": [
-            {**owner, "id_tag": card.uid[::-1].hex().upper(), "status": "Accepted"}
+            {**owner, "id_tag": id_tag_of(card), **_card_settings(card, card_verdicts or {})}
             for card in cards
         ],
         "format": [{**owner, "name": FORMAT, "kind": "ise-timeseries-csv", **(layout or {})}],
@@ -476,6 +546,17 @@ def site_settings(
             }
         ],
     }
+
+
+def id_tag_of(card: Card) -> str:
+    """Write a card's number as an INCH sends it (document 003: little-endian is the default)."""
+    return card.uid[::-1].hex().upper()
+
+
+def _card_settings(card: Card, verdicts: Mapping[str, Verdict]) -> dict[str, str]:
+    verdict = verdicts.get(card.holder, Verdict())
+    parent = {"parent_id_tag": verdict.parent_id_tag} if verdict.parent_id_tag else {}
+    return {"status": verdict.status, **parent}
 
 
 def _say_again(name: str, text: str) -> Act:

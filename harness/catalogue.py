@@ -1,4 +1,4 @@
-"""Requirements and scenarios, and how they cover each other."""
+"""Requirements, compliance cases and scenarios, and how they cover each other."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
+from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 
 if TYPE_CHECKING:
     from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate
@@ -19,6 +20,11 @@ BUNDLED_FEATURES = Path(__file__).resolve().parent.parent / "features"
 """The features of this project; they stand beside the rooms, in a checkout and in a wheel."""
 
 REQUIREMENT_TAG = re.compile(r"[A-Z]{3}-\d\d")
+CASE_TAG = re.compile(r"TC_\d{3}(?:_\d)?_(?:CS|CSMS)")
+
+CASES = Path(__file__).with_name("compliance_cases.toml")
+SIDES = (CHARGE_POINT, CENTRAL_SYSTEM)
+"""The sides of a line that can be under test; the tool plays the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,29 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """
+    A row of compliance_cases.toml: a compliance case of OCPP 1.6 under its public name.
+
+    Attributes:
+        id: the tag of its one scenario.
+        side: which side is under test, one of `SIDES`.
+        name: as it is published; the scenario's title is the id and the name.
+        needs: what the side must be or be able to do, for the case to make sense.
+    """
+
+    id: str
+    side: str
+    name: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The title of its scenario."""
+        return f"{self.id} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class ListedScenario:
     """A scenario as it stands in a feature file."""
 
@@ -48,6 +77,8 @@ class ListedScenario:
     requirements: tuple[str, ...]
     file: str
     line: int
+    cases: tuple[str, ...] = ()
+    path: str = field(default="", compare=False)
 
 
 def load_requirements(folder: Path) -> list[Requirement]:
@@ -67,6 +98,29 @@ def load_requirements(folder: Path) -> list[Requirement]:
         raise UsageError(f"{path}: not a list of requirements ({error})") from error
 
 
+def load_cases(path: Path = CASES) -> list[Case]:
+    """
+    Read the compliance cases: those for the charge point, then those for the central system.
+
+    Raises:
+        UsageError: If the file is no such list.
+    """
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+        cases = [Case(**{**row, "needs": tuple(row["needs"])}) for row in rows]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: not a list of compliance cases ({error})") from error
+    for case in cases:
+        if not CASE_TAG.fullmatch(case.id) or case.side != side_of(case.id):
+            raise UsageError(f"{path}: {case.id} is no id of a case of the {case.side} side")
+    return cases
+
+
+def side_of(case: str) -> str:
+    """Tell from the id of a compliance case which side is under test."""
+    return SIDES[case.endswith("_CSMS")]
+
+
 def load_scenarios(folder: Path) -> list[ListedScenario]:
     """
     Read the scenarios of a folder of features, in the order in which they run.
@@ -84,6 +138,8 @@ def load_scenarios(folder: Path) -> list[ListedScenario]:
             requirements=requirement_ids(scenario),
             file=Path(feature.filename).name,
             line=scenario.line_number,
+            cases=case_ids(scenario),
+            path=feature.filename,
         )
         for feature in sorted(features, key=lambda feature: feature.name or feature.filename)
         for scenario in feature.scenarios.values()
@@ -125,10 +181,19 @@ def _check_verdicts(feature: Feature) -> None:
 
 def requirement_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
     """Give the requirements that a scenario, its rule and its feature are tagged with."""
+    return _tags_of(scenario, REQUIREMENT_TAG)
+
+
+def case_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
+    """Give the compliance cases that a scenario is; one at most, in a sound feature."""
+    return _tags_of(scenario, CASE_TAG)
+
+
+def _tags_of(scenario: Scenario | ScenarioTemplate, form: re.Pattern[str]) -> tuple[str, ...]:
     tags = scenario.tags | scenario.feature.tags
     if scenario.rule is not None:
         tags |= scenario.rule.tags
-    return tuple(sorted(tag for tag in tags if REQUIREMENT_TAG.fullmatch(tag)))
+    return tuple(sorted(tag for tag in tags if form.fullmatch(tag)))
 
 
 def _load_feature(path: Path) -> Feature:
@@ -175,3 +240,26 @@ def unfounded(
     """Give the scenarios that name no requirement, or one that does not exist."""
     known = {row.id for row in requirements}
     return [s for s in scenarios if not s.requirements or not known.issuperset(s.requirements)]
+
+
+def astray(cases: Iterable[Case], scenarios: Iterable[ListedScenario]) -> list[str]:
+    """
+    Say where compliance cases and scenarios do not cover each other, one sentence each.
+
+    Each case is exactly one scenario, whose title is its id and its public name.
+    """
+    known = {case.id: case for case in cases}
+    found: dict[str, list[ListedScenario]] = {id: [] for id in known}
+    sentences = []
+    for scenario in scenarios:
+        if len(scenario.cases) > 1:
+            sentences.append(f'"{scenario.name}" is {len(scenario.cases)} cases at once')
+        for id in scenario.cases:
+            if id not in known:
+                sentences.append(f'"{scenario.name}" is {id}, which is no case')
+            found.setdefault(id, []).append(scenario)
+    for id, case in known.items():
+        titles = [scenario.name for scenario in found[id]]
+        if titles != [case.title]:
+            sentences.append(f'{id} is {titles or "no scenario"}, not one titled "{case.title}"')
+    return sentences

@@ -110,12 +110,23 @@ def _add_conform(commands: Commands) -> None:
     conform = commands.add_parser(
         "conform",
         help="run scenarios and write the reports",
-        description="Run the scenarios of the named requirements, or all, against the bundled "
-        "backend and devices. Exit codes: 0 all passed, 1 something failed, 2 wrong usage, "
-        "3 the bench broke, 4 nothing was run, 130 interrupted.",
+        description="Run the scenarios of the named requirements and compliance cases, or all, "
+        "against the bundled backend and devices. Exit codes: 0 all that was asked passed (what "
+        "is declared not applicable or not yet covered is counted apart), 1 something failed, "
+        "2 wrong usage, 3 the bench broke, 4 nothing was run, 130 interrupted.",
     )
     conform.add_argument(
-        "ids", nargs="*", metavar="ID", help="a requirement (ISE-02) or the beginning of some (ISE)"
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="a requirement (ISE-02), a compliance case (TC_003_CS), or the beginning of some "
+        "(ISE, TC_003)",
+    )
+    conform.add_argument(
+        "--side",
+        choices=("charge-point", "central-system"),
+        default="",
+        help="only the compliance cases of this side of the line",
     )
     _add_seed(conform)
     conform.add_argument(
@@ -150,8 +161,8 @@ def _add_replay(commands: Commands) -> None:
 def _add_list(commands: Commands) -> None:
     listing = commands.add_parser(
         "list",
-        help="list requirements and their scenarios",
-        description="List the requirements, each with its scenarios.",
+        help="list requirements, their scenarios and the compliance cases",
+        description="List the requirements, each with its scenarios, and the compliance cases.",
     )
     listing.add_argument("ids", nargs="*", metavar="ID", help="only these, or their beginnings")
     _add_features(listing)
@@ -231,6 +242,7 @@ def _conform(options: argparse.Namespace) -> int:
         seed=options.seed,
         report=options.report.resolve(),
         quiet=options.quiet,
+        side=options.side,
     )
     if (options.report / "report.html").exists():
         print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")
@@ -244,19 +256,27 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
-    from harness.conform import select
+    from harness.catalogue import BUNDLED_FEATURES, load_cases, load_requirements, load_scenarios
+    from harness.conform import Selection, select
 
     features = (options.features or BUNDLED_FEATURES).resolve()
-    wanted = set(select(options.ids, features)) if options.ids else None
+    wanted = select(options.ids, features) if options.ids else Selection()
     scenarios = load_scenarios(features)
     for row in load_requirements(features):
-        if wanted is not None and row.id not in wanted:
+        if not wanted.is_all and row.id not in wanted.requirements:
             continue
         print(f"{row.id} ({row.level}) {row.text}")
-        for scenario in scenarios:
-            if row.id in scenario.requirements:
+        mine = [scenario for scenario in scenarios if row.id in scenario.requirements]
+        for scenario in mine:
+            if not scenario.cases:
                 print(f"    {scenario.name}  ({scenario.file}:{scenario.line})")
+        if cases := sum(bool(scenario.cases) for scenario in mine):
+            print(f"    and {cases} compliance cases, see below")
+    asked = {id for scenario in scenarios if wanted.holds(scenario, {}) for id in scenario.cases}
+    for case in load_cases():
+        if wanted.is_all or case.id in asked:
+            place = next((f"{s.file}:{s.line}" for s in scenarios if case.id in s.cases), "no file")
+            print(f"{case.id} ({case.side}) {case.name}  ({place})")
     return 0
 
 

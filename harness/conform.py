@@ -6,10 +6,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.catalogue import check_foundation, load_requirements, load_scenarios
+from harness.catalogue import (
+    ListedScenario,
+    check_foundation,
+    load_cases,
+    load_requirements,
+    load_scenarios,
+)
 from harness.errors import UsageError
 from harness.folders import clear_folder
 
@@ -35,17 +42,60 @@ WRITTEN = (
 _FROM_PYTEST = {0: PASSED, 1: FAILED, 4: USAGE, 5: NOTHING_RUN}
 
 
-def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quiet: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Selection:
     """
-    Run the scenarios of some requirements, or all, and write the reports.
+    What a run asks for.
+
+    Attributes:
+        requirements, cases: ids; a scenario with one of them is in. None of both means all.
+        side: only compliance cases of this side; empty for no such limit.
+        files: the features that hold what is asked for.
+    """
+
+    requirements: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    side: str = ""
+    files: tuple[str, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether everything is asked for."""
+        return not (self.requirements or self.cases or self.side)
+
+    @property
+    def marks(self) -> str:
+        """The expression by which pytest selects; empty for all."""
+        named = [f"requirement(id={id!r})" for id in self.requirements]
+        named += [f"case(id={id!r})" for id in self.cases]
+        parts = [f"({' or '.join(named)})"] if named else []
+        if self.side:
+            parts.append(f"case(side={self.side!r})")
+        return " and ".join(parts)
+
+    def holds(self, scenario: ListedScenario, sides: dict[str, str]) -> bool:
+        """Tell whether a scenario is asked for; ``sides`` are those of the cases."""
+        named = not (self.requirements or self.cases) or not (
+            {*self.requirements, *self.cases}.isdisjoint((*scenario.requirements, *scenario.cases))
+        )
+        return named and (not self.side or self.side in (sides.get(id) for id in scenario.cases))
+
+
+def conform(
+    ids: Sequence[str], *, features: Path, seed: int, report: Path, quiet: bool, side: str = ""
+) -> int:
+    """
+    Run the scenarios of some requirements or cases, or all, and write the reports.
 
     Parameters:
-        ids: requirement ids (``ISE-02``) or their beginnings (``ISE``); none means all.
+        ids: ids of requirements (``ISE-02``) and of compliance cases (``TC_003_CS``), or their
+            beginnings (``ISE``); none means all.
         features: the folder of the features.
         seed: what all chance comes from.
         report: the folder for junit.xml, cucumber.json, report.html, matrix.md, the
             recordings and the delivered files.
         quiet: whether to show less than a line a scenario.
+        side: only the compliance cases of this side.
 
     Returns:
         The exit code, see the constants of this module.
@@ -54,14 +104,14 @@ def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quie
         UsageError: If an id selects nothing, the features cannot be read, or the folder for
             the reports cannot be made.
     """
-    selected = select(ids, features)
+    selected = select(ids, features, side)
     clear_folder(report, "--report", MARKER, WRITTEN)
     with tempfile.TemporaryDirectory(prefix="isebench-") as folder:
         root = Path(folder)
         module = root / "test_features.py"
         module.write_text(
             "from pytest_bdd import scenarios\n\n"
-            f"scenarios({str(features)!r}, features_base_dir={str(features)!r})\n",
+            f"scenarios(*{selected.files!r}, features_base_dir={str(features)!r})\n",
             encoding="utf-8",
         )
         # An own configuration, so that none that happens to lie about the user is taken.
@@ -72,36 +122,61 @@ def conform(ids: Sequence[str], *, features: Path, seed: int, report: Path, quie
             *("-c", str(config), "--rootdir", str(root), "-p", "harness.plugin"),
             *("-p", "no:cacheprovider", "--import-mode=importlib", "--strict-markers"),
             *("--seed", str(seed), "--features", str(features), "--evidence", str(report)),
-            *("--basetemp", str(root / "benches"), "--tb=short", "-ra"),
+            *("--basetemp", str(root / "benches"), "--tb=short", "-rfE"),
             f"--junitxml={report / 'junit.xml'}",
             f"--cucumberjson={report / 'cucumber.json'}",
             "-q" if quiet else "-v",
         ]
-        if ids:
-            command += ["-m", " or ".join(f"requirement(id={id!r})" for id in selected)]
+        if not selected.is_all:
+            command += ["-m", selected.marks]
         return _run(command, root)
 
 
-def select(ids: Sequence[str], features: Path) -> list[str]:
+def select(ids: Sequence[str], features: Path, side: str = "") -> Selection:
     """
-    Give the requirement ids that some words select.
+    Give what some words ask for.
+
+    A word that is the id of a case asks for that case alone, else for all whose ids begin so.
 
     Raises:
         UsageError: If a word selects nothing that has a scenario, or a scenario proves nothing.
     """
-    requirements, scenarios = load_requirements(features), load_scenarios(features)
+    requirements, scenarios, cases = (
+        load_requirements(features),
+        load_scenarios(features),
+        load_cases(),
+    )
     check_foundation(requirements, scenarios)
-    known = [row.id for row in requirements]
-    covered = {id for scenario in scenarios for id in scenario.requirements}
-    selected: list[str] = []
+    sides = {case.id: case.side for case in cases}
+    there = Selection(side=side)
+    possible = [scenario for scenario in scenarios if there.holds(scenario, sides)]
+    covered = {id for one in possible for id in (*one.requirements, *one.cases)}
+    rows = [row.id for row in requirements if row.id in covered]
+    known = [case.id for case in cases if case.id in covered]
+    wanted_rows: dict[str, None] = {}
+    wanted_cases: dict[str, None] = {}
     for word in ids:
-        found = [id for id in known if id.startswith(word.upper()) and id in covered]
-        if not found:
+        found_rows, found_cases = _named(word, rows), _named(word, known)
+        if not found_rows and not found_cases:
             raise UsageError(
                 f'"{word}" selects no scenario; `isebench list` shows the ids that there are'
             )
-        selected += [id for id in found if id not in selected]
-    return selected
+        wanted_rows |= dict.fromkeys(found_rows)
+        wanted_cases |= dict.fromkeys(found_cases)
+    wanted = Selection(tuple(wanted_rows), tuple(wanted_cases), side)
+    asked = [scenario for scenario in possible if wanted.holds(scenario, sides)]
+    if not asked:
+        raise UsageError(f"{features}: no scenario there is a compliance case of the {side} side")
+    return Selection(wanted.requirements, wanted.cases, side, _files(asked))
+
+
+def _named(word: str, ids: Sequence[str]) -> list[str]:
+    word = word.upper()
+    return [word] if word in ids else [id for id in ids if id.startswith(word)]
+
+
+def _files(scenarios: Iterable[ListedScenario]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(scenario.path for scenario in scenarios))
 
 
 def _run(command: list[str], scratch: Path) -> int:

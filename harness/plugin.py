@@ -1,5 +1,5 @@
 """
-The pytest plugin: tags become requirements, scenarios become verdicts.
+The pytest plugin: tags become requirements and cases, scenarios become verdicts.
 
 Load it with ``-p harness.plugin``. It brings the sentences (`harness.steps`), the ``bench``
 fixture and the options ``--seed``, ``--features`` and ``--evidence``.
@@ -18,20 +18,32 @@ from pytest_bdd.parser import Feature, Scenario, Step
 
 from backend.errors import BackendError
 from harness.bench import Bench
-from harness.catalogue import BUNDLED_FEATURES, REQUIREMENT_TAG, requirement_ids
+from harness.catalogue import (
+    BUNDLED_FEATURES,
+    CASE_TAG,
+    REQUIREMENT_TAG,
+    case_ids,
+    load_cases,
+    requirement_ids,
+    side_of,
+)
 from harness.errors import HarnessError
-from harness.report import Outcome
+from harness.report import Outcome, reasons, tally
 from harness.verdicts import Trial, Trials
 from simulators.errors import SimulatorError
 
 pytest_plugins = [
     "harness.steps.charging",
+    "harness.steps.compliance",
     "harness.steps.delivery",
     "harness.steps.export",
     "harness.steps.faults",
+    "harness.steps.hands",
     "harness.steps.harness",
     "harness.steps.kills",
     "harness.steps.metering",
+    "harness.steps.operating",
+    "harness.steps.saying",
     "harness.steps.time",
 ]
 
@@ -70,6 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks that tags turn into, and open the list of trials."""
     config.addinivalue_line("markers", "requirement(id): the requirement that a scenario proves")
+    config.addinivalue_line("markers", "case(id, side): the compliance case that a scenario is")
     for level in LEVELS:
         config.addinivalue_line("markers", f"{level}: how binding the requirement is")
     config.addinivalue_line("markers", "area(name): what a feature is about")
@@ -82,6 +95,8 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool:
     """Turn ``@ISE-02`` into ``requirement(id="ISE-02")``; pytest-bdd's own would come later."""
     if REQUIREMENT_TAG.fullmatch(tag):
         pytest.mark.requirement(id=tag)(function)
+    elif CASE_TAG.fullmatch(tag):
+        pytest.mark.case(id=tag, side=side_of(tag))(function)
     elif tag in LEVELS or tag == "slow":
         getattr(pytest.mark, tag)(function)
     else:
@@ -111,6 +126,7 @@ def pytest_bdd_before_scenario(
         example=_example(request),
         where=f"{Path(feature.filename).name}:{scenario.line_number}",
         requirements=requirement_ids(scenario),
+        cases=case_ids(scenario),
         seed=request.config.getoption("seed"),
     )
     request.node.stash[_trial] = trial
@@ -131,6 +147,8 @@ def pytest_bdd_before_step(
     """Refuse coroutine steps: pytest-bdd never awaits them, so they would always pass."""
     trial = request.node.stash[_trial]
     trial.begin(step.keyword, step.name)
+    if step.type == "when" and trial.bench is not None and trial.bench.tool is not None:
+        trial.bench.tool.is_happening = True
     if inspect.iscoroutinefunction(step_func):
         trial.end(Outcome.FAILED)
         pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
@@ -187,6 +205,19 @@ def _add_what_did_not_begin(session: pytest.Session) -> None:
                     seed=trials.seed,
                 )
             )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Iterator[None]:
+    """Count the compliance cases by verdict, and what was declared by reason, below all else."""
+    yield
+    verdicts = config.stash[_trials].verdicts()
+    for side in tally(load_cases(), verdicts):
+        terminalreporter.write_line(side.told())
+    for (outcome, reason), count in reasons(verdicts).items():
+        terminalreporter.write_line(f"{count} {outcome}: {reason}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from harness.central import Error
 from simulators.clock import Clock
 from simulators.errors import NotPossible
 from simulators.wiretap import Wiretap
@@ -26,12 +28,26 @@ ANSWER_LIMIT_S = 10.0
 """How many real seconds an answer may take."""
 
 
+Answer = Mapping[str, Any] | Error | Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""What a call is answered with, or what makes it of the call's payload."""
+
+
 class Puppet:
-    """A charger on a string. Its frames are noted in the wiretap under its identity."""
+    """
+    A charger on a string. Its frames are noted in the wiretap under its identity.
+
+    Attributes:
+        on_line: told the identity and whether the line is up.
+        greets: whether it says Heartbeat as soon as its line is up.
+        answers: what it answers to a central system's calls, by action; what stands not here is
+            answered with the least that the schema allows.
+    """
 
     def __init__(self, identity: str, clock: Clock, tap: Wiretap) -> None:
         self.identity = identity
         self.on_line: Callable[[str, bool], None] | None = None
+        self.greets = True
+        self.answers: dict[str, Answer] = {}
         self._clock = clock
         self._tap = tap
         self._url = ""
@@ -41,7 +57,7 @@ class Puppet:
         self._ids = itertools.count(1)
 
     async def connect(self, url: str) -> None:
-        """Open the line to the central system at ``url`` and say Heartbeat over it."""
+        """Open the line to the central system at ``url``."""
         self._url = f"{url.rstrip('/')}/{quote(self.identity, safe='')}"
         await self.restore_line()
 
@@ -53,7 +69,8 @@ class Puppet:
             )
             self._tell(up=True)
             self._reader = asyncio.create_task(self._read(self._line))
-            await self.call("Heartbeat", {})
+            if self.greets:
+                await self.call("Heartbeat", {})
 
     async def cut_line(self) -> None:
         """Break the line as a pulled cable does for the far end: without a closing handshake."""
@@ -129,13 +146,21 @@ class Puppet:
 
     async def _take(self, line: ClientConnection, frame: list[object]) -> None:
         if frame[0] == 2:
-            answer = json.dumps([3, frame[1], _answer(str(frame[2]), frame[3])])
+            answer = json.dumps(self._answer(frame[1], str(frame[2]), frame[3]))
             self._tap.note("ocpp1.6", self.identity, "backend", answer)
             await line.send(answer)
             return
         waiting = self._waiting.get(str(frame[1]))
         if waiting is not None and not waiting.done():
             waiting.set_result(frame)
+
+    def _answer(self, unique_id: object, action: str, payload: object) -> list[object]:
+        told = self.answers.get(action)
+        if isinstance(told, Error):
+            return [4, unique_id, told.code, told.description, {}]
+        if callable(told):
+            told = told(payload if isinstance(payload, dict) else {})
+        return [3, unique_id, dict(told) if told is not None else _answer(action, payload)]
 
     def _tell(self, *, up: bool) -> None:
         if self.on_line is not None:

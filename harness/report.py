@@ -32,7 +32,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-from harness.catalogue import Requirement
+from harness.catalogue import SIDES, Case, Requirement
 from harness.recording import BACKEND
 from harness.tables import UNSEEN, seen
 from simulators.wiretap import Crossing
@@ -61,6 +61,7 @@ class Outcome(StrEnum):
     * error: the bench itself could not do its work, so nothing is known;
     * expected failure: declared beforehand, with a reason; one that passes counts as failed;
     * not applicable: the system under test declares not to do this;
+    * not yet covered: this project cannot show it yet, for a reason that is told;
     * not asked: the scenario was not part of this run.
     """
 
@@ -69,6 +70,7 @@ class Outcome(StrEnum):
     ERROR = "error"
     EXPECTED_FAILURE = "expected failure"
     NOT_APPLICABLE = "not applicable"
+    NOT_YET_COVERED = "not yet covered"
     NOT_ASKED = "not asked"
 
 
@@ -77,6 +79,7 @@ WORST_FIRST = (
     Outcome.ERROR,
     Outcome.EXPECTED_FAILURE,
     Outcome.NOT_ASKED,
+    Outcome.NOT_YET_COVERED,
     Outcome.PASSED,
     Outcome.NOT_APPLICABLE,
 )
@@ -90,6 +93,7 @@ _CLASSES = {
     Outcome.ERROR: "error",
     Outcome.EXPECTED_FAILURE: "expected",
     Outcome.NOT_APPLICABLE: "na",
+    Outcome.NOT_YET_COVERED: "uncovered",
     Outcome.NOT_ASKED: "unasked",
 }
 _SIGNS = {
@@ -98,6 +102,7 @@ _SIGNS = {
     Outcome.ERROR: "⚠️",
     Outcome.EXPECTED_FAILURE: "🔶",
     Outcome.NOT_APPLICABLE: "➖",
+    Outcome.NOT_YET_COVERED: "🚧",
     Outcome.NOT_ASKED: "⚪",
 }
 _MEANINGS = {
@@ -106,6 +111,7 @@ _MEANINGS = {
     Outcome.ERROR: "the bench could not do its work; nothing is known, and nothing is excused",
     Outcome.EXPECTED_FAILURE: "declared beforehand with a reason; should it pass, it is red",
     Outcome.NOT_APPLICABLE: "the system under test declares not to do this",
+    Outcome.NOT_YET_COVERED: "cannot be shown yet; the reason says what is missing",
     Outcome.NOT_ASKED: "not part of this run",
 }
 
@@ -132,11 +138,13 @@ class Verdict:
         evidence: all that crossed the wires.
         deciding: those of ``evidence`` that decided the verdict.
         files: the files that arrived, by name, as text.
-        message: why it is not passed; for declared outcomes, the reason.
+        message: why it is not passed; for declared outcomes, the reason; where it is passed,
+            what is worth a remark.
         duration_s: real seconds that it took.
         simulated: the first and the last instant on the scenario's clock.
         where: its feature file and line.
         recording: where the whole of ``evidence`` is kept, if anywhere.
+        cases: the id of the compliance case that it is, if it is one.
     """
 
     requirements: tuple[str, ...]
@@ -153,6 +161,7 @@ class Verdict:
     simulated: tuple[datetime, datetime] | None = None
     where: str = ""
     recording: str = ""
+    cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +233,8 @@ def _headline(
     by_scenario = Counter(verdict.outcome for verdict in verdicts)
     bad = by_row[Outcome.FAILED] + by_row[Outcome.ERROR]
     bad_scenarios = by_scenario[Outcome.FAILED] + by_scenario[Outcome.ERROR]
-    asked = sum(by_row.values()) - by_row[Outcome.NOT_ASKED] - by_row[Outcome.NOT_APPLICABLE]
-    beside = [
-        f"{by_row[outcome]} {_CASES[outcome]}"
-        for outcome in (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED)
-        if by_row[outcome]
-    ]
+    asked = sum(by_row.values()) - sum(by_row[outcome] for outcome in _OUT_OF_COUNT)
+    beside = [f"{by_row[outcome]} {told}" for outcome, told in _BESIDE.items() if by_row[outcome]]
     partly = sum(_is_partly(row, verdicts) for row in rows)
     if partly:
         beside.append(f"{partly} only in part, as some scenarios are declared not applicable")
@@ -255,22 +260,87 @@ def _is_partly(row: _Row, verdicts: Sequence[Verdict]) -> bool:
     return row.outcome is Outcome.PASSED and Outcome.NOT_APPLICABLE in outcomes
 
 
-_CASES = {
+_BESIDE = {
     Outcome.EXPECTED_FAILURE: "declared to fail",
     Outcome.NOT_APPLICABLE: "declared not applicable",
+    Outcome.NOT_YET_COVERED: "not yet covered as a whole",
     Outcome.NOT_ASKED: "not asked in this run",
 }
+_OUT_OF_COUNT = (Outcome.NOT_APPLICABLE, Outcome.NOT_YET_COVERED, Outcome.NOT_ASKED)
+_DECLARED = (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE, Outcome.NOT_YET_COVERED)
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+# ------------------------------------------------------------------ compliance cases
+
+
+class CaseRow(NamedTuple):
+    """A compliance case: what it ended in, and the number of its scenario; 0 for none."""
+
+    case: Case
+    outcome: Outcome
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """
+    The compliance cases of one side.
+
+    Attributes:
+        side: which, one of `catalogue.SIDES`.
+        rows: all cases of the side, asked or not, in the order of their ids.
+        reasons: how often each outcome that was declared was given which reason.
+    """
+
+    side: str
+    rows: tuple[CaseRow, ...]
+    reasons: Counter[tuple[Outcome, str]]
+
+    def told(self) -> str:
+        """Count the verdicts in one line."""
+        counts = Counter(row.outcome for row in self.rows)
+        told = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]]
+        return f"{self.side}: {_counted(len(self.rows), 'case')}: {', '.join(told)}"
+
+
+def tally(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[Tally]:
+    """Give the sides of which at least one case was part of the run, with all their cases."""
+    numbers = {id: number for number, one in enumerate(verdicts, start=1) for id in one.cases}
+    tallies = []
+    for side in SIDES:
+        rows = []
+        for case in cases:
+            if case.side == side:
+                number = numbers.get(case.id, 0)
+                outcome = verdicts[number - 1].outcome if number else Outcome.NOT_ASKED
+                rows.append(CaseRow(case, outcome, number))
+        if any(row.number for row in rows):
+            found = [verdicts[row.number - 1] for row in rows if row.number]
+            tallies.append(Tally(side, tuple(rows), reasons(found)))
+    return tallies
+
+
+def reasons(verdicts: Iterable[Verdict]) -> Counter[tuple[Outcome, str]]:
+    """Count what was declared, by its outcome and its reason."""
+    return Counter(
+        (verdict.outcome, _first_line(verdict.message))
+        for verdict in verdicts
+        if verdict.outcome in _DECLARED
+    )
+
+
 # ------------------------------------------------------------------ Markdown
 
 
 def markdown_matrix(
-    run: Run, requirements: Sequence[Requirement], verdicts: Sequence[Verdict]
+    run: Run,
+    requirements: Sequence[Requirement],
+    verdicts: Sequence[Verdict],
+    cases: Sequence[Case] = (),
 ) -> str:
     """Give the matrix of requirements and scenarios as Markdown, as a build's summary page."""
     rows = _rows(requirements, verdicts)
@@ -297,7 +367,30 @@ def markdown_matrix(
     lines += ["| requirement | level | verdict | what must be true | scenarios |"]
     lines += ["| --- | --- | --- | --- | --- |"]
     lines += [_md_row(row, verdicts) for row in rows]
+    for side in tally(cases, verdicts):
+        lines += _md_cases(side)
     return "\n".join(lines) + "\n"
+
+
+def _md_cases(side: Tally) -> list[str]:
+    return [
+        "",
+        f"## Compliance cases, {_md(side.side)}",
+        "",
+        f"{_md(side.told())}.",
+        "",
+        *(
+            f"- {_SIGNS[outcome]} {count} {outcome}: {_md(reason)}"
+            for (outcome, reason), count in side.reasons.items()
+        ),
+        "",
+        "| case | name | verdict |",
+        "| --- | --- | --- |",
+        *(
+            f"| {_md(row.case.id)} | {_md(row.case.name)} | {_SIGNS[row.outcome]} {row.outcome} |"
+            for row in side.rows
+        ),
+    ]
 
 
 def _md_row(row: _Row, verdicts: Sequence[Verdict]) -> str:
@@ -325,7 +418,12 @@ def _first_line(text: str) -> str:
 # ------------------------------------------------------------------ HTML: the page
 
 
-def html_report(run: Run, requirements: Sequence[Requirement], verdicts: Sequence[Verdict]) -> str:
+def html_report(
+    run: Run,
+    requirements: Sequence[Requirement],
+    verdicts: Sequence[Verdict],
+    cases: Sequence[Case] = (),
+) -> str:
     """
     Give the report as one HTML file; write it in UTF-8.
 
@@ -333,6 +431,7 @@ def html_report(run: Run, requirements: Sequence[Requirement], verdicts: Sequenc
         run: what was put under test.
         requirements: all that could be asked, in the order of the list.
         verdicts: one a scenario, in the order in which they shall be shown.
+        cases: the compliance cases that there are.
     """
     folder = Path(__file__).parent
     frame = Template((folder / "report.html").read_text(encoding="utf-8"))
@@ -352,6 +451,7 @@ def html_report(run: Run, requirements: Sequence[Requirement], verdicts: Sequenc
         tiles=_tiles(rows),
         chips=_chips(verdicts),
         matrix=_matrix(rows, verdicts),
+        cases="\n".join(_case_table(side, verdicts) for side in tally(cases, verdicts)),
         declared=_declared(verdicts),
         evidence_lead=_evidence_lead(verdicts),
         scenarios=_scenarios(verdicts),
@@ -463,8 +563,8 @@ def _not_passed(verdicts: Sequence[Verdict]) -> str:
 
 
 def _declared(verdicts: Sequence[Verdict]) -> str:
-    found = _cards(verdicts, (Outcome.EXPECTED_FAILURE, Outcome.NOT_APPLICABLE))
-    lead = '<p class="lead">Said of the system before the run, each with its reason.</p>'
+    found = _cards(verdicts, _DECLARED)
+    lead = '<p class="lead">Said before the run, each with its reason.</p>'
     return f'<h2 id="declared">What was declared beforehand</h2>{lead}\n{found}' if found else ""
 
 
@@ -547,6 +647,38 @@ def _matrix_row(row: _Row, features: Sequence[str], verdicts: Sequence[Verdict])
         f"{_mark(row.outcome)}{_text(wanted.id)}"
         f'<span class="tag level">{_text(wanted.level)}</span></th>'
         f'<td class="what">{_text(wanted.text)}{source}</td>{cells}</tr>'
+    )
+
+
+def _case_table(side: Tally, verdicts: Sequence[Verdict]) -> str:
+    """Give the compliance cases of a side, each with its verdict and the way to its evidence."""
+    why = "".join(
+        f'<li class="o-{_CLASSES[outcome]}">{_mark(outcome)}<span>{count} {outcome}: '
+        f"{_text(reason)}</span></li>"
+        for (outcome, reason), count in side.reasons.items()
+    )
+    body = "\n".join(_case_row(row, verdicts) for row in side.rows)
+    return (
+        f'<h2 id="cases-{_attribute(side.side)}">Compliance cases: {_text(side.side)}</h2>\n'
+        f'<p class="lead">{_text(side.told())}.</p>\n'
+        f'<ul class="legend">{why}</ul>\n'
+        '<div class="wide"><table class="matrix"><thead><tr><th scope="col">Case</th>'
+        '<th scope="col">Name</th><th scope="col">Verdict</th><th scope="col">Evidence</th></tr>'
+        f"</thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def _case_row(row: CaseRow, verdicts: Sequence[Verdict]) -> str:
+    needs = ", ".join(row.case.needs)
+    source = f'<span class="src">needs: {_text(needs)}</span>' if needs else ""
+    evidence = "–"
+    if row.number:
+        told = _counted(len(verdicts[row.number - 1].evidence), "frame")
+        evidence = f'<a href="#s{row.number}">{told}</a>'
+    return (
+        f'<tr data-o="{_CLASSES[row.outcome]}"><th scope="row">{_mark(row.outcome)}'
+        f'{_text(row.case.id)}</th><td class="what">{_text(row.case.name)}{source}</td>'
+        f"<td>{row.outcome}</td><td>{evidence}</td></tr>"
     )
 
 

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from harness.bench import Bench
-from harness.catalogue import load_requirements
+from harness.catalogue import load_cases, load_requirements
 from harness.recording import write_recording
 from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
 from harness.target import NAME
@@ -34,6 +34,7 @@ class Trial:
         feature, scenario, example: its titles, and its row of the examples.
         where: its feature file and line.
         requirements: the ids of what it proves.
+        cases: the id of the compliance case that it is, if it is one.
         seed: what its chance is drawn from.
         steps: keyword, sentence and outcome, in order.
         outcome: ``not asked`` until pytest has concluded.
@@ -47,6 +48,7 @@ class Trial:
     where: str
     requirements: tuple[str, ...]
     seed: int
+    cases: tuple[str, ...] = ()
     steps: list[Step] = field(default_factory=list)
     outcome: Outcome = Outcome.NOT_ASKED
     message: str = ""
@@ -99,7 +101,7 @@ class Trial:
         elif outcome == "failed":
             self.outcome = Outcome.ERROR
         if outcome == "skipped":
-            self.message = message
+            self.message, self.outcome = _declared(message)
         elif outcome != "passed":
             self.message = "\n".join(filter(None, (self.message, _essence(message))))
 
@@ -117,12 +119,14 @@ class Trial:
         self.recording = tuple(bench.tap.crossings)
         self.in_real_time = bench.in_real_time
         self.deciding = tuple(bench.deciding)
-        self.files = tuple((file.name, file.content) for file in bench.utility.arrived())
+        self.files = tuple((file.name, file.content) for file in bench.arrived())
+        self.message = "\n".join(bench.remarks)
 
     def verdict(self) -> Verdict:
         """Give what the report shows."""
         return Verdict(
             requirements=self.requirements,
+            cases=self.cases,
             feature=self.feature,
             scenario=self.title,
             outcome=self.outcome,
@@ -144,6 +148,14 @@ _OUTCOMES = {
     "failed": Outcome.FAILED,
     "skipped": Outcome.NOT_APPLICABLE,
 }
+
+
+def _declared(reason: str) -> tuple[str, Outcome]:
+    """Tell from the words before a reason what was declared; without any: not applicable."""
+    for outcome in (Outcome.NOT_YET_COVERED, Outcome.NOT_APPLICABLE):
+        if reason.startswith(f"{outcome}: "):
+            return reason.removeprefix(f"{outcome}: "), outcome
+    return reason, Outcome.NOT_APPLICABLE
 
 
 _KIND = re.compile(
@@ -177,6 +189,10 @@ class Trials:
         self._slugs.add(trial.slug)
         self._trials.append(trial)
 
+    def verdicts(self) -> list[Verdict]:
+        """Give what became of each, in the order in which they began."""
+        return [trial.verdict() for trial in self._trials]
+
     def write(self, folder: Path, *, interrupted: bool = False) -> None:
         """
         Write the report, and each trial's recording and delivered files, into ``folder``.
@@ -193,11 +209,11 @@ class Trials:
             facts=(("Seed", str(self.seed)), ("isebench", version("isebench"))),
             interrupted=interrupted,
         )
-        verdicts = [trial.verdict() for trial in self._trials]
-        requirements = load_requirements(self._features)
-        page = html_report(run, requirements, verdicts)
+        verdicts = self.verdicts()
+        requirements, cases = load_requirements(self._features), load_cases()
+        page = html_report(run, requirements, verdicts, cases)
         (folder / "report.html").write_text(page, encoding="utf-8")
-        matrix = markdown_matrix(run, requirements, verdicts)
+        matrix = markdown_matrix(run, requirements, verdicts, cases)
         (folder / "matrix.md").write_text(matrix, encoding="utf-8")
 
     def _write_evidence(self, folder: Path, trial: Trial) -> None:

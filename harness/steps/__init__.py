@@ -12,7 +12,8 @@ from collections.abc import Iterable
 import pytest
 
 from harness.errors import UsageError
-from harness.target import DECLARED_NOT_DONE
+from harness.report import Outcome
+from harness.target import BACKEND, DECLARED_NOT_DONE, NOT_YET_COVERED
 
 
 def records(datatable: list[list[str]], *columns: str) -> list[dict[str, str]]:
@@ -35,7 +36,9 @@ def show(items: Iterable[str]) -> str:
     return ", ".join(sorted(items))
 
 
-def must_be_done(what: str) -> None:
-    """End the scenario as not applicable where the system under test declares not to do it."""
-    if what in DECLARED_NOT_DONE:
-        pytest.skip(DECLARED_NOT_DONE[what])
+def must_be_done(what: str, side: str = BACKEND) -> None:
+    """End the scenario where it is declared that something is not done, or not yet covered."""
+    if what in DECLARED_NOT_DONE[side]:
+        pytest.skip(f"{Outcome.NOT_APPLICABLE}: {DECLARED_NOT_DONE[side][what]}")
+    if what in NOT_YET_COVERED[side]:
+        pytest.skip(f"{Outcome.NOT_YET_COVERED}: {NOT_YET_COVERED[side][what]}")

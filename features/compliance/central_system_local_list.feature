@@ -1,0 +1,67 @@
+@HAR-08 @must @compliance
+Feature: HAR Compliance, central system: local authorization list
+
+  Background:
+    Given a central system under test
+    And Anna's card is Accepted
+    And the charger has started up
+
+  @TC_042_1_CSMS
+  Scenario: TC_042_1_CSMS Get Local List Version (not supported)
+    Given the charger answers GetLocalListVersion with listVersion=-1
+    When the operator sends GetLocalListVersion
+    And the charger says
+      | message       | with |
+      | Heartbeat.req |      |
+    Then the central system has said, in this order
+      | message                 | with |
+      | GetLocalListVersion.req |      |
+      | Heartbeat.conf          |      |
+
+  @TC_042_2_CSMS
+  Scenario: TC_042_2_CSMS Get Local List Version (empty)
+    Given the charger answers GetLocalListVersion with listVersion=0
+    When the operator sends GetLocalListVersion
+    Then the central system has said, in this order
+      | message                 | with |
+      | GetLocalListVersion.req |      |
+
+  @TC_043_1_CSMS
+  Scenario: TC_043_1_CSMS Send Local Authorization List - NotSupported
+    Given the charger answers SendLocalList with status=NotSupported
+    When the operator sends SendLocalList with updateType=Full
+    And the charger says
+      | message       | with |
+      | Heartbeat.req |      |
+    Then the central system has said, in this order
+      | message           | with            |
+      | SendLocalList.req | updateType=Full |
+      | Heartbeat.conf    |                 |
+
+  @TC_043_3_CSMS
+  Scenario: TC_043_3_CSMS Send Local Authorization List - Failed
+    Given the charger answers SendLocalList with status=Failed
+    When the operator sends SendLocalList with updateType=Full
+    And the charger says
+      | message       | with |
+      | Heartbeat.req |      |
+    Then the central system has said, in this order
+      | message           | with            |
+      | SendLocalList.req | updateType=Full |
+      | Heartbeat.conf    |                 |
+
+  @TC_043_4_CSMS
+  Scenario: TC_043_4_CSMS Send Local Authorization List - Full
+    When the operator sends SendLocalList with updateType=Full
+    Then the central system has said, in this order
+      | message           | with            |
+      | SendLocalList.req | updateType=Full |
+    And every entry of the local list has an idTagInfo
+
+  @TC_043_5_CSMS
+  Scenario: TC_043_5_CSMS Send Local Authorization List - Differential
+    When the operator sends SendLocalList with updateType=Differential
+    Then the central system has said, in this order
+      | message           | with                    |
+      | SendLocalList.req | updateType=Differential |
+    And every entry of the local list has an idTagInfo

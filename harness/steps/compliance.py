@@ -1,0 +1,245 @@
+"""Sentences about compliance cases: which side is under test, and what the tool on the other is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pytest_bdd import given, parsers, then, when
+
+from harness.bench import Bench
+from harness.central import Verdict
+from harness.depot import firmware
+from harness.errors import Disagreement, UsageError
+from harness.said import span
+from harness.steps import must_be_done, records
+from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
+from harness.tool import CHARGER, Tool
+
+Table = list[list[str]]
+
+BUILT = {
+    "has a fixed cable": {"fixed_cable": True},
+    "has no back-up power": {"backup_power": False},
+    "takes no reservations": {"accepts_reservations": False},
+}
+"""How a charger can be built otherwise, in words and as its `Setup` has it."""
+
+
+# ---------------------------------------------------------------------- what is declared
+
+
+@given("a charger under test")
+def charger_under_test(bench: Bench) -> None:
+    """Put an emulated INCH before a central system that the bench plays."""
+    bench.tool = Tool(bench, CHARGE_POINT)
+    bench.declare_central()
+    bench.declare_station(CHARGER, ise=False)
+
+
+@given("a central system under test")
+def central_system_under_test(bench: Bench) -> None:
+    """Put the bundled backend before a charger that the bench plays; nobody waits for files."""
+    bench.tool = Tool(bench, CENTRAL_SYSTEM)
+    bench.leave_out_utility()
+    station = bench.declare_station(CHARGER, ise=False)
+    station.puppet, station.is_configured = True, False
+
+
+@given(parsers.parse("{what} is supported"))
+def is_supported(bench: Bench, what: str) -> None:
+    """End here where it is declared that this is not done, or not yet covered."""
+    must_be_done(what, tool_of(bench).side)
+
+
+@given(parsers.re(r"the charger (?P<built>has a fixed cable|has no back-up power|takes no \w+)"))
+def charger_is_built(bench: Bench, built: str) -> None:
+    """Build the emulated charger otherwise."""
+    bench.station(CHARGER).build |= BUILT[built]
+
+
+@given(parsers.re(r"(?P<person>\w+)'s card is (?P<status>Accepted|Blocked|Expired|Invalid)"))
+def card_is(bench: Bench, person: str, status: str) -> None:
+    """Let the central system say this of a person's card, from now on."""
+    bench.judge_card_of(person, Verdict(status))
+
+
+@given(parsers.parse("the cards of {one} and {other} have the parentIdTag {tag}"))
+def cards_have_parent(bench: Bench, one: str, other: str, tag: str) -> None:
+    """Let the central system put two people's cards into one group, both accepted."""
+    for person in (one, other):
+        bench.judge_card_of(person, Verdict("Accepted", tag))
+
+
+@given(parsers.parse("the central system answers the next {action} with {fields}"))
+def central_answers_next(bench: Bench, action: str, fields: str) -> None:
+    """Let the bench's central system answer so, once."""
+    tool_of(bench).answer_next(action, fields)
+
+
+@given(parsers.parse("the charger answers {action} with {fields}"))
+def charger_answers(bench: Bench, action: str, fields: str) -> None:
+    """Let the bench's charger answer so from now on."""
+    tool_of(bench).answer(action, fields)
+
+
+@given(parsers.parse("the depot holds the firmware {version} as {name}"))
+def depot_holds_firmware(bench: Bench, version: str, name: str) -> None:
+    """Lay a firmware down at the depot: a zip with its version."""
+    depot = bench.run(tool_of(bench).open_depot())
+    depot.lay_down(name, firmware(version))
+
+
+@given(parsers.parse("the depot holds the file {name}, which is no firmware"))
+def depot_holds_no_firmware(bench: Bench, name: str) -> None:
+    """Lay a text down at the depot, under the name of a firmware."""
+    depot = bench.run(tool_of(bench).open_depot())
+    depot.lay_down(name, b"this is no firmware\n")
+
+
+# ---------------------------------------------------------------------- what has happened before
+
+
+@given("a transaction is running")
+def transaction_is_running(bench: Bench) -> None:
+    """Let Anna charge: plugged in and started from afar, or as the charger on strings tells it."""
+    tool = tool_of(bench)
+    tool.begin()
+    if tool.side == CHARGE_POINT:
+        tool.do(tool.hands.plug_in)
+        tool.ask("RemoteStartTransaction", "connectorId=1, idTag=Anna's card")
+    else:
+        tool.say("Authorize.req", "idTag=Anna's card")
+        tool.say("StatusNotification.req", "status=Preparing")
+        tool.say("StartTransaction.req", "idTag=Anna's card")
+        tool.say("StatusNotification.req", "status=Charging")
+    tool.word("the transaction")  # there is one, or this says that there is none
+
+
+@given(parsers.parse("{person} has charged before"))
+def has_charged_before(bench: Bench, person: str) -> None:
+    """Let a person charge from beginning to end, so that the charger has seen the card."""
+    tool = tool_of(bench)
+    tool.begin()
+    card = bench.card_of(person)
+    tool.do(tool.hands.plug_in)
+    tool.do(lambda: tool.hands.show_card(card))
+    tool.do(lambda: tool.hands.show_card(card))
+    tool.do(tool.hands.unplug)
+    tool.word("the transaction")
+
+
+@given("the charger is configured with")
+def charger_is_configured(bench: Bench, datatable: Table) -> None:
+    """Let the operator set configuration keys; one that is optional may be missing."""
+    tool = tool_of(bench)
+    tool.begin()
+    for row in records(datatable, "key", "value"):
+        tool.send("ChangeConfiguration", row)
+        answer = tool.all_said(tool.under_test)[-1]
+        status = answer.payload.get("status")
+        missing = status == "NotSupported" and row["key"] in OPTIONAL
+        if status not in ("Accepted", "RebootRequired") and not missing:
+            raise Disagreement(f"{row['key']} = {row['value']} was answered with {status}")
+
+
+@given(parsers.parse("its currents are told every {seconds:d} s"))
+def currents_are_told(bench: Bench, seconds: int) -> None:
+    """Let the operator have the charger sample the current of each phase."""
+    tool = tool_of(bench)
+    tool.begin()
+    for key, value in (
+        ("MeterValuesSampledData", "Current.Import"),
+        ("MeterValueSampleInterval", str(seconds)),
+        ("ClockAlignedDataInterval", "0"),
+    ):
+        tool.send("ChangeConfiguration", {"key": key, "value": value})
+
+
+OPTIONAL = frozenset(
+    {
+        "AllowOfflineTxForUnknownId",
+        "AuthorizationCacheEnabled",
+        "LocalAuthListEnabled",
+        "MaxEnergyOnInvalidId",
+        "MinimumStatusDuration",
+        "StopTransactionOnEVSideDisconnect",
+    }
+)
+"""Keys that a charger need not have."""
+
+
+@given("the charger has started up")
+def has_started_up(bench: Bench) -> None:
+    """Let the charger on strings boot and tell its status."""
+    tool = tool_of(bench)
+    tool.begin()
+    tool.say("BootNotification.req")
+    tool.say("StatusNotification.req", "connectorId=0, status=Available")
+    tool.say("StatusNotification.req", "connectorId=1, status=Available")
+
+
+# ---------------------------------------------------------------------- what happens
+
+
+@when("the charger is switched on")
+def is_switched_on(bench: Bench) -> None:
+    """Set the bench going, and judge what the charger says from its first word on."""
+    tool_of(bench).count_from_the_start()
+
+
+@given("the charger says")
+@when("the charger says")
+def charger_says(bench: Bench, datatable: Table) -> None:
+    """Let the charger on strings say messages, one after the other."""
+    for row in records(datatable, "message", "with"):
+        tool_of(bench).say(row["message"], row["with"])
+
+
+@given(parsers.parse("{how_long} pass"))
+@when(parsers.parse("{how_long} pass"))
+def time_passes(bench: Bench, how_long: str) -> None:
+    """Let time pass: ``90 s``, ``10 min``."""
+    tool_of(bench).pass_time(span(how_long))
+
+
+@when("the interval that it was told passes")
+def interval_passes(bench: Bench) -> None:
+    """Let the heartbeat interval of the last BootNotification.conf pass."""
+    tool = tool_of(bench)
+    tool.pass_time(timedelta(seconds=int(tool.word("the interval"))))
+
+
+@when("the charger brings its diagnostics to where it was told")
+def brings_diagnostics(bench: Bench) -> None:
+    """Let the charger on strings upload a file to the location of the last GetDiagnostics."""
+    tool_of(bench).bring_diagnostics()
+
+
+# ---------------------------------------------------------------------- what is seen
+
+
+@then("the depot holds the diagnostics")
+def depot_holds_diagnostics(bench: Bench) -> None:
+    """Look for the file whose name the charger has given, and whether it holds anything."""
+    tool = tool_of(bench)
+    names = [
+        message.payload.get("fileName")
+        for message in tool.all_said(CHARGER)
+        if message.name == "GetDiagnostics.conf"
+    ]
+    lying = tool.depot.files() if tool.depot is not None else {}
+    bench.decide(m.crossing for m in tool.all_said(CHARGER) if m.name == "GetDiagnostics.conf")
+    if not names or not lying.get(str(names[-1])):
+        raise Disagreement(f"the depot holds {sorted(lying) or 'nothing'}, not {names}")
+
+
+def tool_of(bench: Bench) -> Tool:
+    """
+    Give the tool.
+
+    Raises:
+        UsageError: If no Given has named the side under test.
+    """
+    if bench.tool is None:
+        raise UsageError("begin with which side is under test: Given a charger under test")
+    return bench.tool
