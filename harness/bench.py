@@ -34,6 +34,7 @@ from harness.puppet import Puppet
 from harness.round_trip import RoundTrips
 from harness.utility import PlannedFault, Utility
 from simulators.charger_inch import Card, ChargerInch, Setup
+from simulators.charger_inch.habits import StandbyValues
 from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
@@ -377,7 +378,8 @@ class Bench:
         else:
             rng = random.Random(f"{self.seed} charger {station.name}")
             setup = Setup(
-                big_endian_cards=station.big_endian_cards, standby_values=station.standby_values
+                big_endian_cards=station.big_endian_cards,
+                quirks=(StandbyValues(),) if station.standby_values else (),
             )
             device = self.chargers[station.name] = ChargerInch(
                 station.name, self.clock, self.tap, rng, setup=setup
