@@ -470,6 +470,12 @@ class TestLimits:
             outlet.limit_to(NOON, amperes(9))
         assert outlet.offered_at(NOON + timedelta(hours=1)) == 8_000
 
+    def test_the_same_limit_again_keeps_the_past(self) -> None:
+        """What does not change does not begin anew."""
+        outlet = charging(Car(), Supply())
+        outlet.limit_to(NOON + timedelta(hours=1), UNLIMITED)
+        assert outlet.register_at(NOON) == 0
+
     def test_nothing_is_offered_where_nothing_is_closed(self) -> None:
         """An open contactor, a car or none: the control pilot says nothing."""
         outlet = Outlet(Supply(), Limit())
@@ -478,6 +484,10 @@ class TestLimits:
         assert (0, 12_000 * FJ_PER_WH) == (outlet.offered_at(NOON), outlet.charge_at(NOON))
         outlet.limit_to(NOON, amperes(0))
         assert not outlet.is_held_back
+        outlet.limit_to(NOON, amperes(8))
+        outlet.switch_on(NOON)
+        outlet.switch_off(NOON + timedelta(hours=1))
+        assert outlet.offered_at(NOON + timedelta(hours=1)) == 0
 
     @given(allowances, allowances)
     def test_what_holds_together_is_the_least_of_both(
