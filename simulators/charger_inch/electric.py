@@ -283,7 +283,7 @@ class Outlet:
     def switch_off(self, now: datetime) -> None:
         """Open the contactor; a second opening does nothing."""
         self._settle(now)
-        self._since, self._offered_ma, self._steps = None, 0, ()
+        self._since, self._steps = None, ()
 
     def limit_to(self, now: datetime, allowance: Allowance) -> None:
         """
