@@ -39,6 +39,7 @@ from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.utility import Arrived, PlannedFault, Utility
 from simulators.charger_inch import Card, ChargerInch, Setup
+from simulators.charger_inch.habits import StandbyValues
 from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
@@ -440,7 +441,7 @@ class Bench:
             rng = random.Random(f"{self.seed} charger {station.name}")
             setup = Setup(
                 big_endian_cards=station.big_endian_cards,
-                standby_values=station.standby_values,
+                quirks=(StandbyValues(),) if station.standby_values else (),
                 **station.build,
             )
             device = self.chargers[station.name] = ChargerInch(

@@ -40,9 +40,3 @@ class Hands(Protocol):
 
     async def break_down(self, error_code: str) -> None:
         """Bring the charger into a fault of OCPP 1.6 §7.6."""
-
-    async def mend(self) -> None:
-        """Put the fault right."""
-
-    async def fail(self, part: str) -> None:
-        """Let a part of the charger fail: ``lock`` or ``list memory``."""

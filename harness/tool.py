@@ -23,6 +23,7 @@ from harness.puppet import Puppet
 from harness.recording import BACKEND
 from harness.said import Message, messages, span
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
+from simulators.charger_inch.habits import ListMemoryFull, LockFails
 
 if TYPE_CHECKING:
     from harness.bench import Bench
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 CHARGER = "Charger"
 """The identity of the charger in a compliance case, whichever side is under test."""
+
+PARTS = {"lock": LockFails(), "list memory": ListMemoryFull()}
+"""What can fail of an emulated charger, by its name in scenarios."""
 
 _CARD = re.compile(r"(\w+)'s card")
 _DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
@@ -140,7 +144,12 @@ class Tool:
     def hands(self) -> Hands:
         """The people around the charger under test."""
         self.must_be(CHARGE_POINT)
-        return cast("Hands", self._bench.charger(CHARGER))
+        return self._bench.charger(CHARGER)
+
+    def fail(self, part: str) -> None:
+        """Let a part of the charger under test fail."""
+        self.must_be(CHARGE_POINT)
+        self.do(lambda: self._bench.charger(CHARGER).faults.switch_on(PARTS[part]))
 
     @property
     def charger(self) -> Hands | Puppet:

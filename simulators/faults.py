@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from simulators.clock import Alarm, Clock
-from simulators.wiretap import Wiretap
+if TYPE_CHECKING:
+    # Types only: the cores of devices know faults, and must not come to know a clock by that.
+    from simulators.clock import Alarm, Clock
+    from simulators.wiretap import Wiretap
 
 Listener = Callable[[], Awaitable[None]]
 
@@ -60,13 +62,20 @@ class Faults:
         clock: the scenario's clock, for schedules.
         tap: where changes are noted; None where nobody records.
         device: the device's name on the bench, as the receiver of the note.
+        on: what is on from the start.
     """
 
-    def __init__(self, clock: Clock, tap: Wiretap | None = None, device: str = "") -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        tap: Wiretap | None = None,
+        device: str = "",
+        on: Iterable[Fault] = (),
+    ) -> None:
         self._clock = clock
         self._tap = tap
         self._device = device
-        self._on: list[Fault] = []
+        self._on: list[Fault] = list(on)
         self._listeners: list[Listener] = []
 
     @property

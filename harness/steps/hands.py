@@ -79,5 +79,4 @@ def breaks_down(bench: Bench, error_code: str) -> None:
 @given(parsers.re(r"the (?P<part>lock|list memory) of the charger fails"))
 def part_fails(bench: Bench, part: str) -> None:
     """Let a part of the charger fail: the lock of its socket, or the memory for its local list."""
-    tool = tool_of(bench)
-    tool.do(lambda: tool.hands.fail(part))
+    tool_of(bench).fail(part)

@@ -1,5 +1,5 @@
 """
-The Etrel INCH, with the verbs of the people around it: who charges, and who digs up the line.
+The Etrel INCH, with the verbs of the people around it: who charges, who repairs, who digs.
 
 What is simulated and what is not stands on the device sheet, README.md beside this file.
 """
@@ -9,16 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from fractions import Fraction
+from pathlib import Path
 from random import Random
 
+from simulators.charger_inch import habits, vendor_data
 from simulators.charger_inch.cards import Card, id_tag_of
-from simulators.charger_inch.device import Device, Setup, Status
+from simulators.charger_inch.device import Device, Setup
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Flow, Limit, Supply
-from simulators.charger_inch.measurements import kwh_text
+from simulators.charger_inch.maintenance import firmware
+from simulators.charger_inch.measurements import kwh_text, stamp
+from simulators.charger_inch.memory_io import MemoryFile
 from simulators.charger_inch.ocpp_json_io import OcppJsonLine
 from simulators.charger_inch.outbox import Transaction
+from simulators.charger_inch.status import Status
+from simulators.charger_inch.vendor_data import VendorError
 from simulators.clock import Clock
+from simulators.errors import NotPossible
+from simulators.faults import Fault, Faults
 from simulators.wiretap import Wiretap
 
 __all__ = [
@@ -31,6 +40,7 @@ __all__ = [
     "Status",
     "Supply",
     "Transaction",
+    "firmware",
 ]
 
 SOMEBODY = "somebody"
@@ -48,24 +58,47 @@ class ChargerInch:
         tap: where what crosses its wires is noted.
         rng: what its site is drawn from.
         setup: how it is built and set up.
+        memory: the file in which it remembers, made where there is none; None: it remembers
+            through a power cut, but not beyond its process.
 
     Attributes:
+        faults: what is not ideal about it, to be switched on and off while it runs.
         on_line: told the identity and whether the socket is up, at the moment of the change.
+
+    Raises:
+        NotPossible: If the file for its memory cannot be used.
     """
 
     def __init__(
-        self, identity: str, clock: Clock, tap: Wiretap, rng: Random, *, setup: Setup | None = None
+        self,
+        identity: str,
+        clock: Clock,
+        tap: Wiretap,
+        rng: Random,
+        *,
+        setup: Setup | None = None,
+        memory: Path | None = None,
     ) -> None:
         self.identity = identity
         self.on_line: Callable[[str, bool], None] | None = None
         self._clock = clock
         self._tap = tap
         self._setup = setup or Setup()
+        self._big_endian_cards = self._setup.big_endian_cards
         supply = self._setup.supply or draw_supply(rng)
-        self._device = Device(identity, self._setup, supply, clock.now())
-        self._line = OcppJsonLine(self._device, clock, tap, self._tell_line)
+        self.faults = Faults(clock, tap, identity, (*habits.DEFAULT, *self._setup.quirks))
+        self.faults.listen(self._replan)
+        self._file = None if memory is None else MemoryFile(memory, identity)
+        kept = None if self._file is None else self._file.read()
+        self._device = Device(identity, self._setup, supply, clock.now(), kept, self.faults)
+        self._line = OcppJsonLine(self._device, clock, tap, self._tell_line, self._file)
 
     # ------------------------------------------------------------------ what can be seen
+
+    @property
+    def setup(self) -> Setup:
+        """How it is built."""
+        return self._setup
 
     @property
     def status(self) -> Status:
@@ -74,8 +107,38 @@ class ChargerInch:
 
     @property
     def shown(self) -> str:
-        """What the display says."""
+        """What the display says; nothing without power."""
         return self._device.shown
+
+    @property
+    def has_power(self) -> bool:
+        """Whether it is supplied with power."""
+        return self._device.has_power
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its controller runs: it has power and is not just starting."""
+        return self._device.is_running
+
+    @property
+    def error(self) -> VendorError | None:
+        """What is broken."""
+        return self._device.connector.error
+
+    @property
+    def car(self) -> Car | None:
+        """The car that is plugged in."""
+        return self._device.outlet.car
+
+    @property
+    def cable_is_in(self) -> bool:
+        """Whether a cable is in the connector, with or without a car."""
+        return self._device.connector.cable_is_in
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the lock holds the cable."""
+        return self._device.connector.is_locked
 
     @property
     def transaction(self) -> Transaction | None:
@@ -83,14 +146,39 @@ class ChargerInch:
         return self._device.transaction
 
     @property
+    def firmware(self) -> str:
+        """The version of its firmware."""
+        return self._device.firmware
+
+    @property
+    def registration(self) -> str:
+        """How the backend answered the last BootNotification."""
+        return self._device.registration
+
+    @property
     def line_is_up(self) -> bool:
         """Whether the socket to the backend is open."""
         return self._line.is_up
 
     @property
+    def backend_url(self) -> str:
+        """Where its backend is, with the identity; empty before the first connection."""
+        return self._line.url
+
+    @property
     def queued(self) -> int:
         """How many transaction messages the backend has not answered yet."""
         return self._device.outbox.waiting
+
+    @property
+    def dropped(self) -> int:
+        """How many transaction messages were given up, after refusals or for want of room."""
+        return self._device.outbox.dropped
+
+    @property
+    def local_list_size(self) -> int:
+        """How many cards the local list holds."""
+        return self._device.authority.size
 
     @property
     def register_wh(self) -> Fraction:
@@ -107,9 +195,32 @@ class ChargerInch:
         """What flows now."""
         return self._device.outlet.flow_at(self._clock.now())
 
+    @property
+    def supply(self) -> Supply:
+        """The grid at its site."""
+        return self._device.outlet.supply
+
+    @property
+    def charge_wh(self) -> int:
+        """What the battery of the plugged car holds, in whole Wh; 0 without a car."""
+        return self._device.outlet.charge_at(self._clock.now()) // FJ_PER_WH
+
+    @property
+    def big_endian_cards(self) -> bool:
+        """Whether idTags are written big-endian."""
+        return self._big_endian_cards
+
+    def configuration(self) -> list[dict[str, object]]:
+        """Give all configuration keys, as GetConfiguration.conf has them (OCPP 1.6 §7.29)."""
+        return self._device.configuration.entries([])[0]
+
+    def journal(self) -> list[str]:
+        """Give what has happened to it lately, a dated line each."""
+        return self._device.journal.lines()
+
     # ------------------------------------------------------------------ the installer
 
-    async def connect(self, url: str) -> None:
+    async def connect(self, url: str, *, patiently: bool = False) -> None:
         """
         Put the charger into service at a backend, once.
 
@@ -117,15 +228,41 @@ class ChargerInch:
 
         Parameters:
             url: the endpoint, ``ws://host:port/path``; the identity is appended, percent-encoded.
+            patiently: return at once where nobody answers, and go on trying.
 
         Raises:
             NotPossible: If nobody answers there or the backend does not know the charger.
         """
-        await self._line.connect(url)
+        await self._line.connect(url, patiently=patiently)
+
+    async def move(self, url: str) -> None:
+        """Take the charger to another backend; what was not answered yet goes there."""
+        self._note(SOMEBODY, "move", url=url)
+        await self._line.move(url)
+
+    async def configure(self, key: str, value: str, *, person: str = SOMEBODY) -> str:
+        """
+        Set a configuration key at the charger itself.
+
+        Returns:
+            The ConfigurationStatus that a backend would get (OCPP 1.6 §7.22).
+        """
+        async with self._line.happening() as now:
+            self._note(person, "configure", key=key, value=value)
+            return self._device.configure(key, value, now)
+
+    async def read_cards(self, *, big_endian: bool, person: str = SOMEBODY) -> None:
+        """Set the byte order of idTags (document 003, RFID code representation)."""
+        self._note(person, "read_cards", big_endian=big_endian)
+        self._big_endian_cards = big_endian
 
     async def close(self) -> None:
         """Take the charger off the bench; it is not used again."""
-        await self._line.close()
+        try:
+            await self._line.close()
+        finally:
+            if self._file is not None:
+                self._file.close()
 
     # ------------------------------------------------------------------ who charges
 
@@ -134,7 +271,7 @@ class ChargerInch:
         Plug a car in, by default the one of the setup.
 
         Raises:
-            NotPossible: If a car is plugged in already.
+            NotPossible: If a car is plugged in already, or the charger is off.
         """
         car = car or self._setup.car
         async with self._line.happening() as now:
@@ -143,35 +280,164 @@ class ChargerInch:
 
     async def show_card(self, card: Card) -> None:
         """
-        Hold a card to the reader: to begin, or to end what it began.
+        Hold a card to the reader: to begin, or to end what it or a card of its group began.
 
         Raises:
-            NotPossible: If the backend has not answered for the last card yet.
+            NotPossible: If the backend has not answered for the last card, or the charger is off.
         """
-        id_tag = id_tag_of(card, big_endian=self._setup.big_endian_cards)
+        id_tag = id_tag_of(card, big_endian=self._big_endian_cards)
         async with self._line.happening() as now:
             self._device.show_card(id_tag, now)
             self._note(card.holder, "show_card", uid=card.uid.hex().upper())
 
     async def unplug(self, *, person: str = SOMEBODY) -> None:
         """
-        Take the cable out.
+        Take the cable out of the car and of the charger; what the charger holds stays there.
 
         Raises:
-            NotPossible: If no car is plugged in.
+            NotPossible: If no car is plugged in, or the charger is off.
         """
         async with self._line.happening() as now:
             self._device.unplug(now)
             self._note(person, "unplug")
 
-    async def transfer_data(self, vendor: str, message_id: str, data: str) -> None:
+    async def unplug_car(self, *, person: str = SOMEBODY) -> None:
+        """
+        Take the cable out of the car only.
+
+        Raises:
+            NotPossible: If no car is plugged in, or the charger is off.
+        """
+        async with self._line.happening() as now:
+            self._device.unplug_car(now)
+            self._note(person, "unplug_car")
+
+    async def pull_cable(self, *, person: str = SOMEBODY) -> None:
+        """
+        Take the cable out of the charger.
+
+        Raises:
+            NotPossible: If there is none, it is locked or fixed, or the charger is off.
+        """
+        async with self._line.happening() as now:
+            self._device.pull_cable(now)
+            self._note(person, "pull_cable")
+
+    # ------------------------------------------------------------------ what breaks, who repairs
+
+    async def break_down(
+        self,
+        error_code: str,
+        *,
+        info: str | None = None,
+        vendor_error_code: str | None = None,
+        person: str = SOMEBODY,
+    ) -> None:
+        """
+        Let something break.
+
+        Parameters:
+            error_code: a ChargePointErrorCode (OCPP 1.6 §7.6), or one of the vendor's codes.
+            info: what is told besides; None: what stands with the vendor's code.
+            vendor_error_code: the vendor's code; None: the one that stands with the error.
+
+        Raises:
+            NotPossible: If there is no such error, or the charger is off.
+        """
+        error = self._error(error_code, info, vendor_error_code)
+        async with self._line.happening() as now:
+            self._device.break_down(error, now)
+            self._note(person, "break_down", error=error.error_code)
+
+    def _error(self, code: str, info: str | None, vendor_code: str | None) -> VendorError:
+        known = vendor_data.vendor_errors().get(code)
+        if known is None and code not in vendor_data.ERROR_CODES:
+            listed = ", ".join((*vendor_data.ERROR_CODES, *vendor_data.vendor_errors()))
+            raise NotPossible(
+                f"break down with {code!r}", f"charger {self.identity}", f"use one of {listed}"
+            )
+        error = known or vendor_data.error_named(code)
+        return error.told_as(info, vendor_code)
+
+    async def mend(self, *, person: str = SOMEBODY) -> None:
+        """
+        Put right what was broken.
+
+        Raises:
+            NotPossible: If the charger is off.
+        """
+        async with self._line.happening() as now:
+            self._device.mend(now)
+            self._note(person, "mend")
+
+    async def cut_power(self, *, person: str = SOMEBODY) -> None:
+        """
+        Take the power away; with back-up power the charger says its last words first.
+
+        Raises:
+            NotPossible: If it has none.
+        """
+        async with self._line.happening() as now:
+            self._device.cut_power(now)
+            self._note(person, "cut_power")
+
+    async def restore_power(self, *, person: str = SOMEBODY) -> None:
+        """
+        Give the power back; the charger boots.
+
+        Raises:
+            NotPossible: If it has power.
+        """
+        async with self._line.happening() as now:
+            self._device.restore_power(now)
+            self._note(person, "restore_power")
+
+    async def switch_on(self, fault: Fault) -> None:
+        """Let a habit or a fault bite from now on."""
+        await self.faults.switch_on(fault)
+
+    async def switch_off(self, fault: Fault | type[Fault]) -> None:
+        """End a habit or a fault, or all of a kind."""
+        await self.faults.switch_off(fault)
+
+    async def _replan(self) -> None:
+        async with self._line.happening() as now:
+            self._device.quirks_changed(now)
+
+    # ------------------------------------------------------------------ the vendor's words
+
+    async def transfer_data(self, vendor: str, message_id: str | None, data: str | None) -> None:
         """
         Tell the backend something in the vendor's own words (OCPP 1.6 §4.3).
 
         What INCHes really tell this way is not public; the caller says what it shall be.
+
+        Raises:
+            NotPossible: If the charger is off.
         """
         async with self._line.happening() as now:
             self._device.transfer_data(vendor, message_id, data, now)
+
+    async def report_consumption(self, message_id: str, **values: object) -> None:
+        """
+        Tell the consumption of the building or the cluster, in the vendor's words (ASSUMED).
+
+        Parameters:
+            message_id: ``BuildingConsumption`` or ``ClusterConsumption``.
+            values: the fields, without the timestamp.
+
+        Raises:
+            NotPossible: If there is no such message, or its fields are others.
+        """
+        data = {"timestamp": stamp(self._clock.now()), **values}
+        message = vendor_data.messages_to_backend().get(message_id)
+        if message is None or not message.takes(data):
+            fields = ", ".join(message.fields) if message is not None else "none"
+            raise NotPossible(
+                f"tell {message_id}", f"charger {self.identity}", f"its fields are: {fields}"
+            )
+        text = json.dumps(data, separators=(",", ":"))
+        await self.transfer_data(vendor_data.VENDOR_ID, message_id, text)
 
     # ------------------------------------------------------------------ who digs
 
@@ -184,6 +450,10 @@ class ChargerInch:
         """Put the line right; what was queued goes to the backend."""
         self._note(person, "restore_line")
         await self._line.restore()
+
+    def now(self) -> datetime:
+        """Tell the charger's time."""
+        return self._clock.now()
 
     def _note(self, person: str, verb: str, **what: object) -> None:
         text = json.dumps({"did": verb, **what}, separators=(",", ":"), ensure_ascii=False)

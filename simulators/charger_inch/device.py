@@ -1,92 +1,74 @@
 """
 The charger as a value: events and a time go in, requests and the next wake-up come out.
 
-Rule 1: every change of the connector's status is in TRANSITIONS, with the number that OCPP 1.6 §4.9
-gives it. What is not in the table cannot happen.
-Rule 2: nothing here awaits, sleeps, logs, draws chance or asks what time it is.
-Rule 3: whoever tells the device something tells the time, which never goes back. What was due
+Rule 1: nothing here or in the parts it is made of awaits, sleeps, logs, draws chance or asks what
+time it is.
+Rule 2: whoever tells the device something tells the time, which never goes back. What was due
 before is done first, with its own time; so a late alarm changes no value.
-Rule 4: after every event the caller takes what may be sent (`Device.next_call`) until there is
-nothing, and comes back at `Device.wake_at` at the latest.
-Rule 5: the meter and the contactor know nothing of the line. A backend is told; it is not asked,
+Rule 3: after every event the caller takes what may be sent (`Device.next_call`) until there is
+nothing, takes the files that are to be brought or fetched (`Device.errands`), keeps or drops the
+line as the device wants it (`Device.wants_line`), and comes back at `Device.wake_at` at the latest.
+Rule 4: the meter and the contactor know nothing of the line. A backend is told; it is not asked,
 except whether a card is good.
+Rule 5: what OCPP says is done here; what happens at the connector is done in `connector`, which
+also has the states; what is kept through a power cut is in `memory`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from enum import Enum, StrEnum
+from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any
 
-from simulators.charger_inch.configuration import Configuration
+from simulators.charger_inch import vendor_data
+from simulators.charger_inch.authority import Authority, CardInfo
+from simulators.charger_inch.configuration import MEASURAND_KEYS, Configuration
+from simulators.charger_inch.connector import CHARGER, CONNECTOR, Connector
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
-from simulators.charger_inch.measurements import ENERGY, meter_value, stamp, whole_wh
+from simulators.charger_inch.habits import ListMemoryFull, RebootRequired, ShortMessageIds
+from simulators.charger_inch.journal import Journal
+from simulators.charger_inch.maintenance import Errand, Maintenance
+from simulators.charger_inch.measurements import whole_wh
+from simulators.charger_inch.memory import Memory
 from simulators.charger_inch.outbox import Message, Outbox, Transaction
+from simulators.charger_inch.quirks import (
+    Dial,
+    NoQuirks,
+    Quirk,
+    Quirks,
+    Request,
+    Scene,
+    twisted,
+    twisted_dial,
+    twisted_frames,
+    twisted_result,
+)
+from simulators.charger_inch.reservations import Reservation
+from simulators.charger_inch.smart_charging import Abilities, Profiles
+from simulators.charger_inch.status import Status
+from simulators.charger_inch.timers import Timer, Timers
+from simulators.charger_inch.vendor_data import VendorError
 from simulators.errors import NotPossible
 
 Json = dict[str, Any]
 
-CONNECTOR = 1
 VENDOR = "ETREL"
 MODEL = "INCH"
 
 BOOT_RETRY_S = 60
 """How long to wait with the next BootNotification where the backend names no interval (ASSUMED)."""
 
-CACHE_LIMIT = 1_000
-"""How many cards the charger remembers as accepted; the longest unseen is forgotten (ASSUMED)."""
+RESTART_S = 10
+"""How long the charger takes from a reset, or from getting power, to its first word (ASSUMED)."""
 
+GOODBYE_S = 30
+"""How long it waits for the last answers before it resets or its back-up power ends (ASSUMED)."""
 
-class Status(StrEnum):
-    """Is in one of these states (ChargePointStatus, OCPP 1.6 §7.7, as far as built)."""
-
-    AVAILABLE = "Available"
-    PREPARING = "Preparing"
-    CHARGING = "Charging"
-    SUSPENDED_EV = "SuspendedEV"
-    SUSPENDED_EVSE = "SuspendedEVSE"
-    FINISHING = "Finishing"
-
-
-class Event(Enum):
-    """What changes the connector's status."""
-
-    USED = "a cable is plugged in or a card is accepted"
-    LEFT = "nobody uses the connector any more"
-    STARTED = "a transaction begins and the car draws"
-    STARTED_FULL = "a transaction begins and the car draws nothing"
-    FULL = "the car stops drawing"
-    FORBIDDEN = "the backend refuses the transaction and it may go on without energy"
-    STOPPED = "the transaction ends"
-
-
-TRANSITIONS = {
-    (Status.AVAILABLE, Event.USED): Status.PREPARING,  # A2
-    (Status.PREPARING, Event.LEFT): Status.AVAILABLE,  # B1
-    (Status.PREPARING, Event.STARTED): Status.CHARGING,  # B3
-    (Status.PREPARING, Event.STARTED_FULL): Status.SUSPENDED_EV,  # B4
-    (Status.CHARGING, Event.FULL): Status.SUSPENDED_EV,  # C4
-    (Status.CHARGING, Event.FORBIDDEN): Status.SUSPENDED_EVSE,  # C5
-    (Status.CHARGING, Event.STOPPED): Status.FINISHING,  # C6
-    (Status.SUSPENDED_EV, Event.FORBIDDEN): Status.SUSPENDED_EVSE,  # D5
-    (Status.SUSPENDED_EV, Event.STOPPED): Status.FINISHING,  # D6
-    (Status.SUSPENDED_EVSE, Event.STOPPED): Status.FINISHING,  # E6
-    (Status.FINISHING, Event.LEFT): Status.AVAILABLE,  # F1
-    (Status.FINISHING, Event.USED): Status.PREPARING,  # F2
-}
-
-
-class _Timer(Enum):
-    """What the device waits for; what is due at one instant is done in this order."""
-
-    BOOT = 1
-    HEARTBEAT = 2
-    FULL = 3
-    SAMPLE = 4
-    ALIGNED = 5
-    CONNECTION = 6
+METER, BOOTS, PROFILES = "meter", "boots", "profiles"
+"""The tables of the memory."""
 
 
 class _Registration(Enum):
@@ -98,6 +80,16 @@ class _Registration(Enum):
     ACCEPTED = "Accepted"
 
 
+class _Power(Enum):
+    """Whether the charger is on."""
+
+    ON = "on"
+    GOING_DOWN = "says its last words"
+    STOPPING = "says nothing more"
+    RESTARTING = "off, and comes back by itself"
+    OFF = "off, until somebody gives it power"
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """
@@ -105,16 +97,18 @@ class Setup:
 
     Attributes:
         serial: its serial number; None where its identity is its serial number, as in the field.
-        firmware: the version it names in BootNotification.
+        firmware: the version it names in BootNotification, until another is installed.
         register_wh: what its meter stands at, in Wh.
         car: the car that comes where nobody says which.
         supply: the grid at its site; None: drawn from the charger's seed.
         limit: what it lets through.
+        fixed_cable: the cable hangs at the charger; else it has a socket with a lock (ASSUMED).
+        backup_power: it can still tell of a power cut before it goes down.
+        accepts_reservations: it takes reservations (OCPP 1.6 §5.13: else it rejects them).
         big_endian_cards: write idTags big-endian (document 003: little-endian is the default).
-        standby_values: send clock-aligned values when nobody charges, too (document 003 promises
-            values during charging only).
         queue_limit: how many transaction messages it keeps while the backend does not answer.
         configuration: values of configuration keys other than the factory's.
+        quirks: habits and faults that are on from the start, besides `habits.DEFAULT`.
     """
 
     serial: str | None = None
@@ -123,10 +117,13 @@ class Setup:
     car: Car = field(default_factory=Car)
     supply: Supply | None = None
     limit: Limit = field(default_factory=Limit)
+    fixed_cable: bool = False
+    backup_power: bool = False
+    accepts_reservations: bool = True
     big_endian_cards: bool = False
-    standby_values: bool = False
     queue_limit: int = 20_000
     configuration: Mapping[str, str] = field(default_factory=dict)
+    quirks: Sequence[Quirk] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,69 +159,199 @@ class Device:
         setup: how it is built.
         supply: the grid at its site.
         now: when it is switched on.
+        memory: what it remembers from before.
+        quirks: what is not ideal about it.
 
     Attributes:
-        status: the connector's.
-        transaction: the running transaction, or None.
-        shown: what its display says.
+        connector: what is plugged in, runs and is broken there.
+        maintenance: diagnostics and firmware.
     """
 
-    def __init__(self, identity: str, setup: Setup, supply: Supply, now: datetime) -> None:
+    def __init__(
+        self,
+        identity: str,
+        setup: Setup,
+        supply: Supply,
+        now: datetime,
+        memory: Memory | None = None,
+        quirks: Quirks | None = None,
+    ) -> None:
         self.identity = identity
-        self.status = Status.AVAILABLE
-        self.transaction: Transaction | None = None
-        self.shown = "ready"
-        self.configuration = Configuration(setup.configuration)
-        self.outlet = Outlet(supply, setup.limit, setup.register_wh * FJ_PER_WH)
-        self.outbox = Outbox(setup.queue_limit)
+        self.memory = memory = Memory() if memory is None else memory
+        self.quirks = quirks = NoQuirks() if quirks is None else quirks
+        self.journal = Journal()
+        self.configuration = Configuration(
+            setup.configuration, memory, _FIXED_CABLE_KEYS if setup.fixed_cable else ()
+        )
+        register_fj = int(memory.get(METER, "register_fj") or setup.register_wh * FJ_PER_WH)
+        self.outlet = Outlet(supply, setup.limit, register_fj)
+        self.outbox = Outbox(setup.queue_limit, memory)
+        self.authority = Authority(self.configuration, memory)
+        self.profiles = Profiles.from_json(
+            memory.get(PROFILES, "is") or [], _abilities(self.configuration)
+        )
         self._setup = setup
-        self._registration = _Registration.UNKNOWN
+        self._timers = timers = Timers()
+        self.connector = Connector(
+            identity,
+            fixed_cable=setup.fixed_cable,
+            configuration=self.configuration,
+            memory=memory,
+            timers=timers,
+            outbox=self.outbox,
+            outlet=self.outlet,
+            authority=self.authority,
+            profiles=self.profiles,
+            quirks=quirks,
+            journal=self.journal,
+            online=lambda: self.online,
+            on_idle=self._on_idle,
+        )
+        self.maintenance = Maintenance(
+            identity,
+            timers,
+            memory,
+            quirks,
+            report=self._diagnostics,
+            say=self.outbox.add,
+            may_install=lambda: self.connector.transaction is None,
+            install=self.connector.install,
+            restart=self._restart,
+        )
+        self._notes: dict[str, Any] = {}
         self._line_is_up = False
-        self._due: dict[_Timer, datetime] = {}
+        self._off_reason = ""
+        self._registration = _Registration.UNKNOWN
+        self._calls = 0
+        self._call_number = ""
+        for timer, handler in {
+            Timer.RESTART: self._on_restart_due,
+            Timer.BOOT: self._on_boot_due,
+            Timer.HEARTBEAT: self._on_heartbeat_due,
+        }.items():
+            timers.on(timer, handler)
+        self._on_answer = self._answers()
+        self._on_call = self._requests()
+        self._on_trigger = self._triggers()
+        self._start_up(now)
+
+    # ------------------------------------------------------------------ power
+
+    def _start_up(self, now: datetime) -> None:
+        self._power = _Power.ON
+        self._registration = _Registration.UNKNOWN
         self._calls = 0
         self._call_number = ""
         self._powered_at = now
-        self._status_at = now
-        self._reported: Status | None = None
-        self._begin: Json | None = None
-        self._asking: str | None = None
-        self._authorized: str | None = None
-        self._cache: dict[str, None] = {}
-        self._on_timer: dict[_Timer, Callable[[datetime], None]] = {
-            _Timer.BOOT: self._on_boot_due,
-            _Timer.HEARTBEAT: self._on_heartbeat_due,
-            _Timer.FULL: self._on_full,
-            _Timer.SAMPLE: self._on_sample_due,
-            _Timer.ALIGNED: self._on_aligned_due,
-            _Timer.CONNECTION: self._withdraw,
-        }
-        self._on_answer: dict[str, Callable[[Message, Json, datetime], None]] = {
-            "BootNotification": self._on_boot_answer,
-            "Authorize": self._on_authorize_answer,
-            "StartTransaction": self._on_start_answer,
-            "StatusNotification": self._on_status_answer,
-        }
-        self._on_call: dict[str, Callable[[Json, datetime], Result | Refusal]] = {
-            "ChangeConfiguration": self._on_change_configuration,
-            "GetConfiguration": self._on_get_configuration,
-            "RemoteStartTransaction": self._on_remote_start,
-            "RemoteStopTransaction": self._on_remote_stop,
-            "TriggerMessage": self._on_trigger_message,
-        }
-        self._on_trigger: dict[str, Callable[[int | None, datetime], None]] = {
-            "BootNotification": lambda connector, now: self._boot(),
-            "DiagnosticsStatusNotification": self._report_idle_diagnostics,
-            "FirmwareStatusNotification": self._report_idle_firmware,
-            "Heartbeat": lambda connector, now: self.outbox.add(Message("Heartbeat", {})),
-            "MeterValues": self._report_triggered_values,
-            "StatusNotification": self._report_triggered_status,
-        }
-        self._replan: dict[str, Callable[[datetime], None]] = {
-            "heartbeatinterval": self._plan_heartbeat,
-            "metervaluesampleinterval": self._plan_sample,
-            "clockaligneddatainterval": self._plan_aligned,
-        }
-        self._plan_aligned(now)
+        self._boots = int(self.memory.get(BOOTS, "are") or 0) + 1
+        self.memory.put(BOOTS, "are", self._boots)
+        self.configuration.boot()
+        self.journal.note(now, f"boot {self._boots}")
+        self.connector.start_up(now)
+
+    def _shut_down(self, now: datetime, power: _Power) -> None:
+        """Lose all that is not in the memory; the physical world stays as it is."""
+        self.connector.power_off(now, self._off_reason)
+        self._keep_register(now)
+        self.maintenance.power_off()
+        self._timers.clear()
+        self.outbox.power_off()
+        self._line_is_up = False
+        self._power = power
+        if power is _Power.RESTARTING:
+            self._timers.set(Timer.RESTART, now + timedelta(seconds=RESTART_S))
+
+    def _keep_register(self, now: datetime) -> None:
+        self.memory.put(METER, "register_fj", self.outlet.register_at(now))
+
+    def cut_power(self, now: datetime) -> None:
+        """
+        Take the power away; with back-up power the charger first tells what that ends.
+
+        Raises:
+            NotPossible: If it has none.
+        """
+        self.tick(now)
+        if self._power is _Power.OFF:
+            raise self._not_possible("cut the power", "it is off already")
+        self._off_reason = "PowerLoss"
+        if self._setup.backup_power and self.online:
+            self.connector.stop_for("PowerLoss", now)
+            self._go_down(now, _Power.OFF)
+        else:
+            self._shut_down(now, _Power.OFF)
+
+    def restore_power(self, now: datetime) -> None:
+        """
+        Give the power back; the charger boots.
+
+        Raises:
+            NotPossible: If it has power.
+        """
+        self.tick(now)
+        if self._power is not _Power.OFF:
+            raise self._not_possible("restore the power", "it has power")
+        self._power = _Power.RESTARTING
+        self._timers.set(Timer.RESTART, now + timedelta(seconds=RESTART_S))
+
+    def _go_down(self, now: datetime, afterwards: _Power) -> None:
+        """Say what is still to be said, then go off (`settle`)."""
+        self._power, self._afterwards = _Power.GOING_DOWN, afterwards
+        self._timers.set(Timer.RESTART, now + timedelta(seconds=GOODBYE_S))
+
+    def settle(self, now: datetime) -> None:
+        """Go off, if it is going down and has said what it had to say."""
+        done = self._power is _Power.GOING_DOWN and self.outbox.is_empty
+        if done or self._power is _Power.STOPPING:
+            self._timers.cancel(Timer.RESTART)
+            self._shut_down(now, self._afterwards)
+
+    def _restart(self, now: datetime) -> None:
+        self._off_reason = "Reboot"
+        self._go_down(now, _Power.RESTARTING)
+
+    def _on_restart_due(self, due: datetime) -> None:
+        if self.is_running:
+            self._shut_down(due, self._afterwards)
+        else:
+            self._start_up(due)
+
+    # ------------------------------------------------------------------ what can be seen
+
+    @property
+    def status(self) -> Status:
+        """The status of the connector."""
+        return self.connector.status
+
+    @property
+    def transaction(self) -> Transaction | None:
+        """The transaction that runs."""
+        return self.connector.transaction
+
+    @property
+    def shown(self) -> str:
+        """What the display says; nothing without power."""
+        return self.connector.shown
+
+    @property
+    def has_power(self) -> bool:
+        """Whether it is on, or about to come on by itself."""
+        return self._power is not _Power.OFF
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its controller runs."""
+        return self._power in (_Power.ON, _Power.GOING_DOWN, _Power.STOPPING)
+
+    @property
+    def firmware(self) -> str:
+        """The version of its firmware."""
+        return self.maintenance.version(self._setup.firmware)
+
+    @property
+    def registration(self) -> str:
+        """How the backend answered the last BootNotification."""
+        return self._registration.value
 
     # ------------------------------------------------------------------ what goes out
 
@@ -234,6 +361,11 @@ class Device:
         return self._line_is_up and self._registration is _Registration.ACCEPTED
 
     @property
+    def wants_line(self) -> bool:
+        """Whether it would have a line to the backend now."""
+        return self.is_running
+
+    @property
     def waits_for_answer(self) -> bool:
         """Whether a CALL is on its way."""
         return self.outbox.in_flight is not None
@@ -241,31 +373,71 @@ class Device:
     @property
     def wake_at(self) -> datetime | None:
         """When `tick` must be called at the latest; None: nothing is due."""
-        instants = list(self._due.values())
-        if self.online and self.outbox.retry_at is not None:
-            instants.append(self.outbox.retry_at)
-        return min(instants, default=None)
+        instants = [self._timers.next_due]
+        if self.online:
+            instants.append(self.outbox.held_until)
+        return min(filter(None, instants), default=None)
 
     def next_call(self, now: datetime) -> Call | None:
         """Give what is to be sent now; None while a CALL is unanswered or the line is down."""
-        if not self._line_is_up:
-            return None
-        message = self.outbox.take(now, with_transactions=self.online)
-        if message is None:
-            return None
-        # Short hex counters that begin again at every boot, as field INCHes send them.
-        self._calls += 1
-        self._call_number = f"{self._calls:x}"
-        return Call(self._call_number, message.action, message.payload_to_send())
+        while self._line_is_up and self._power is not _Power.STOPPING:
+            message = self.outbox.take(now, with_transactions=self.online)
+            if message is None:
+                return None
+            request = self._request_of(message, now)
+            if request is not None:
+                self._calls += 1
+                self._call_number = self._number()
+                return Call(self._call_number, request.action, request.payload)
+            # A fault keeps it to itself; the charger believes that it was said.
+            self.outbox.answered()
+        return None
+
+    def _request_of(self, message: Message, now: datetime) -> Request | None:
+        request = Request(
+            message.action,
+            message.payload_to_send(),
+            message.transaction,
+            self.outbox.is_old(message),
+        )
+        if message.is_extra:
+            return request
+        requests = twisted(self.quirks, request, self.scene(now))
+        for extra in requests[1:]:
+            self.outbox.add_next(Message(extra.action, extra.payload, is_extra=True))
+        return requests[0] if requests else None
+
+    def _number(self) -> str:
+        if self.quirks.active(ShortMessageIds) is not None:
+            return f"{self._calls:x}"
+        return f"{self._boots}-{self._calls}"
+
+    def scene(self, now: datetime) -> Scene:
+        """Give what quirks can see of the charger."""
+        wh = whole_wh(self.outlet.register_at(now))
+        return Scene(now, self.identity, wh, self.transaction, self._notes)
+
+    def dial(self, dial: Dial, now: datetime) -> Dial:
+        """Give how the line is to be opened."""
+        return twisted_dial(self.quirks, dial, self.scene(now))
+
+    def frames(self, text: str, now: datetime) -> list[str]:
+        """Give the texts that go over the wire for a frame."""
+        return twisted_frames(self.quirks, text, self.scene(now))
+
+    def errands(self) -> list[Errand]:
+        """Give the files that are to be brought or fetched now, each once."""
+        return self.maintenance.errands()
+
+    def errand_done(self, number: int, content: bytes | None, problem: str, now: datetime) -> None:
+        """Take the outcome of an errand: what was fetched, and what went wrong."""
+        self.tick(now)
+        if self.is_running:
+            self.maintenance.done(number, content, problem, now)
 
     def tick(self, now: datetime) -> None:
         """Do all that was due up to ``now``, each with its own time."""
-        while self._due:
-            due, _, timer = min((due, timer.value, timer) for timer, due in self._due.items())
-            if due > now:
-                break
-            del self._due[timer]
-            self._on_timer[timer](due)
+        self._timers.run(now)
 
     # ------------------------------------------------------------------ the line
 
@@ -276,19 +448,23 @@ class Device:
         self.outbox.line_restored()
         if self._registration is _Registration.ACCEPTED:
             self._plan_heartbeat(now)
-            if self._reported is not self.status:
-                self._report_status()
-        elif _Timer.BOOT not in self._due:
+            self.connector.report_what_changed(now)
+        elif not self._timers.is_set(Timer.BOOT):
             self._boot()
 
     def line_down(self, now: datetime) -> None:
         """Note that the line is gone; transaction messages stay, a card is judged locally."""
         self.tick(now)
         self._line_is_up = False
-        self._due.pop(_Timer.HEARTBEAT, None)
+        self._timers.cancel(Timer.HEARTBEAT)
         self.outbox.line_lost()
-        if self._asking is not None:
-            self._decide_locally(self._asking, now)
+        self.connector.line_lost(now)
+
+    def moved(self, now: datetime) -> None:
+        """Take it that the backend is another one from now on: it does not know this charger."""
+        self.tick(now)
+        self._registration = _Registration.UNKNOWN
+        self._timers.cancel(Timer.BOOT)
 
     def answered(self, number: str, payload: Json, now: datetime) -> None:
         """Take a CALLRESULT that fits its schema; one that nobody waits for is ignored."""
@@ -296,8 +472,9 @@ class Device:
         if number != self._call_number or self.outbox.in_flight is None:
             return
         message = self.outbox.answered()
-        if message is not None and message.action in self._on_answer:
+        if message is not None and not message.is_extra and message.action in self._on_answer:
             self._on_answer[message.action](message, payload, now)
+        self.outbox.forget_transactions(self.transaction)
 
     def refused(self, number: str, now: datetime) -> None:
         """Take a CALLERROR, or a CALLRESULT that does not fit its schema (ASSUMED: the same)."""
@@ -310,9 +487,9 @@ class Device:
             self.configuration.number("TransactionMessageRetryInterval"),
         )
         if message is not None and message.action == "BootNotification":
-            self._due[_Timer.BOOT] = now + timedelta(seconds=BOOT_RETRY_S)
+            self._timers.set(Timer.BOOT, now + timedelta(seconds=BOOT_RETRY_S))
         elif message is not None and message.action == "Authorize":
-            self._card_is_refused("the backend cannot say")
+            self.connector.not_authorized()
 
     # ------------------------------------------------------------------ a person's hand
 
@@ -323,62 +500,95 @@ class Device:
         Raises:
             NotPossible: If there is one already.
         """
-        self.tick(now)
-        if self.outlet.car is not None:
-            raise self._not_possible("plug in", "a car is plugged in already; unplug it first")
-        self.outlet.plug(car)
-        if self.status is Status.AVAILABLE:
-            self._become(Event.USED, now)
-        if self._authorized is not None:
-            self._start(self._authorized, now)
-        else:
-            self.shown = "show your card"
+        self._with_hands(now)
+        self.connector.plug_in(car, now)
 
     def show_card(self, id_tag: str, now: datetime) -> None:
         """
-        Hold a card to the reader.
-
-        The card that started stops; another one is told that the charger is taken. The card that
-        was accepted and is shown again before a cable is in withdraws (OCPP 1.6 §4.9, B1).
+        Hold a card to the reader (`Connector.show_card`).
 
         Raises:
-            NotPossible: If the charger still waits for the backend's word on a card.
+            NotPossible: If the charger still waits for the backend's word on a card, or is off.
         """
-        self.tick(now)
-        if self._asking is not None:
-            raise self._not_possible(
-                "show a card", "the backend has not answered for the last card; let time settle"
-            )
-        if self.transaction is not None:
-            if same_card(self.transaction.id_tag, id_tag):
-                self._stop("Local", now, id_tag)
-            else:
-                self.shown = "taken by another card"
-        elif self._authorized is not None and same_card(self._authorized, id_tag):
-            self._withdraw(now)
-        else:
-            self._ask(id_tag, now)
+        self._with_hands(now)
+        self.connector.show_card(id_tag, now)
 
     def unplug(self, now: datetime) -> None:
         """
-        Take the cable out at both ends; a running transaction ends (EVDisconnected).
+        Take the cable out at both ends; what the charger holds stays there.
 
         Raises:
             NotPossible: If no car is plugged in.
         """
+        self._with_hands(now)
+        self.connector.unplug(now)
+
+    def unplug_car(self, now: datetime) -> None:
+        """
+        Take the cable out of the car only.
+
+        Raises:
+            NotPossible: If no car is plugged in.
+        """
+        self._with_hands(now)
+        self.connector.unplug_car(now)
+
+    def pull_cable(self, now: datetime) -> None:
+        """
+        Take the cable out of the charger.
+
+        Raises:
+            NotPossible: If there is none, it is locked, or it hangs there for good.
+        """
+        self._with_hands(now)
+        self.connector.pull_cable(now)
+
+    def break_down(self, error: VendorError, now: datetime) -> None:
+        """Let something break."""
+        self._with_hands(now)
+        self.connector.break_down(error, now)
+
+    def mend(self, now: datetime) -> None:
+        """Put right what was broken."""
+        self._with_hands(now)
+        self.connector.mend(now)
+
+    def _with_hands(self, now: datetime) -> None:
         self.tick(now)
-        if self.outlet.car is None:
-            raise self._not_possible("unplug", "no car is plugged in; plug one in first")
-        if self.transaction is not None:
-            self._stop("EVDisconnected", now)
-        self.outlet.unplug()
-        self._become(Event.LEFT, now)
-        self.shown = "ready"
+        if not self.is_running:
+            raise self._not_possible(
+                "use it", "it is off or starting; restore its power or let some seconds pass"
+            )
 
     def _not_possible(self, what: str, why: str) -> NotPossible:
         return NotPossible(what, f"charger {self.identity}", why)
 
+    def _on_idle(self, now: datetime) -> None:
+        self._keep_register(now)
+        self.maintenance.try_to_install(now)
+
     # ------------------------------------------------------------------ requests of the backend
+
+    def _requests(self) -> dict[str, Callable[[Json, datetime], Result | Refusal]]:
+        return {
+            "CancelReservation": self._on_cancel_reservation,
+            "ChangeAvailability": self._on_change_availability,
+            "ChangeConfiguration": self._on_change_configuration,
+            "ClearCache": self._on_clear_cache,
+            "ClearChargingProfile": self._on_clear_charging_profile,
+            "DataTransfer": self._on_data_transfer,
+            "GetConfiguration": self._on_get_configuration,
+            "GetDiagnostics": self._on_get_diagnostics,
+            "RemoteStartTransaction": self._on_remote_start,
+            "RemoteStopTransaction": self._on_remote_stop,
+            "ReserveNow": self._on_reserve_now,
+            "Reset": self._on_reset,
+            "SendLocalList": self._on_send_local_list,
+            "SetChargingProfile": self._on_set_charging_profile,
+            "TriggerMessage": self._on_trigger_message,
+            "UnlockConnector": self._on_unlock_connector,
+            "UpdateFirmware": self._on_update_firmware,
+        }
 
     def refusal_of(self, action: str) -> Refusal | None:
         """Tell whether the charger refuses an action whatever it says, and how."""
@@ -394,8 +604,14 @@ class Device:
     def called(self, action: str, payload: Json, now: datetime) -> Result | Refusal:
         """Answer a request that fits its schema."""
         self.tick(now)
-        refusal = self.refusal_of(action)
-        return refusal if refusal is not None else self._on_call[action](payload, now)
+        answer = self.refusal_of(action)
+        if answer is not None:
+            return answer
+        self.journal.note(now, f"the backend asks {action}")
+        done = self._on_call[action](payload, now)
+        if isinstance(done, Refusal):
+            return done
+        return Result(twisted_result(self.quirks, action, done.payload, self.scene(now)))
 
     def _on_get_configuration(self, payload: Json, now: datetime) -> Result | Refusal:
         names = payload.get("key", [])
@@ -405,41 +621,152 @@ class Device:
         return Result({"configurationKey": entries, "unknownKey": unknown})
 
     def _on_change_configuration(self, payload: Json, now: datetime) -> Result | Refusal:
+        later = MEASURAND_KEYS if self.quirks.active(RebootRequired) is not None else ()
         name = payload["key"]
-        verdict = self.configuration.change(name, payload["value"])
-        if verdict == "Accepted" and name.lower() in self._replan:
-            self._replan[name.lower()](now)
+        verdict = self.configuration.change(name, payload["value"], after_reboot=later)
+        if verdict == "Accepted":
+            self._replan(name.lower(), now)
         return Result({"status": verdict})
 
-    def _on_remote_start(self, payload: Json, now: datetime) -> Result | Refusal:
-        # A charging profile is ignored: OCPP 1.6 §5.11, a charger without smart charging.
-        busy = self.transaction is not None or self._asking is not None
-        if (
-            not self.online
-            or payload.get("connectorId", CONNECTOR) != CONNECTOR
-            or busy
-            or self._authorized is not None
-        ):
+    def configure(self, name: str, value: str, now: datetime) -> str:
+        """Set a configuration key at the charger itself; gives the ConfigurationStatus."""
+        self.tick(now)
+        verdict = self.configuration.change(name, value)
+        if verdict == "Accepted":
+            self._replan(name.lower(), now)
+        return verdict
+
+    def quirks_changed(self, now: datetime) -> None:
+        """Take it that something is ideal no more, or again."""
+        self.tick(now)
+        if self.is_running:
+            self.connector.metering.plan_aligned(now)
+
+    def _replan(self, name: str, now: datetime) -> None:
+        if name == "heartbeatinterval":
+            self._plan_heartbeat(now)
+        elif name == "metervaluesampleinterval":
+            self.connector.metering.plan_samples(now)
+        elif name == "clockaligneddatainterval":
+            self.connector.metering.plan_aligned(now)
+
+    def _on_clear_cache(self, payload: Json, now: datetime) -> Result | Refusal:
+        return Result({"status": self.authority.clear_cache()})
+
+    def _on_send_local_list(self, payload: Json, now: datetime) -> Result | Refusal:
+        if self.quirks.active(ListMemoryFull) is not None:
+            return Result({"status": "Failed"})
+        entries = payload.get("localAuthorizationList", [])
+        status = self.authority.update(payload["listVersion"], payload["updateType"], entries)
+        return Result({"status": status})
+
+    def _on_change_availability(self, payload: Json, now: datetime) -> Result | Refusal:
+        operative = payload["type"] == "Operative"
+        status = self.connector.change_availability(payload["connectorId"], operative, now)
+        return Result({"status": status})
+
+    def _on_unlock_connector(self, payload: Json, now: datetime) -> Result | Refusal:
+        return Result({"status": self.connector.unlock_remotely(payload["connectorId"], now)})
+
+    def _on_reserve_now(self, payload: Json, now: datetime) -> Result | Refusal:
+        connector, expires = payload["connectorId"], _instant(payload["expiryDate"])
+        zero = self.configuration.is_on("ReserveConnectorZeroSupported")
+        if expires is None or not self._setup.accepts_reservations:
             return Result({"status": "Rejected"})
-        if self.configuration.is_on("AuthorizeRemoteTxRequests"):
-            self._ask(payload["idTag"], now)
-        else:
-            self._card_is_accepted(payload["idTag"], now)
+        if connector == CHARGER and not zero:
+            return Result({"status": "Rejected"})
+        reservation = Reservation(
+            payload["reservationId"],
+            connector,
+            payload["idTag"],
+            payload.get("parentIdTag", ""),
+            expires,
+        )
+        return Result({"status": self.connector.reserve(reservation, now)})
+
+    def _on_cancel_reservation(self, payload: Json, now: datetime) -> Result | Refusal:
+        done = self.connector.cancel_reservation(payload["reservationId"], now)
+        return Result({"status": "Accepted" if done else "Rejected"})
+
+    def _on_remote_start(self, payload: Json, now: datetime) -> Result | Refusal:
+        id_tag, profile = payload["idTag"], payload.get("chargingProfile")
+        connector = payload.get("connectorId", CONNECTOR)
+        if self.connector.refusal_of_start(connector, id_tag):
+            return Result({"status": "Rejected"})
+        if profile is not None:
+            taken = self.profiles.install_with_remote_start(profile, now)
+            if taken != "Accepted":
+                return Result({"status": taken})
+        self.connector.start_remotely(id_tag, now)
         return Result({"status": "Accepted"})
 
     def _on_remote_stop(self, payload: Json, now: datetime) -> Result | Refusal:
-        running = self.transaction
-        known = running is not None and running.number == payload["transactionId"]
-        if not (known and self.online):
-            return Result({"status": "Rejected"})
-        self._stop("Remote", now)
+        done = self.online and self.connector.stop_remotely(payload["transactionId"], now)
+        return Result({"status": "Accepted" if done else "Rejected"})
+
+    def _on_set_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
+        status = self.profiles.install(
+            payload["connectorId"], payload["csChargingProfiles"], now, self.transaction
+        )
+        self._profiles_changed(now)
+        return Result({"status": status})
+
+    def _on_clear_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
+        status = self.profiles.clear(payload)
+        self._profiles_changed(now)
+        return Result({"status": status})
+
+    def _profiles_changed(self, now: datetime) -> None:
+        self.memory.put(PROFILES, "is", self.profiles.to_json())
+        self.connector.apply_limit(now)
+
+    def _on_get_diagnostics(self, payload: Json, now: datetime) -> Result | Refusal:
+        return Result(self.maintenance.get_diagnostics(payload, now))
+
+    def _on_update_firmware(self, payload: Json, now: datetime) -> Result | Refusal:
+        return Result(self.maintenance.update_firmware(payload, now))
+
+    def _on_reset(self, payload: Json, now: datetime) -> Result | Refusal:
+        # OCPP 1.6 §5.14: the answer first; a soft reset ends what runs and says so, a hard one
+        # tells of it after the boot.
+        self._off_reason = f"{payload['type']}Reset"
+        if payload["type"] == "Soft":
+            self.connector.stop_for(self._off_reason, now)
+        self._go_down(now, _Power.RESTARTING)
+        if payload["type"] == "Hard":
+            self._power = _Power.STOPPING
         return Result({"status": "Accepted"})
+
+    def _on_data_transfer(self, payload: Json, now: datetime) -> Result | Refusal:
+        if payload["vendorId"].lower() != vendor_data.VENDOR_ID.lower():
+            return Result({"status": "UnknownVendorId"})
+        message = vendor_data.messages_from_backend().get(payload.get("messageId", ""))
+        if message is None:
+            return Result({"status": "UnknownMessageId"})
+        try:
+            data = json.loads(payload.get("data", "{}"))
+        except (ValueError, RecursionError):
+            data = None
+        taken = message.takes(data)
+        if taken:
+            self.journal.note(now, f"vendor's message {message.message_id}")
+        return Result({"status": "Accepted" if taken else "Rejected"})
+
+    def _triggers(self) -> dict[str, Callable[[int | None, datetime], None]]:
+        return {
+            "BootNotification": lambda connector, now: self._boot(),
+            "DiagnosticsStatusNotification": self._report_diagnostics,
+            "FirmwareStatusNotification": self._report_firmware,
+            "Heartbeat": lambda connector, now: self.outbox.add(Message("Heartbeat", {})),
+            "MeterValues": self._report_values,
+            "StatusNotification": self._report_status,
+        }
 
     def _on_trigger_message(self, payload: Json, now: datetime) -> Result | Refusal:
         # OCPP 1.6 §5.17: the answer first, then the message. A connector that is not there
         # cannot tell anything.
         connector = payload.get("connectorId")
-        if connector not in (None, 0, CONNECTOR) or not self._line_is_up:
+        if connector not in (None, CHARGER, CONNECTOR) or not self._line_is_up:
             return Result({"status": "Rejected"})
         trigger = self._on_trigger.get(payload["requestedMessage"])
         if trigger is None:
@@ -447,33 +774,52 @@ class Device:
         trigger(connector, now)
         return Result({"status": "Accepted"})
 
-    def _report_idle_diagnostics(self, connector: int | None, now: datetime) -> None:
+    def _report_diagnostics(self, connector: int | None, now: datetime) -> None:
         # OCPP 1.6 §4.4: Idle is sent only when triggered and nothing is being uploaded.
-        self.outbox.add(Message("DiagnosticsStatusNotification", {"status": "Idle"}))
+        status = {"status": self.maintenance.diagnostics_status}
+        self.outbox.add(Message("DiagnosticsStatusNotification", status))
 
-    def _report_idle_firmware(self, connector: int | None, now: datetime) -> None:
+    def _report_firmware(self, connector: int | None, now: datetime) -> None:
         # OCPP 1.6 §4.5: Idle is sent only when triggered and nothing is being installed.
-        self.outbox.add(Message("FirmwareStatusNotification", {"status": "Idle"}))
+        status = {"status": self.maintenance.firmware_status}
+        self.outbox.add(Message("FirmwareStatusNotification", status))
 
-    def _report_triggered_values(self, connector: int | None, now: datetime) -> None:
-        names = self.configuration.measurands("MeterValuesSampledData")
-        self._report_values(now, names, "Trigger", self.transaction)
+    def _report_values(self, connector: int | None, now: datetime) -> None:
+        self.connector.metering.report(now, "MeterValuesSampledData", "Trigger")
 
-    def _report_triggered_status(self, connector: int | None, now: datetime) -> None:
-        if connector in (None, 0):
-            self._report(0, Status.AVAILABLE, self._powered_at)
-        if connector in (None, CONNECTOR):
-            self._report_status()
+    def _report_status(self, connector: int | None, now: datetime) -> None:
+        connectors = (CHARGER, CONNECTOR) if connector is None else (connector,)
+        self.connector.report(now, *connectors, triggered=True)
 
     # ------------------------------------------------------------------ messages of the vendor
 
-    def transfer_data(self, vendor: str, message_id: str, data: str, now: datetime) -> None:
-        """Tell the backend something in the vendor's own words (OCPP 1.6 §4.3)."""
-        self.tick(now)
-        told = {"vendorId": vendor, "messageId": message_id, "data": data}
+    def transfer_data(
+        self, vendor: str, message_id: str | None, data: str | None, now: datetime
+    ) -> None:
+        """
+        Tell the backend something in the vendor's own words (OCPP 1.6 §4.3).
+
+        Raises:
+            NotPossible: If the charger is off.
+        """
+        self._with_hands(now)
+        told: Json = {"vendorId": vendor}
+        if message_id is not None:
+            told["messageId"] = message_id
+        if data is not None:
+            told["data"] = data
         self.outbox.add(Message("DataTransfer", told))
 
     # ------------------------------------------------------------------ answers of the backend
+
+    def _answers(self) -> dict[str, Callable[[Message, Json, datetime], None]]:
+        return {
+            "BootNotification": self._on_boot_answer,
+            "Authorize": self._on_authorize_answer,
+            "StartTransaction": self._on_start_answer,
+            "StatusNotification": self._on_status_answer,
+            "StopTransaction": self._on_stop_answer,
+        }
 
     def _on_boot_answer(self, message: Message, payload: Json, now: datetime) -> None:
         self._registration = _Registration(payload["status"])
@@ -483,142 +829,28 @@ class Device:
             if interval_s > 0:
                 self.configuration.change("HeartbeatInterval", str(interval_s))
             self._plan_heartbeat(now)
-            self._report(0, Status.AVAILABLE, now)
-            self._report_status()
+            self.connector.report(now)
+            self.maintenance.booted()
         else:
             wait_s = interval_s if interval_s > 0 else BOOT_RETRY_S
-            self._due[_Timer.BOOT] = now + timedelta(seconds=wait_s)
+            self._timers.set(Timer.BOOT, now + timedelta(seconds=wait_s))
 
     def _on_authorize_answer(self, message: Message, payload: Json, now: datetime) -> None:
-        id_tag, self._asking = message.payload["idTag"], None
-        self._remember(id_tag, payload)
-        if (verdict := payload["idTagInfo"]["status"]) == "Accepted":
-            self._card_is_accepted(id_tag, now)
-        else:
-            self._card_is_refused(verdict)
+        info = CardInfo.from_ocpp(payload["idTagInfo"])
+        self.connector.authorized(message.payload["idTag"], info, now)
 
     def _on_start_answer(self, message: Message, payload: Json, now: datetime) -> None:
-        transaction = message.transaction
-        if transaction is None:
-            return
-        transaction.number = payload["transactionId"]
-        self._remember(transaction.id_tag, payload)
-        if payload["idTagInfo"]["status"] == "Accepted" or self.transaction is not transaction:
-            return
-        if self.configuration.is_on("StopTransactionOnInvalidId"):
-            self._stop("DeAuthorized", now)
-        else:
-            self.outlet.switch_off(now)
-            self._due.pop(_Timer.FULL, None)
-            self._become(Event.FORBIDDEN, now)
-            self.shown = "card refused; no energy"
+        if message.transaction is not None:
+            info = CardInfo.from_ocpp(payload["idTagInfo"])
+            self.connector.started(message.transaction, payload["transactionId"], info, now)
+
+    def _on_stop_answer(self, message: Message, payload: Json, now: datetime) -> None:
+        id_tag, told = message.payload.get("idTag"), payload.get("idTagInfo")
+        if id_tag is not None and told is not None:
+            self.authority.remember(id_tag, CardInfo.from_ocpp(told))
 
     def _on_status_answer(self, message: Message, payload: Json, now: datetime) -> None:
-        if message.payload["connectorId"] == CONNECTOR:
-            self._reported = Status(message.payload["status"])
-
-    # ------------------------------------------------------------------ cards
-
-    def _ask(self, id_tag: str, now: datetime) -> None:
-        if not self.online:
-            self._decide_locally(id_tag, now)
-            return
-        self._asking = id_tag
-        self.shown = "checking the card"
-        self.outbox.add(Message("Authorize", {"idTag": id_tag}))
-
-    def _decide_locally(self, id_tag: str, now: datetime) -> None:
-        """Judge a card without the backend (OCPP 1.6 §3.5)."""
-        self._asking = None
-        remembered = id_tag.upper() in self._cache
-        if (remembered and self.configuration.is_on("LocalAuthorizeOffline")) or (
-            not remembered and self.configuration.is_on("AllowOfflineTxForUnknownId")
-        ):
-            self._card_is_accepted(id_tag, now)
-        else:
-            self._card_is_refused("offline")
-
-    def _card_is_accepted(self, id_tag: str, now: datetime) -> None:
-        if self.status is not Status.PREPARING:
-            self._become(Event.USED, now)
-        if self.outlet.car is not None:
-            self._start(id_tag, now)
-            return
-        self._authorized = id_tag
-        wait_s = self.configuration.number("ConnectionTimeOut")
-        self._due[_Timer.CONNECTION] = now + timedelta(seconds=wait_s)
-        self.shown = "card accepted; plug in"
-
-    def _card_is_refused(self, why: str) -> None:
-        self._asking = None
-        self.shown = f"card refused: {why}"
-
-    def _withdraw(self, now: datetime) -> None:
-        self._authorized = None
-        self._due.pop(_Timer.CONNECTION, None)
-        self._become(Event.LEFT, now)
-        self.shown = "ready"
-
-    def _remember(self, id_tag: str, payload: Json) -> None:
-        """Keep what the backend said of a card, newest last."""
-        self._cache.pop(id_tag.upper(), None)
-        if payload["idTagInfo"]["status"] == "Accepted":
-            self._cache[id_tag.upper()] = None
-            if len(self._cache) > CACHE_LIMIT:
-                del self._cache[next(iter(self._cache))]
-
-    # ------------------------------------------------------------------ transactions
-
-    def _start(self, id_tag: str, now: datetime) -> None:
-        self._authorized = None
-        self._due.pop(_Timer.CONNECTION, None)
-        if not self.outbox.has_room:
-            self.shown = "memory full: no charging until the backend answers"
-            return
-        start: Json = {
-            "connectorId": CONNECTOR,
-            "idTag": id_tag,
-            "meterStart": whole_wh(self.outlet.register_at(now)),
-            "timestamp": stamp(now),
-        }
-        self.transaction = transaction = Transaction(id_tag, now, start["meterStart"])
-        self._begin = self._stop_data(now, "Transaction.Begin")
-        self.outbox.add_of_transaction(Message("StartTransaction", start, transaction))
-        self.outlet.switch_on(now)
-        full_at = self.outlet.full_at
-        if full_at is None or full_at <= now:
-            self._become(Event.STARTED_FULL, now)
-        else:
-            self._due[_Timer.FULL] = full_at
-            self._become(Event.STARTED, now)
-        self._plan_sample(now)
-        self._plan_aligned(now)
-        self.shown = "charging"
-
-    def _stop(self, reason: str, now: datetime, id_tag: str | None = None) -> None:
-        transaction, self.transaction = self.transaction, None
-        self.outlet.switch_off(now)
-        stop: Json = {} if id_tag is None else {"idTag": id_tag}
-        stop |= {
-            "meterStop": whole_wh(self.outlet.register_at(now)),
-            "timestamp": stamp(now),
-            "transactionId": None,
-            "reason": reason,
-        }
-        data = [self._begin, self._stop_data(now, "Transaction.End")]
-        if values := [value for value in data if value is not None]:
-            stop["transactionData"] = values
-        self.outbox.add_of_transaction(Message("StopTransaction", stop, transaction))
-        self._begin = None
-        for timer in (_Timer.FULL, _Timer.SAMPLE):
-            self._due.pop(timer, None)
-        self._become(Event.STOPPED, now)
-        self._plan_aligned(now)
-        self.shown = "finished; unplug"
-
-    def _stop_data(self, now: datetime, context: str) -> Json | None:
-        measurands = self.configuration.measurands("StopTxnSampledData")
-        return meter_value(self.outlet, now, measurands, context) if measurands else None
+        self.connector.status_confirmed(message.payload["connectorId"], message.payload["status"])
 
     # ------------------------------------------------------------------ what is due
 
@@ -631,55 +863,10 @@ class Device:
             self.outbox.add(Message("Heartbeat", {}))
         self._plan_heartbeat(due)
 
-    def _on_full(self, due: datetime) -> None:
-        self._become(Event.FULL, due)
-        self.shown = "the car is full"
-
-    def _on_sample_due(self, due: datetime) -> None:
-        names = self.configuration.measurands("MeterValuesSampledData")
-        self._report_values(due, names, "Sample.Periodic", self.transaction)
-        interval_s = self.configuration.number("MeterValueSampleInterval")
-        self._due[_Timer.SAMPLE] = due + timedelta(seconds=interval_s)
-
-    def _on_aligned_due(self, due: datetime) -> None:
-        # Field INCHes send these without a transactionId, with the instant of the reading.
-        names = self.configuration.measurands("MeterValuesAlignedData")
-        self._report_values(due, names, "Sample.Clock", None)
-        self._plan_aligned(due)
-
-    def _report_values(
-        self,
-        due: datetime,
-        measurands: tuple[str, ...],
-        context: str,
-        transaction: Transaction | None,
-    ) -> None:
-        # An empty list asks for the register all the same (OCPP 1.6 errata 3.15).
-        value = meter_value(self.outlet, due, measurands or (ENERGY,), context)
-        payload: Json = {"connectorId": CONNECTOR}
-        if transaction is not None:
-            payload["transactionId"] = None
-        payload["meterValue"] = [value]
-        self.outbox.add_of_transaction(Message("MeterValues", payload, transaction))
-
     def _plan_heartbeat(self, now: datetime) -> None:
         if self.online:
             interval_s = self.configuration.number("HeartbeatInterval")
-            self._due[_Timer.HEARTBEAT] = now + timedelta(seconds=interval_s)
-
-    def _plan_sample(self, now: datetime) -> None:
-        interval_s = self.configuration.number("MeterValueSampleInterval")
-        self._due.pop(_Timer.SAMPLE, None)
-        if self.transaction is not None and interval_s > 0:
-            self._due[_Timer.SAMPLE] = now + timedelta(seconds=interval_s)
-
-    def _plan_aligned(self, now: datetime) -> None:
-        interval_s = self.configuration.number("ClockAlignedDataInterval")
-        self._due.pop(_Timer.ALIGNED, None)
-        if interval_s > 0 and (self.transaction is not None or self._setup.standby_values):
-            self._due[_Timer.ALIGNED] = next_on_grid(now, interval_s)
-
-    # ------------------------------------------------------------------ what is told
+            self._timers.set(Timer.HEARTBEAT, now + timedelta(seconds=interval_s))
 
     def _boot(self) -> None:
         serial = self._setup.serial or self.identity
@@ -687,41 +874,51 @@ class Device:
             "chargePointVendor": VENDOR,
             "chargePointModel": MODEL,
             "chargePointSerialNumber": serial[:25],
-            "firmwareVersion": self._setup.firmware,
+            "firmwareVersion": self.firmware,
         }
         self.outbox.add(Message("BootNotification", boot))
 
-    def _become(self, event: Event, now: datetime) -> None:
-        self.status = TRANSITIONS[self.status, event]
-        self._status_at = now
-        if self.online:
-            self._report_status()
+    # ------------------------------------------------------------------ diagnostics
 
-    def _report_status(self) -> None:
-        self._report(CONNECTOR, self.status, self._status_at)
-
-    def _report(self, connector: int, status: Status, since: datetime) -> None:
-        told = {
-            "connectorId": connector,
-            "errorCode": "NoError",
-            "status": str(status),
-            "timestamp": stamp(since),
+    def _diagnostics(self, start: datetime | None, stop: datetime | None) -> Mapping[str, str]:
+        """Give the files of the diagnostics; no secret is in them."""
+        entries, _ = self.configuration.entries([])
+        running = self.transaction
+        return {
+            "identity.txt": f"{VENDOR} {MODEL}\nidentity {self.identity}\n"
+            f"firmware {self.firmware}\nboots {self._boots}\n",
+            "configuration.txt": "".join(f"{one['key']}={one['value']}\n" for one in entries),
+            "status.txt": f"status {self.status}\n"
+            f"transaction {'none' if running is None else running.local}\n"
+            f"messages waiting {self.outbox.waiting}\nmessages dropped {self.outbox.dropped}\n"
+            f"cards in the local list {self.authority.size}\n",
+            "journal.txt": "".join(f"{line}\n" for line in self.journal.lines(start, stop)),
         }
-        self.outbox.add(Message("StatusNotification", told))
 
 
-def same_card(one: str, other: str) -> bool:
-    """Compare idTags without regard to case (OCPP 1.6 errata 3.74)."""
-    return one.upper() == other.upper()
+_FIXED_CABLE_KEYS = ("UnlockConnectorOnEVSideDisconnect",)
+"""Errata 3.83: with a fixed cable there is nothing to unlock, and nothing to set."""
 
 
-def next_on_grid(now: datetime, interval_s: int) -> datetime:
-    """Give the first instant after ``now`` on the grid that begins at midnight UTC (§9.1.5)."""
-    midnight = datetime.combine(now.date(), time(), now.tzinfo)
-    interval = timedelta(seconds=interval_s)
-    following = midnight + ((now - midnight) // interval + 1) * interval
-    # The grid begins anew at every midnight, whatever the interval.
-    return min(following, midnight + timedelta(days=1))
+def _abilities(configuration: Configuration) -> Abilities:
+    """Give what of smart charging the charger does, as its keys say (OCPP 1.6 §9.4)."""
+    units = {"Current": "A", "Power": "W"}
+    allowed = configuration.text("ChargingScheduleAllowedChargingRateUnit").split(",")
+    return Abilities(
+        stack_level_max=configuration.number("ChargeProfileMaxStackLevel"),
+        periods_max=configuration.number("ChargingScheduleMaxPeriods"),
+        profiles_max=configuration.number("MaxChargingProfilesInstalled"),
+        units=tuple(units[name] for name in allowed),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    """Read an instant; one without a zone is UTC; None for what is none."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
 # The other actions of OCPP 1.6 §6, whether a backend may send them or not.
@@ -729,26 +926,14 @@ _KNOWN_ACTIONS = frozenset(
     {
         "Authorize",
         "BootNotification",
-        "CancelReservation",
-        "ChangeAvailability",
-        "ClearCache",
-        "ClearChargingProfile",
-        "DataTransfer",
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "GetCompositeSchedule",
-        "GetDiagnostics",
         "GetLocalListVersion",
         "Heartbeat",
         "MeterValues",
-        "ReserveNow",
-        "Reset",
-        "SendLocalList",
-        "SetChargingProfile",
         "StartTransaction",
         "StatusNotification",
         "StopTransaction",
-        "UnlockConnector",
-        "UpdateFirmware",
     }
 )

@@ -1,14 +1,19 @@
 """
-What the charger reports of its meter: measurands, units and digits of document 003.
+What the charger reports of its meter: measurands, units and digits of document 003, and two more.
 
 Document 003, meter values: all at the level of the connector; Energy.Active.Import.Register in kWh
 and Power.Active.Import in kW, not in the Wh and W that OCPP assumes where no unit is said. An INCH
 sends six decimals of a kWh and no unit with the frequency (OCPP 1.6 knows none for it).
+
+Document 003 lists six measurands; they are what the charger sends unless it is told otherwise.
+INCHes in the field take two more when asked for them: Current.Offered and Temperature. How these
+look on the wire is ASSUMED: one value each, the current in A, the temperature in Celsius.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +33,8 @@ def rounded(value: int, divisor: int) -> int:
 
 def decimal_text(value: int, places: int) -> str:
     """Write a whole number of the last decimal place: 733255884 with 6 places is 733.255884."""
-    whole, part = divmod(value, 10**places)
-    return f"{whole}.{part:0{places}d}"
+    whole, part = divmod(abs(value), 10**places)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{places}d}"
 
 
 def kwh_text(register_fj: int) -> str:
@@ -47,33 +52,53 @@ def stamp(instant: datetime) -> str:
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _energy(register_fj: int, flow: Flow, supply: Supply) -> Iterator[Json]:
-    yield {"value": kwh_text(register_fj), "unit": "kWh"}
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """All that can be read at an instant."""
+
+    register_fj: int
+    flow: Flow
+    offered_ma: int
+    supply: Supply
 
 
-def _current(register_fj: int, flow: Flow, supply: Supply) -> Iterator[Json]:
-    for phase, current_ma in zip(_PHASES, flow.currents_ma, strict=True):
+def _energy(reading: _Reading) -> Iterator[Json]:
+    yield {"value": kwh_text(reading.register_fj), "unit": "kWh"}
+
+
+def _current(reading: _Reading) -> Iterator[Json]:
+    for phase, current_ma in zip(_PHASES, reading.flow.currents_ma, strict=True):
         yield {"value": decimal_text(current_ma, 3), "phase": phase, "unit": "A"}
 
 
-def _power(register_fj: int, flow: Flow, supply: Supply) -> Iterator[Json]:
-    yield {"value": decimal_text(rounded(flow.power_nw, 10**9), 3), "unit": "kW"}
+def _power(reading: _Reading) -> Iterator[Json]:
+    yield {"value": decimal_text(rounded(reading.flow.power_nw, 10**9), 3), "unit": "kW"}
 
 
-def _voltage(register_fj: int, flow: Flow, supply: Supply) -> Iterator[Json]:
-    for phase, voltage_mv in zip(_PHASES, supply.voltages_mv, strict=True):
+def _voltage(reading: _Reading) -> Iterator[Json]:
+    for phase, voltage_mv in zip(_PHASES, reading.supply.voltages_mv, strict=True):
         yield {"value": decimal_text(rounded(voltage_mv, 10), 2), "phase": phase, "unit": "V"}
 
 
-def _frequency(register_fj: int, flow: Flow, supply: Supply) -> Iterator[Json]:
-    yield {"value": decimal_text(rounded(supply.frequency_mhz, 10), 2)}
+def _frequency(reading: _Reading) -> Iterator[Json]:
+    yield {"value": decimal_text(rounded(reading.supply.frequency_mhz, 10), 2)}
 
 
-def _power_factor(register_fj: int, flow: Flow, supply: Supply) -> Iterator[Json]:
-    yield {"value": decimal_text(supply.power_factor_permille, 3)}
+def _power_factor(reading: _Reading) -> Iterator[Json]:
+    yield {"value": decimal_text(reading.supply.power_factor_permille, 3)}
 
 
-_MEASURES: dict[str, Callable[[int, Flow, Supply], Iterator[Json]]] = {
+def _offered(reading: _Reading) -> Iterator[Json]:
+    # No phase: a control pilot says one current for all of them.
+    yield {"value": decimal_text(reading.offered_ma, 3), "unit": "A"}
+
+
+def _temperature(reading: _Reading) -> Iterator[Json]:
+    celsius = decimal_text(reading.supply.body_decicelsius, 1)
+    yield {"value": celsius, "location": "Body", "unit": "Celsius"}
+
+
+_OF_THE_QUESTIONNAIRE: dict[str, Callable[[_Reading], Iterator[Json]]] = {
     ENERGY: _energy,
     "Current.Import": _current,
     "Power.Active.Import": _power,
@@ -82,8 +107,38 @@ _MEASURES: dict[str, Callable[[int, Flow, Supply], Iterator[Json]]] = {
     "Power.Factor": _power_factor,
 }
 
-MEASURANDS = tuple(_MEASURES)
-"""The measurands of document 003, in its order."""
+_MEASURES = _OF_THE_QUESTIONNAIRE | {"Current.Offered": _offered, "Temperature": _temperature}
+
+MEASURANDS = tuple(_OF_THE_QUESTIONNAIRE)
+"""The measurands of document 003, in its order: what is sent by default."""
+
+KNOWN_MEASURANDS = tuple(_MEASURES)
+"""All that the charger can be asked for."""
+
+
+_PHASED = ("Current.Import", "Voltage")
+
+
+def is_measurand(name: str) -> bool:
+    """
+    Tell whether the charger can be asked for a measurand by this name.
+
+    A measurand of phases may be asked for by one of them: ``Voltage.L1`` (OCPP 1.6 §9.1.18).
+    """
+    measurand, phase = _split(name)
+    return measurand in _MEASURES and (not phase or measurand in _PHASED)
+
+
+def _split(name: str) -> tuple[str, str]:
+    measurand, _, phase = name.rpartition(".")
+    return (measurand, phase) if phase in _PHASES else (name, "")
+
+
+def _samples(name: str, reading: _Reading) -> Iterator[tuple[str, Json]]:
+    measurand, phase = _split(name)
+    for sample in _MEASURES[measurand](reading):
+        if not phase or sample.get("phase") == phase:
+            yield measurand, sample
 
 
 def meter_value(outlet: Outlet, instant: datetime, measurands: Iterable[str], context: str) -> Json:
@@ -92,14 +147,19 @@ def meter_value(outlet: Outlet, instant: datetime, measurands: Iterable[str], co
 
     Parameters:
         outlet: the connector.
-        instant: when; not before the connector was last switched.
-        measurands: some of `MEASURANDS`.
+        instant: when; not before the connector was last switched or limited.
+        measurands: names of which each `is_measurand`.
         context: a ReadingContext of OCPP 1.6 §7.36, such as ``Sample.Clock``.
     """
-    register_fj, flow = outlet.register_at(instant), outlet.flow_at(instant)
+    reading = _Reading(
+        outlet.register_at(instant),
+        outlet.flow_at(instant),
+        outlet.offered_at(instant),
+        outlet.supply,
+    )
     sampled = [
         {"value": sample.pop("value"), "context": context, "measurand": measurand, **sample}
-        for measurand in measurands
-        for sample in _MEASURES[measurand](register_fj, flow, outlet.supply)
+        for name in measurands
+        for measurand, sample in _samples(name, reading)
     ]
     return {"timestamp": stamp(instant), "sampledValue": sampled}

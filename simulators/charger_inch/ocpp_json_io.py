@@ -3,67 +3,55 @@ The charger's line to its backend: OCPP 1.6 over WebSocket with JSON; no rule of
 
 What happens to the device, by hand, by frame or by clock, happens under one lock, and what the
 device then wants to say is sent before the lock is given back: so one order of frames exists.
-The clock is held while the line is set up, while a CALL is unanswered and while a request of the
-backend is answered. A frame is noted in the wiretap after sending and before reading.
+The clock is held while the line is set up, while a CALL is unanswered, while a request of the
+backend is answered and while a file is brought or fetched. A frame is noted in the wiretap after
+sending and before reading it. What the device must remember is written down before it says a word.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
-from ocpp import messages  # type: ignore[import-untyped]
-from ocpp.exceptions import OCPPError  # type: ignore[import-untyped]
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
+from simulators.charger_inch import ocpp_frames
 from simulators.charger_inch.device import Call, Device, Refusal, Result
+from simulators.charger_inch.maintenance import Errand
+from simulators.charger_inch.memory_io import MemoryFile
+from simulators.charger_inch.ocpp_frames import CALL, CALL_ERROR, Frame
+from simulators.charger_inch.quirks import Dial
+from simulators.charger_inch.transfer_io import TransferFailed, bring, fetch
 from simulators.clock import Alarm, Clock, Hold
 from simulators.errors import NotPossible
 from simulators.wiretap import Wiretap
 
 WIRE = "ocpp1.6"
+FILE_WIRE = "file"
 BACKEND = "backend"
 
 OPEN_LIMIT_S = 10
 """How long, in real time, the backend may take to open and to close a line."""
 
-ANSWER_LIMIT_S = 30
-"""How long the backend may take for an answer before the charger drops the line (ASSUMED)."""
+PONG_LIMIT_S = 60
+"""How long, in real time, the answer to a ping may take."""
 
-PING_S = 60
-"""How often, in real time, the line is tried, and how long the answer may take."""
-
-FRAME_LIMIT_BYTES = 2**20
-"""The longest frame the charger reads."""
+FRAME_LIMIT_BYTES = 32 * 2**20
+"""The longest frame the charger reads: a local list of 200,000 cards fits."""
 
 RECONNECT_FIRST_S = 10
 RECONNECT_MOST_S = 300
 RECONNECT_TRIES = 2_016
 """A lost line is tried again after 10, 20, 40 … 300 s, then every 300 s for a week (ASSUMED)."""
-
-# The actions whose numbers have one decimal, which only Decimal can check (`multipleOf: 0.1`).
-_WITH_DECIMALS = frozenset({"RemoteStartTransaction", "SetChargingProfile"})
-
-# What a breach of the schema is called (OCPP-J 1.6 §4.2.3, errata 5.1, 5.2).
-_CODES = {
-    "type": "TypeConstraintViolation",
-    "maxLength": "TypeConstraintViolation",
-    "required": "ProtocolError",
-    "minItems": "OccurenceConstraintViolation",
-    "additionalProperties": "FormationViolation",
-    "enum": "PropertyConstraintViolation",
-    "multipleOf": "PropertyConstraintViolation",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +77,25 @@ class OcppJsonLine:
         clock: its time.
         tap: where its frames are noted.
         on_line: told whether the socket is up, at the moment at which that changes.
+        file: where the device's memory is written down; None: nowhere.
     """
 
     def __init__(
-        self, device: Device, clock: Clock, tap: Wiretap, on_line: Callable[[bool], None]
+        self,
+        device: Device,
+        clock: Clock,
+        tap: Wiretap,
+        on_line: Callable[[bool], None],
+        file: MemoryFile | None = None,
     ) -> None:
         self._device = device
         self._clock = clock
         self._tap = tap
         self._on_line = on_line
+        self._file = file
         self._lock = asyncio.Lock()
         self._dialling = asyncio.Lock()
-        self._wanted = False
+        self._is_whole = False
         self._idle = asyncio.Event()
         self._url: str | None = None
         self._socket: ClientConnection | None = None
@@ -109,30 +104,61 @@ class OcppJsonLine:
         self._wake: tuple[datetime, Alarm] | None = None
         self._redial: Alarm | None = None
         self._tries = 0
+        self._errands: set[asyncio.Task[None]] = set()
 
     @property
     def is_up(self) -> bool:
         """Whether the socket is open."""
         return self._socket is not None
 
-    async def connect(self, url: str) -> None:
+    @property
+    def url(self) -> str:
+        """Where the backend is, with the identity; empty before the first connection."""
+        return self._url or ""
+
+    # ------------------------------------------------------------------ by hand
+
+    async def connect(self, url: str, *, patiently: bool = False) -> None:
         """
         Open the line for the first time and wait until nothing is left to be said now.
+
+        Parameters:
+            patiently: try again later where nobody answers, instead of raising.
 
         Raises:
             NotPossible: If the backend cannot be reached or will not have this charger.
         """
         if self._url is not None:
             raise self._not_possible("connect", "it was connected before; use restore_line")
-        self._url = f"{url.rstrip('/')}/{quote(self._device.identity, safe='')}"
-        self._wanted = True
+        self._set_url(url)
+        self._is_whole = True
+        if patiently:
+            await self._try_to_dial()
+            return
         try:
             await self._dial()
         except NotPossible:
-            self._url = None
+            self._url, self._is_whole = None, False
             raise
+        await self._until_idle()
+
+    async def move(self, url: str) -> None:
+        """Hang up, and go to another backend from now on; there the charger boots."""
+        self._give_up_dialling()
+        async with self._lock:
+            self._set_url(url)
+            self._hang_up("moves to another backend")
+            self._device.moved(self._clock.now())
+        self._is_whole = True
+        await self._try_to_dial()
+
+    def _set_url(self, url: str) -> None:
+        self._url = f"{url.rstrip('/')}/{quote(self._device.identity, safe='')}"
+
+    async def _until_idle(self) -> None:
+        limit_s = self._device.configuration.number("MessageTimeout")
         try:
-            async with asyncio.timeout(ANSWER_LIMIT_S):
+            async with asyncio.timeout(limit_s):
                 await self._idle.wait()
         except TimeoutError:
             raise self._not_possible(
@@ -155,16 +181,13 @@ class OcppJsonLine:
     async def cut(self) -> None:
         """Break the line as a digger would: no closing handshake, and no attempt to reconnect."""
         self._give_up_dialling()
-        if self._socket is not None:
-            socket = self._socket
-            self._lost()
-            socket.transport.abort()
+        self._hang_up("cut")
         await self._end_of_reading()
 
     async def restore(self) -> None:
         """Put the line right; where the backend does not answer, go on trying."""
         self._give_up_dialling()
-        self._wanted = True
+        self._is_whole = True
         await self._try_to_dial()
 
     async def close(self) -> None:
@@ -175,6 +198,10 @@ class OcppJsonLine:
             Exception: What went wrong in the simulator while the line was read, if anything did.
         """
         self._give_up_dialling()
+        for errand in self._errands:
+            errand.cancel()
+        if self._errands:
+            await asyncio.wait(self._errands)
         if self._socket is not None:
             socket = self._socket
             with self._clock.hold(f"{self._device.identity} closes its line"):
@@ -183,6 +210,7 @@ class OcppJsonLine:
         if self._wake is not None:
             self._wake[1].cancel()
             self._wake = None
+        self._write_down()
         await self._end_of_reading()
         if self._reader is not None:
             self._reader.result()
@@ -195,11 +223,11 @@ class OcppJsonLine:
 
     async def _dial(self) -> None:
         async with self._dialling:
-            if self._socket is not None:
+            if self._socket is not None or not self._device.wants_line:
                 return
             with self._clock.hold(f"{self._device.identity} sets up its line"):
                 socket = await self._open()
-                if self._wanted:
+                if self._is_whole and self._device.wants_line:
                     await self._take_up(socket)
                 else:
                     await socket.close()
@@ -214,25 +242,27 @@ class OcppJsonLine:
             self._reader = asyncio.ensure_future(self._read(socket))
 
     async def _open(self) -> ClientConnection:
-        url = self._url or ""
+        dial = self._device.dial(Dial(self.url, (WIRE,)), self._clock.now())
+        ping_s = self._device.configuration.number("WebSocketPingInterval")
         try:
             socket = await connect(
-                url,
-                subprotocols=[Subprotocol(WIRE)],
-                compression=None,
+                dial.url,
+                subprotocols=[Subprotocol(one) for one in dial.subprotocols],
+                additional_headers=list(dial.headers),
+                compression="deflate" if dial.compresses else None,
                 proxy=None,
                 open_timeout=OPEN_LIMIT_S,
                 close_timeout=OPEN_LIMIT_S,
-                ping_interval=PING_S,
-                ping_timeout=PING_S,
+                ping_interval=ping_s or None,
+                ping_timeout=PONG_LIMIT_S,
                 max_size=FRAME_LIMIT_BYTES,
             )
         except (OSError, WebSocketException) as error:
-            raise self._not_possible("connect", _why_not(error, url)) from error
-        if socket.subprotocol != WIRE:
+            raise self._not_possible("connect", _why_not(error, dial.url)) from error
+        if socket.subprotocol != WIRE and WIRE in dial.subprotocols:
             await socket.close()
             raise self._not_possible(
-                "connect", f"what answers at {url} does not speak {WIRE}; check the address"
+                "connect", f"what answers at {dial.url} does not speak {WIRE}; check the address"
             )
         return socket
 
@@ -247,16 +277,19 @@ class OcppJsonLine:
             self._dial_later()
 
     def _dial_later(self) -> None:
-        if self._wanted and self._redial is None and self._tries < RECONNECT_TRIES:
+        if self._tries < RECONNECT_TRIES:
             # Beyond 2⁵ the limit is reached anyhow.
             wait_s = min(RECONNECT_FIRST_S * 2 ** min(self._tries, 5), RECONNECT_MOST_S)
             self._tries += 1
-            self._redial = self._clock.call_at(
-                self._clock.now() + timedelta(seconds=wait_s), self._try_to_dial
-            )
+            self._dial_in(wait_s)
+
+    def _dial_in(self, wait_s: float) -> None:
+        if self._is_whole and self._device.wants_line and self._redial is None:
+            at = self._clock.now() + timedelta(seconds=wait_s)
+            self._redial = self._clock.call_at(at, self._try_to_dial)
 
     def _give_up_dialling(self) -> None:
-        self._wanted = False
+        self._is_whole = False
         self._tries = 0
         if self._redial is not None:
             self._redial.cancel()
@@ -288,71 +321,102 @@ class OcppJsonLine:
         self._socket = None
         self._on_line(False)
         self._device.line_down(self._clock.now())
+        self._write_down()
         self._stop_waiting()
         self._set_alarm()
         self._idle.set()
 
+    def _hang_up(self, why: str) -> None:
+        """Break the line without a closing handshake."""
+        if self._socket is not None:
+            socket = self._socket
+            self._lost()
+            socket.transport.abort()
+
     async def _receive(self, text: str) -> None:
         self._tap.note(WIRE, BACKEND, self._device.identity, text)
         now = self._clock.now()
-        frame = _unpack(text)
-        if isinstance(frame, messages.Call):
+        frame = ocpp_frames.read(text)
+        if frame is not None and frame.kind == CALL:
             with self._clock.hold(f"{self._device.identity} answers {frame.action}"):
                 await self._send(_answer(self._device, frame, now))
-        elif isinstance(frame, messages.CallError):
-            self._device.refused(frame.unique_id, now)
-        elif isinstance(frame, messages.CallResult):
+        elif frame is not None and frame.kind == CALL_ERROR:
+            self._device.refused(frame.number, now)
+        elif frame is not None:
             self._take_result(frame, now)
         await self._say()
 
-    def _take_result(self, frame: Any, now: datetime) -> None:
-        if self._waiting is None or self._waiting.number != frame.unique_id:
+    def _take_result(self, frame: Frame, now: datetime) -> None:
+        if self._waiting is None or self._waiting.number != frame.number:
             return
-        frame.action = self._waiting.action
-        if _breach(frame) is None:
-            self._device.answered(frame.unique_id, frame.payload, now)
+        if ocpp_frames.breach_of_answer(self._waiting.action, frame.payload) is None:
+            self._device.answered(frame.number, frame.payload, now)
         else:
-            self._device.refused(frame.unique_id, now)
+            self._device.refused(frame.number, now)
 
     async def _say(self) -> None:
         """Send what the device wants to say next; only then let go of what has been answered."""
+        now = self._clock.now()
+        self._device.settle(now)
+        if not self._device.wants_line:
+            self._fall_silent()
+            return
         if self._device.waits_for_answer:
             self._set_alarm()
             return
         answered, self._waiting = self._waiting, None
-        call = self._device.next_call(self._clock.now())
+        call = self._device.next_call(now)
         if call is not None:
             self._waiting = self._wait_for(call)
             self._idle.clear()
         else:
             self._idle.set()
+        for errand in self._device.errands():
+            self._run(errand)
         self._set_alarm()
         if answered is not None:
             answered.end()
         if call is not None:
-            await self._send(messages.Call(call.number, call.action, call.payload))
+            await self._send(ocpp_frames.call(call.number, call.action, call.payload))
+        if self._socket is None:
+            self._dial_in(0)
+
+    def _fall_silent(self) -> None:
+        for errand in self._errands:
+            errand.cancel()
+        self._hang_up("is off")
+        self._set_alarm()
+        self._write_down()
 
     def _wait_for(self, call: Call) -> _Waiting:
         name = self._device.identity
         hold = self._clock.hold(f"{name} waits for the answer to {call.action} ({call.number})")
-        limit = self._clock.now() + timedelta(seconds=ANSWER_LIMIT_S)
-        return _Waiting(call.number, call.action, hold, self._clock.call_at(limit, self._hang_up))
+        limit_s = self._device.configuration.number("MessageTimeout")
+        limit = self._clock.now() + timedelta(seconds=limit_s)
+        return _Waiting(call.number, call.action, hold, self._clock.call_at(limit, self._overdue))
 
-    async def _send(self, frame: Any) -> None:
+    async def _send(self, text: str) -> None:
+        self._write_down()
         socket = self._socket
-        if socket is not None:
-            text = messages.pack(frame)
+        if socket is None:
+            return
+        for one in self._device.frames(text, self._clock.now()):
             # A line that breaks now is told of by the reader.
             with contextlib.suppress(ConnectionClosed):
-                await socket.send(text)
-                self._tap.note(WIRE, self._device.identity, BACKEND, text)
+                await socket.send(one)
+                self._tap.note(WIRE, self._device.identity, BACKEND, one)
+
+    def _write_down(self) -> None:
+        changes = self._device.memory.changes()
+        if self._file is not None:
+            self._file.write(changes)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
             self._waiting.end()
             self._waiting = None
 
-    async def _hang_up(self) -> None:
+    async def _overdue(self) -> None:
         """Drop a line on which an answer is overdue; it is set up anew like any lost line."""
         if self._socket is not None:
             self._socket.transport.abort()
@@ -370,6 +434,47 @@ class OcppJsonLine:
         async with self.happening() as now:
             self._device.tick(now)
 
+    # ------------------------------------------------------------------ files
+
+    def _run(self, errand: Errand) -> None:
+        task = asyncio.ensure_future(self._do(errand))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _do(self, errand: Errand) -> None:
+        content, problem = None, ""
+        with self._clock.hold(f"{self._device.identity} brings or fetches a file"):
+            try:
+                if errand.content is None:
+                    content = await fetch(errand.location)
+                else:
+                    await bring(errand.location, errand.name, errand.content)
+            except TransferFailed as error:
+                problem = str(error)
+            self._note_errand(errand, content, problem)
+            async with self.happening() as now:
+                self._device.errand_done(errand.number, content, problem, now)
+
+    def _note_errand(self, errand: Errand, content: bytes | None, problem: str) -> None:
+        moved = errand.content if errand.content is not None else content
+        told: dict[str, Any] = {"did": "fetch" if errand.content is None else "bring"}
+        if errand.name:
+            told["name"] = errand.name
+        if moved is not None:
+            told |= {"bytes": len(moved), "sha256": hashlib.sha256(moved).hexdigest()}
+        if problem:
+            told["problem"] = problem
+        text = json.dumps(told, separators=(",", ":"))
+        self._tap.note(FILE_WIRE, self._device.identity, _host_of(errand.location), text)
+
+
+def _host_of(location: str) -> str:
+    """Give the host of a location, without the secrets in it."""
+    try:
+        return urlsplit(location).hostname or "nowhere"
+    except ValueError:
+        return "nowhere"
+
 
 def _why_not(error: Exception, url: str) -> str:
     if isinstance(error, InvalidStatus):
@@ -385,42 +490,21 @@ def _why_not(error: Exception, url: str) -> str:
     return f"what answers at {url} is no WebSocket server ({error}); check the address"
 
 
-def _unpack(text: str) -> Any:
-    """Read a frame; None for what is none, which OCPP-J leaves unanswered."""
-    try:
-        frame = messages.unpack(text)
-    except (OCPPError, ValueError, RecursionError):
-        return None
-    usable = isinstance(frame.unique_id, str) and frame.unique_id
-    return frame if usable else None
-
-
-def _answer(device: Device, call: Any, now: datetime) -> Any:
+def _answer(device: Device, call: Frame, now: datetime) -> str:
     """Give the frame that answers a request of the backend."""
-    if not isinstance(call.action, str):
-        answer: Result | Refusal = Refusal("FormationViolation", "the action is no text")
-    else:
-        answer = _answer_to(device, call, now)
+    answer = _answer_to(device, call, now)
     if isinstance(answer, Result):
-        return messages.CallResult(call.unique_id, answer.payload)
-    return messages.CallError(call.unique_id, answer.code, answer.why, {})
+        return ocpp_frames.result(call.number, answer.payload)
+    return ocpp_frames.error(call.number, answer.code, answer.why)
 
 
-def _answer_to(device: Device, call: Any, now: datetime) -> Result | Refusal:
-    call.payload = {} if call.payload is None else call.payload
-    refusal = device.refusal_of(call.action) or _breach(call)
-    return refusal if refusal is not None else device.called(call.action, call.payload, now)
-
-
-def _breach(frame: Any) -> Refusal | None:
-    """Compare a payload with its schema and tell the first breach."""
-    parse_float = Decimal if frame.action in _WITH_DECIMALS else float
-    payload = json.loads(json.dumps(frame.payload), parse_float=parse_float)
-    validator = messages.get_validator(frame.message_type_id, frame.action, "1.6", parse_float)
-    try:
-        validator.validate(payload)
-    except ValidationError as error:
-        place = "/".join(str(part) for part in error.absolute_path) or "payload"
-        code = _CODES.get(error.validator, "FormationViolation")
-        return Refusal(code, f"{place}: {error.message}"[:255])
-    return None
+def _answer_to(device: Device, call: Frame, now: datetime) -> Result | Refusal:
+    if call.action is None:
+        return Refusal("FormationViolation", "the action is no text")
+    refusal = device.refusal_of(call.action)
+    if refusal is not None:
+        return refusal
+    breach = ocpp_frames.breach_of_request(call.action, call.payload)
+    if breach is not None:
+        return Refusal(breach.code, breach.why)
+    return device.called(call.action, call.payload, now)

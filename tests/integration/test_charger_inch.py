@@ -24,6 +24,7 @@ from simulators.wiretap import Wiretap
 
 START = datetime(2025, 6, 3, 6, 0, tzinfo=UTC)
 ANNA = Card(bytes.fromhex("77FD2AFA"), "Anna")
+IMPATIENT = Setup(configuration={"MessageTimeout": "1"})
 
 Frame = list[Any]
 
@@ -255,7 +256,7 @@ class TestSession:
         last = site.backend.calls("MeterValues")[-1]["meterValue"][0]["sampledValue"][0]
         assert last["value"] == shown[0]
         assert stop["meterStop"] == round(Decimal(shown[0]) * 1_000)
-        assert stop["transactionData"][1]["sampledValue"][0]["value"] == shown[0]
+        assert stop["transactionData"][-1]["sampledValue"][0]["value"] == shown[0]
         assert stop["transactionId"] == 1
         assert stop["reason"] == "Local"
         assert site.charger.status is Status.AVAILABLE
@@ -407,15 +408,14 @@ class TestLine:
 
         on_site(live)
 
-    def test_a_backend_that_never_answers_is_dropped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_backend_that_never_answers_is_dropped(self) -> None:
         """In real time the line is broken off when an answer is overdue."""
-        monkeypatch.setattr("simulators.charger_inch.ocpp_json_io.ANSWER_LIMIT_S", 0.05)
 
         async def live() -> None:
             backend, clock = CentralSystem(), RealClock()
             backend.silent_on = "BootNotification"
             await backend.start()
-            charger = ChargerInch("WB-1", clock, Wiretap(clock), random.Random(1))
+            charger = ChargerInch("WB-1", clock, Wiretap(clock), random.Random(1), setup=IMPATIENT)
             with pytest.raises(NotPossible, match=r"closed the line|does not answer"):
                 await charger.connect(backend.address)
             await charger.close()
@@ -559,11 +559,8 @@ class TestGettingConnected:
 class TestTrouble:
     """Silence and mistakes."""
 
-    def test_a_backend_that_is_silent_at_the_start_is_told_of(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_backend_that_is_silent_at_the_start_is_told_of(self) -> None:
         """`connect` does not wait for ever, though time stands still."""
-        monkeypatch.setattr("simulators.charger_inch.ocpp_json_io.ANSWER_LIMIT_S", 0.05)
 
         async def live(site: Site) -> None:
             site.backend.silent_on = "BootNotification"
@@ -571,7 +568,7 @@ class TestTrouble:
                 await site.charger.connect(site.backend.address)
             assert site.clock.held_by == ("WB-1 waits for the answer to BootNotification (1)",)
 
-        on_site(live, connected=False)
+        on_site(live, IMPATIENT, connected=False)
 
     def test_a_backend_that_hangs_up_at_the_start_is_told_of(self) -> None:
         """A line that is closed instead of an answer is no connection."""

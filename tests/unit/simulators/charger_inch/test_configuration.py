@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.charger_inch.configuration import Configuration
+from simulators.charger_inch.configuration import KEYS, Configuration
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,9 @@ from simulators.charger_inch.configuration import Configuration
         ("MeterValuesSampledData", "", "Accepted"),
         ("MeterValuesSampledData", "Voltage,SoC", "Rejected"),
         ("NumberOfConnectors", "2", "Rejected"),
-        ("LightIntensity", "50", "NotSupported"),
+        ("LightIntensity", "50", "Accepted"),
+        ("LightIntensity", "101", "Rejected"),
+        ("AuthorizationKey", "AA", "NotSupported"),
     ],
 )
 def test_each_key_takes_its_type_and_range(name: str, value: str, verdict: str) -> None:
@@ -50,7 +52,7 @@ def test_all_keys_are_given_where_none_is_asked_for() -> None:
     """Each entry tells its access; nothing is unknown."""
     entries, unknown = Configuration({}).entries([])
     assert {"key": "NumberOfConnectors", "readonly": True, "value": "1"} in entries
-    assert len(entries) == 17
+    assert [entry["key"] for entry in entries] == [key.name for key in KEYS]
     assert unknown == []
 
 

@@ -3,130 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
+from support.inch_desk import ANNA, BEAT, START, Desk, Json
 
-from simulators.charger_inch.device import (
-    CACHE_LIMIT,
-    TRANSITIONS,
-    Call,
-    Device,
-    Event,
-    Refusal,
-    Result,
-    Setup,
-    Status,
-    next_on_grid,
-)
-from simulators.charger_inch.electric import FJ_PER_WH, Car, Supply
+from simulators.charger_inch.authority import CACHE_LIMIT
+from simulators.charger_inch.device import Refusal, Result, Setup
+from simulators.charger_inch.electric import FJ_PER_WH, Car
+from simulators.charger_inch.habits import DEFAULT, StandbyValues
+from simulators.charger_inch.metering import next_on_grid
+from simulators.charger_inch.status import Status
 from simulators.errors import NotPossible
-
-START = datetime(2025, 6, 3, 6, 0, tzinfo=UTC)
-ANNA = "FA2AFD77"
-BEAT = "0A0B0C0D"
-
-Json = dict[str, Any]
-
-
-class Desk:
-    """A device and whoever answers it."""
-
-    def __init__(self, setup: Setup | None = None) -> None:
-        self.now = START
-        self.device = Device("WB-1", setup or Setup(), Supply(), START)
-        self.sent: list[tuple[datetime, Call]] = []
-        self.boots = ["Accepted"]
-        self.cards: dict[str, str] = {}
-        self.transactions = 0
-        self.failing: set[str] = set()
-
-    def boot(self) -> Desk:
-        """Bring the line up and answer all that follows."""
-        self.device.line_up(self.now)
-        return self.answer()
-
-    def answer(self) -> Desk:
-        """Answer CALLs until there are none."""
-        while (call := self.device.next_call(self.now)) is not None:
-            self.sent.append((self.now, call))
-            if call.action in self.failing:
-                self.device.refused(call.number, self.now)
-            else:
-                self.device.answered(call.number, self._answer(call), self.now)
-        return self
-
-    def _answer(self, call: Call) -> Json:
-        if call.action == "BootNotification":
-            status = self.boots.pop(0)
-            return {"status": status, "interval": 600, "currentTime": "2025-06-03T06:00:00Z"}
-        if call.action == "Authorize":
-            return {"idTagInfo": {"status": self.cards.get(call.payload["idTag"], "Accepted")}}
-        if call.action == "StartTransaction":
-            self.transactions += 1
-            status = self.cards.get(call.payload["idTag"], "Accepted")
-            return {"transactionId": self.transactions, "idTagInfo": {"status": status}}
-        return {}
-
-    def until(self, minutes: float) -> Desk:
-        """Let time pass up to so many minutes after the start, waking the device when it asks."""
-        target = START + timedelta(minutes=minutes)
-        while (wake_at := self.device.wake_at) is not None and wake_at <= target:
-            self.now = max(self.now, wake_at)
-            self.device.tick(self.now)
-            self.answer()
-        self.now = target
-        return self
-
-    def plug_in(self, car: Car | None = None) -> Desk:
-        """Plug a car in."""
-        self.device.plug_in(car or Car(), self.now)
-        return self.answer()
-
-    def show(self, id_tag: str = ANNA) -> Desk:
-        """Show a card."""
-        self.device.show_card(id_tag, self.now)
-        return self.answer()
-
-    def unplug(self) -> Desk:
-        """Take the cable out."""
-        self.device.unplug(self.now)
-        return self.answer()
-
-    def line(self, up: bool) -> Desk:
-        """Cut or restore the line."""
-        (self.device.line_up if up else self.device.line_down)(self.now)
-        return self.answer()
-
-    def ask(self, action: str, **payload: object) -> Json:
-        """Let the backend ask and give the payload of the answer."""
-        answer = self.device.called(action, payload, self.now)
-        self.answer()
-        assert isinstance(answer, Result)
-        return answer.payload
-
-    # What was said.
-
-    @property
-    def actions(self) -> list[str]:
-        """All actions sent, without heartbeats, after the boot."""
-        return [call.action for _, call in self.sent[3:] if call.action != "Heartbeat"]
-
-    def payloads(self, action: str) -> list[Json]:
-        """The payloads of an action."""
-        return [call.payload for _, call in self.sent if call.action == action]
-
-    def instants(self, action: str) -> list[float]:
-        """When an action was sent, in minutes after the start."""
-        return [
-            (at - START) / timedelta(minutes=1) for at, call in self.sent if call.action == action
-        ]
-
-    @property
-    def statuses(self) -> list[str]:
-        """What was told of connector 1."""
-        told = self.payloads("StatusNotification")
-        return [one["status"] for one in told if one["connectorId"] == 1]
 
 
 def ready(**configuration: str) -> Desk:
@@ -419,7 +306,8 @@ class TestStop:
 
     def test_meter_and_data_agree(self) -> None:
         """MeterStart and meterStop are the begin and the end of transactionData, in Wh."""
-        desk = Desk(Setup(register_wh=1_000)).boot().plug_in(Car(max_current_a=16)).show()
+        setup = Setup(register_wh=1_000, configuration={"MeterValueSampleInterval": "1500"})
+        desk = Desk(setup).boot().plug_in(Car(max_current_a=16)).show()
         desk.until(60).show()
         stop = desk.payloads("StopTransaction")[0]
         assert desk.payloads("StartTransaction")[0]["meterStart"] == 1_000
@@ -432,6 +320,8 @@ class TestStop:
         energy = "Energy.Active.Import.Register"
         assert told == [
             ("2025-06-03T06:00:00.000Z", "Transaction.Begin", energy, "1.000000"),
+            ("2025-06-03T06:25:00.000Z", "Sample.Periodic", energy, "5.600000"),
+            ("2025-06-03T06:50:00.000Z", "Sample.Periodic", energy, "10.200000"),
             ("2025-06-03T07:00:00.000Z", "Transaction.End", energy, "12.040000"),
         ]
 
@@ -576,7 +466,8 @@ class TestAlignedValues:
     def test_in_standby_they_can_be_switched_on(self) -> None:
         """The register stands, and is told at every quarter."""
         desk = Desk(
-            Setup(standby_values=True, configuration={"ClockAlignedDataInterval": "900"})
+            Setup(configuration={"ClockAlignedDataInterval": "900"}),
+            quirks=(*DEFAULT, StandbyValues()),
         ).boot()
         assert desk.until(60).instants("MeterValues") == [15, 30, 45, 60]
 
@@ -725,7 +616,6 @@ class TestRequests:
         [
             ("GetLocalListVersion", "NotSupported"),
             ("GetCompositeSchedule", "NotSupported"),
-            ("Reset", "NotSupported"),
             ("BootNotification", "NotSupported"),
             ("GetLog", "NotImplemented"),
             ("", "NotImplemented"),
@@ -824,19 +714,6 @@ class TestHands:
         desk.unplug()
         assert desk.device.shown == "card accepted; plug in"
         assert desk.plug_in().device.status is Status.CHARGING
-
-
-class TestTable:
-    """The state table."""
-
-    def test_every_status_can_be_reached_and_left(self) -> None:
-        """There is no dead end and no orphan."""
-        assert {status for status, _ in TRANSITIONS} == set(Status)
-        assert set(TRANSITIONS.values()) == set(Status)
-
-    def test_every_event_has_its_place(self) -> None:
-        """No event is without a transition."""
-        assert {event for _, event in TRANSITIONS} == set(Event)
 
 
 class TestTrigger:

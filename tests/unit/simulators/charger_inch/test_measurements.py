@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
+from simulators.charger_inch.electric import FJ_PER_WH, Allowance, Car, Limit, Outlet, Supply
 from simulators.charger_inch.measurements import (
+    KNOWN_MEASURANDS,
     MEASURANDS,
     decimal_text,
     kwh_text,
@@ -49,6 +50,32 @@ def test_the_measurands_have_the_units_of_the_questionnaire() -> None:
     assert {one["context"] for one in value["sampledValue"]} == {"Sample.Clock"}
 
 
+def test_two_more_measurands_can_be_asked_for() -> None:
+    """Current.Offered is one current for all phases, Temperature that of the body."""
+    outlet = Outlet(Supply(body_decicelsius=-5), Limit())
+    outlet.plug(Car(max_current_a=16))
+    outlet.switch_on(NOON)
+    outlet.limit_to(NOON, Allowance(current_ma=20_100))
+    value = meter_value(outlet, NOON, ("Current.Offered", "Temperature"), "Sample.Periodic")
+    periodic = {"context": "Sample.Periodic"}
+    assert [
+        {"value": "20.100", **periodic, "measurand": "Current.Offered", "unit": "A"},
+        {
+            "value": "-0.5",
+            **periodic,
+            "measurand": "Temperature",
+            "location": "Body",
+            "unit": "Celsius",
+        },
+    ] == value["sampledValue"]
+
+
+def test_they_are_not_sent_unless_asked_for() -> None:
+    """The list of the questionnaire stays what it is."""
+    assert 6 == len(MEASURANDS)
+    assert (*MEASURANDS, "Current.Offered", "Temperature") == KNOWN_MEASURANDS
+
+
 @given(st.integers(0, 10**16))
 def test_a_register_on_the_wire_is_off_by_less_than_a_milliwatt_hour(milliwatt_hours: int) -> None:
     """Whole mWh go on the wire as they are."""
@@ -73,6 +100,7 @@ def test_decimals_keep_their_zeros() -> None:
     """No digit is lost behind or before the point."""
     assert decimal_text(50, 6) == "0.000050"
     assert decimal_text(1_000_000, 6) == "1.000000"
+    assert decimal_text(-25, 1) == "-2.5"
 
 
 def test_instants_are_utc_with_milliseconds() -> None:

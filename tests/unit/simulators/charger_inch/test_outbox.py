@@ -181,7 +181,7 @@ class TestTransactionId:
 
     def test_it_is_filled_in_when_the_message_goes(self) -> None:
         """What was learnt while it waited is in it, at its place."""
-        transaction = Transaction("A", NOW, 0)
+        transaction = Transaction(1, "A", NOW, 0)
         message = Message("StopTransaction", {"transactionId": None, "reason": "x"}, transaction)
         assert message.payload_to_send() == {"transactionId": -1, "reason": "x"}
         transaction.number = 4711
