@@ -6,7 +6,8 @@ Feature: HAR Compliance, charge point: power, line and faults
 
   @TC_032_1_CS
   Scenario: TC_032_1_CS Power failure boot charging point - configured to stop transaction(s) before going down
-    Given a transaction is running
+    Given the charger has back-up power
+    And a transaction is running
     When the power is cut
     And 60 s pass
     And the power is restored

@@ -16,7 +16,7 @@ Feature: HAR Compliance, charge point: local authorization list
 
   @TC_042_2_CS
   Scenario: TC_042_2_CS Get Local List Version (empty)
-    Given GetLocalListVersion at the charger is supported
+    Given GetLocalListVersion is supported
     And the charger is configured with
       | key                  | value |
       | LocalAuthListEnabled | true  |

@@ -101,7 +101,7 @@ Feature: HAR Compliance, charge point: smart charging
 
   @TC_066_CS
   Scenario: TC_066_CS Get Composite Schedule
-    Given GetCompositeSchedule at the charger is supported
+    Given GetCompositeSchedule is supported
     And a transaction is running
     When the operator sets the charging profiles
       | id | connector | purpose               | level | lasts | limits                                                     |

@@ -19,6 +19,7 @@ Table = list[list[str]]
 
 BUILT = {
     "has a fixed cable": {"fixed_cable": True},
+    "has back-up power": {"backup_power": True},
     "has no back-up power": {"backup_power": False},
     "takes no reservations": {"accepts_reservations": False},
 }
@@ -51,7 +52,12 @@ def is_supported(bench: Bench, what: str) -> None:
     must_be_done(what, tool_of(bench).side)
 
 
-@given(parsers.re(r"the charger (?P<built>has a fixed cable|has no back-up power|takes no \w+)"))
+@given(
+    parsers.re(
+        r"the charger (?P<built>has a fixed cable|has back-up power|has no back-up power"
+        r"|takes no reservations)"
+    )
+)
 def charger_is_built(bench: Bench, built: str) -> None:
     """Build the emulated charger otherwise."""
     bench.station(CHARGER).build |= BUILT[built]
