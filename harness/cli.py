@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.catalogue import ListedScenario
+
     # argparse has no public name for it.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 
@@ -256,7 +258,7 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from harness.catalogue import BUNDLED_FEATURES, load_cases, load_requirements, load_scenarios
+    from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
     from harness.conform import Selection, select
 
     features = (options.features or BUNDLED_FEATURES).resolve()
@@ -271,13 +273,21 @@ def _list(options: argparse.Namespace) -> int:
             if not scenario.cases:
                 print(f"    {scenario.name}  ({scenario.file}:{scenario.line})")
         if cases := sum(bool(scenario.cases) for scenario in mine):
-            print(f"    and {cases} compliance cases, see below")
-    asked = {id for scenario in scenarios if wanted.holds(scenario, {}) for id in scenario.cases}
-    for case in load_cases():
-        if wanted.is_all or case.id in asked:
-            place = next((f"{s.file}:{s.line}" for s in scenarios if case.id in s.cases), "no file")
-            print(f"{case.id} ({case.side}) {case.name}  ({place})")
+            print(f"    and {cases} compliance cases, below")
+    _list_cases([scenario for scenario in scenarios if wanted.holds(scenario, {})])
     return 0
+
+
+def _list_cases(scenarios: list[ListedScenario]) -> None:
+    from harness.catalogue import SIDES, load_cases
+
+    places = {id: f"({one.file}:{one.line})" for one in scenarios for id in one.cases}
+    cases = [case for case in load_cases() if case.id in places]
+    for side in SIDES:
+        if mine := [case for case in cases if case.side == side]:
+            print(f"compliance cases, {side}")
+            for case in mine:
+                print(f"    {case.title}  {places[case.id]}")
 
 
 _COMMANDS = {

@@ -169,7 +169,7 @@ class _Wire:
         if unique_id in self._used:
             yield f"the message id {unique_id} was used before on this line"
         self._used.add(unique_id)
-        waiting = [other for mine, other in self._open if mine]
+        waiting = [action for (mine, _), action in self._open.items() if mine]
         if waiting:
             yield f"asks while its message {waiting[0]} is not answered yet"
 

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -123,6 +124,35 @@ def report_shows_evidence(bench: Bench, requirement: str) -> None:
     assert len(delivered) == len(list(_junit(out))) > 0
     assert all(path.name in page for path in delivered)
     assert page.count("MeterValues") >= len(delivered)
+
+
+@then(
+    parsers.parse(
+        "the reports count {passed:d} passed, {left_out:d} not applicable"
+        " and {uncovered:d} not yet covered case"
+    )
+)
+def reports_count(bench: Bench, passed: int, left_out: int, uncovered: int) -> None:
+    """Compare the counts in JUnit, in the page, in the matrix and in the terminal's last lines."""
+    out = bench.folder / "out"
+    wanted = Counter({"passed": passed, "not applicable": left_out, "not yet covered": uncovered})
+    skips = [case.find("skipped") for case in _junit(out)]
+    told = Counter(
+        "passed" if skip is None else skip.attrib["message"].partition(": ")[0] for skip in skips
+    )
+    assert told == +wanted
+    assert bench.finished is not None
+    page, matrix = (
+        (out / name).read_text(encoding="utf-8") for name in ("report.html", "matrix.md")
+    )
+    for text in (page, matrix, bench.finished.stdout):
+        lines = re.findall(r"(?:charge-point|central-system): \d+ cases: ([^.\n<]*)", text)
+        assert lines, "no side is told of"
+        counts: Counter[str] = Counter()
+        for number, outcome in re.findall(r"(\d+) ([a-z ]+)", " ,".join(dict.fromkeys(lines))):
+            counts[outcome.strip()] += int(number)
+        del counts["not asked"]
+        assert counts == +wanted
 
 
 def _junit(out: Path) -> list[ElementTree.Element]:

@@ -91,6 +91,35 @@ def test_a_requirement_selects_its_scenarios(
     ]
 
 
+def test_a_case_is_asked_for_by_its_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A whole id is that case alone; what is not shown fails nothing, and has its reason."""
+    out = tmp_path / "out"
+
+    code = main(["conform", "TC_003_CS", "TC_085_CS", "--report", str(out), "--quiet"])
+
+    said = capfd.readouterr().out
+    assert 0 == code, said
+    names = [case.get("name") for case in ElementTree.parse(out / "junit.xml").iter("testcase")]
+    assert ["test_tc_003_cs_regular_charging_session__plugin_first"] == names[:1]
+    assert 2 == len(names)
+    (skipped,) = ElementTree.parse(out / "junit.xml").iter("skipped")
+    assert skipped.attrib["message"].startswith("not yet covered: security profiles")
+    assert "charge-point: 102 cases: 1 passed, 1 not yet covered, 100 not asked" in said
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Compliance cases: charge-point" in page
+    assert "Compliance cases: central-system" not in page
+
+
+def test_a_side_is_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A side limits what ids ask for, and alone asks for all its cases."""
+    out = tmp_path / "out"
+
+    code = main(["conform", "TC_073", "--side", "central-system", "--report", str(out), "--quiet"])
+
+    assert 0 == code
+    assert "central-system: 75 cases: 1 not yet covered, 74 not asked" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("report", ["report.html", "cucumber.json"])
 def test_a_report_that_cannot_be_written_is_a_broken_bench(
     features: Path,

@@ -13,17 +13,19 @@ from backend import Settings
 from backend.ports import Arrival, Destination
 from harness.bench import (
     DEFAULT_DAY,
-    LINE,
     NOT_YET_LISTENING,
     UTILITY,
     Act,
     Bench,
     Lines,
     Station,
+    id_tag_of,
     site_settings,
 )
+from harness.central import Verdict
 from harness.errors import UsageError
 from harness.puppet import Puppet
+from harness.recording import LINE_WIRE
 from harness.utility import PlannedFault
 from simulators.charger_inch import Card, ChargerInch
 from simulators.clock import VirtualClock
@@ -96,8 +98,8 @@ class TestLines:
             lines.backend_says("WB-1", up)
 
         assert [
-            Crossing(START, LINE, "WB-1", "backend", "up"),
-            Crossing(START, LINE, "WB-1", "backend", "down"),
+            Crossing(START, LINE_WIRE, "WB-1", "backend", "up"),
+            Crossing(START, LINE_WIRE, "WB-1", "backend", "down"),
         ] == tap.crossings
 
 
@@ -320,7 +322,7 @@ class TestGoing:
         bench.plan_outage("A", bench.at("2:00"), bench.at("4:00"))
         bench.advance_to(bench.at("5:00"))
 
-        lines = [(c.at, c.text) for c in bench.tap.crossings if c.wire == LINE]
+        lines = [(c.at, c.text) for c in bench.tap.crossings if c.wire == LINE_WIRE]
         stops = [c.at for c in bench.tap.crossings if '"StopTransaction"' in c.text]
 
         assert [
@@ -351,14 +353,14 @@ class TestRecordings:
         early = bench.start - timedelta(hours=1)
         crossings = [
             Crossing(early, "ocpp1.6", "A", "backend", calls[0]),
-            Crossing(bench.start, LINE, "A", "backend", "up"),
+            Crossing(bench.start, LINE_WIRE, "A", "backend", "up"),
             Crossing(bench.at("1:00"), "ocpp1.6", "A", "backend", calls[1]),
             Crossing(bench.at("1:00"), "ocpp1.6", "A", "backend", '[3,"x",{}]'),
             Crossing(bench.at("1:00"), "ocpp1.6", "backend", "A", '[2,"x","Reset",{}]'),
             Crossing(bench.at("1:00"), "ocpp1.6", "B", "backend", calls[1]),
             Crossing(bench.at("1:00"), "hand", "A", "A", "[2,"),
-            Crossing(bench.at("2:00"), LINE, "A", "backend", "down"),
-            Crossing(bench.at("3:00"), LINE, "A", "backend", "up"),
+            Crossing(bench.at("2:00"), LINE_WIRE, "A", "backend", "down"),
+            Crossing(bench.at("3:00"), LINE_WIRE, "A", "backend", "up"),
             Crossing(bench.at("3:00"), "ocpp1.6", "A", "backend", calls[2]),
         ]
 
@@ -384,6 +386,82 @@ class TestRecordings:
         ] == again
         assert isinstance(bench.device("A"), Puppet)
         assert {} == bench.chargers
+
+
+class TestCentral:
+    """A central system on strings, in the place of the backend and the utility."""
+
+    def test_stands_before_a_charger(self, bench: Bench) -> None:
+        """Chargers connect to it; there is no backend, no database, no utility and no file."""
+        bench.declare_central()
+        bench.declare_station("A", ise=False).build["firmware"] = "9.9"
+        bench.go()
+
+        boot = json.loads(bench.tap.crossings[1].text)
+        assert ("BootNotification", "9.9") == (boot[2], boot[3]["firmwareVersion"])
+        assert [] == bench.arrived()
+        assert [] == list(bench.folder.iterdir())
+        for part in ("backend", "utility"):
+            with pytest.raises(UsageError, match="the bench is not going yet"):
+                getattr(bench, part)
+
+    def test_gives_the_same_bytes_for_one_seed(self, tmp_path: Path) -> None:
+        """Two lives of one session, with the line cut, are the same frame for frame."""
+        lives = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            bench = Bench(seed=3, folder=tmp_path / name)
+            bench.declare_central()
+            bench.declare_station("A", ise=False)
+            bench.plan_session("A", "Anna", bench.at("1:00"), bench.at("2:00"))
+            bench.plan_outage("A", bench.at("1:10"), bench.at("1:30"))
+            bench.advance_to(bench.at("3:00"))
+            lives.append(list(bench.tap.crossings))
+            bench.close()
+
+        assert lives[0] == lives[1]
+        assert len(lives[0]) > 100
+
+    def test_says_of_cards_what_it_is_told(self, bench: Bench) -> None:
+        """Before the bench goes, and while it does."""
+        bench.declare_central()
+        bench.judge_card_of("Anna", Verdict("Blocked"))
+        bench.go()
+        bench.judge_card_of("Bert", Verdict("Expired", "FAMILY"))
+
+        assert {
+            id_tag_of(bench.card_of("Anna")): Verdict("Blocked"),
+            id_tag_of(bench.card_of("Bert")): Verdict("Expired", "FAMILY"),
+        } == bench.central.cards
+
+    def test_is_declared_before_anything_happens(self, bench: Bench) -> None:
+        """Afterwards it is too late for it, and for the cards of a backend."""
+        bench.leave_out_utility()
+        bench.go()
+
+        for late in (
+            bench.declare_central,
+            bench.leave_out_utility,
+            lambda: bench.judge_card_of("Anna", Verdict()),
+        ):
+            with pytest.raises(UsageError, match="before anything happens"):
+                late()
+
+    def test_cards_of_the_backend_bear_their_verdict(self, bench: Bench) -> None:
+        """The settings have a status of each card, and the group where it has one."""
+        bench.judge_card_of("Anna", Verdict("Blocked"))
+        bench.judge_card_of("Bert", Verdict("Accepted", "FAMILY"))
+        bench.card_of("Carla")
+
+        assert [("Blocked", None), ("Accepted", "FAMILY"), ("Accepted", None)] == [
+            (card["status"], card.get("parent_id_tag")) for card in bench.settings()["card"]
+        ]
+
+    def test_a_station_need_not_be_configured(self, bench: Bench) -> None:
+        """A central system under test sends nothing that nobody asked for."""
+        bench.declare_station("A").is_configured = False
+
+        assert "configuration" not in bench.settings()["station"][0]
 
 
 class TestDeciding:

@@ -8,8 +8,10 @@ import pytest
 
 from harness.catalogue import (
     BUNDLED_FEATURES,
+    Case,
     ListedScenario,
     Requirement,
+    load_cases,
     load_requirements,
     load_scenarios,
     uncovered,
@@ -141,6 +143,53 @@ class TestScenarios:
         (tmp_path / "a.feature").write_text("Feature: A\n", encoding="utf-8")
         with pytest.raises(UsageError, match="its features hold no scenario"):
             load_scenarios(tmp_path)
+
+
+class TestCases:
+    """The table of compliance cases."""
+
+    ROW = '{ id = "TC_001_CS", side = "charge-point", name = "Cold Boot", needs = ["socket"] }'
+
+    def test_are_read_in_the_order_of_the_file(self, tmp_path: Path) -> None:
+        """A case bears its side, its public name and what it needs; its title has id and name."""
+        path = tmp_path / "cases.toml"
+        other = self.ROW.replace("_CS", "_CSMS").replace("charge-point", "central-system")
+        path.write_text(f"case = [{self.ROW}, {other}]", encoding="utf-8")
+
+        cases = load_cases(path)
+
+        assert Case("TC_001_CS", "charge-point", "Cold Boot", ("socket",)) == cases[0]
+        assert "TC_001_CSMS Cold Boot" == cases[1].title
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("case", "not a list of compliance cases"),
+            ("case = [7]", "not a list of compliance cases"),
+            ('case = [{ id = "TC_001_CS" }]', "not a list of compliance cases"),
+            (f"case = [{ROW.replace('TC_001', 'TC_1')}]", "TC_1_CS is no id of a case"),
+            (f"case = [{ROW.replace('charge-point', 'tool')}]", "is no id of a case of the tool"),
+        ],
+    )
+    def test_that_are_none_are_refused(self, tmp_path: Path, text: str, told: str) -> None:
+        """Whatever is wrong with the file, the sentence names it."""
+        path = tmp_path / "cases.toml"
+        path.write_text(text, encoding="utf-8")
+
+        with pytest.raises(UsageError, match=told) as caught:
+            load_cases(path)
+
+        assert str(caught.value).startswith(f"{path}: ")
+
+    def test_are_tags_of_scenarios(self, tmp_path: Path) -> None:
+        """A scenario knows its case and where it stands."""
+        path = tmp_path / "lamps.feature"
+        path.write_text(FEATURE.replace("@ABC-01\n", "@ABC-01 @TC_001_CS\n"), encoding="utf-8")
+
+        on, off = load_scenarios(tmp_path)
+
+        assert (("TC_001_CS",), str(path)) == (on.cases, on.path)
+        assert () == off.cases
 
 
 class TestMatrix:

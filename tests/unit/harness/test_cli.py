@@ -88,6 +88,20 @@ class TestList:
             capsys.readouterr().out.splitlines()
         )
 
+    def test_shows_compliance_cases_by_themselves(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A case stands under its side, whether it is asked for or its requirement is."""
+        place = "(charge_point_sessions.feature:"
+        assert 0 == main(["list", "TC_003_CS"])
+        one = capsys.readouterr().out.splitlines()
+        assert 0 == main(["list", "HAR-08"])
+        all_of_them = capsys.readouterr().out
+
+        assert "compliance cases, charge-point" == one[0]
+        assert one[1].startswith(f"    TC_003_CS Regular Charging Session - Plugin First  {place}")
+        assert 2 == len(one)
+        assert "and 177 compliance cases, below" in all_of_them
+        assert all(name in all_of_them for name in ("TC_003_CS ", "TC_003_CSMS ", "central-system"))
+
     def test_shows_the_bundled_ones(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Without a folder, every requirement and scenario of the project is there."""
         assert 0 == main(["list"])

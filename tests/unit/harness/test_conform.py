@@ -21,6 +21,16 @@ Feature: Lamps
   Scenario: Off
     Then 0 files arrive at EW Seedorf
 """
+CASES = """
+@XYZ-01
+Feature: Cases
+  @TC_003_CS
+  Scenario: TC_003_CS Regular Charging Session - Plugin First
+    Then 0 files arrive at EW Seedorf
+  @TC_003_CSMS @ABC-02
+  Scenario: TC_003_CSMS Regular Charging Session - Plugin First
+    Then 0 files arrive at EW Seedorf
+"""
 
 
 @pytest.fixture(name="features")
@@ -52,7 +62,47 @@ class TestSelect:
         self, features: Path, words: list[str], expected: list[str]
     ) -> None:
         """In the order of the words, then of the requirements; case makes no difference."""
-        assert expected == select(words, features)
+        assert expected == list(select(words, features).requirements)
+
+    @pytest.mark.parametrize(
+        ("words", "side", "expected"),
+        [
+            (["TC_003_CS"], "", "(case(id='TC_003_CS'))"),
+            (["tc_003"], "", "(case(id='TC_003_CS') or case(id='TC_003_CSMS'))"),
+            ([], "charge-point", "case(side='charge-point')"),
+            (
+                ["XYZ", "TC_003_CSMS"],
+                "central-system",
+                "(requirement(id='XYZ-01') or case(id='TC_003_CSMS')) and "
+                "case(side='central-system')",
+            ),
+            ([], "", ""),
+        ],
+    )
+    def test_knows_compliance_cases(
+        self, features: Path, words: list[str], side: str, expected: str
+    ) -> None:
+        """A whole id is one case, the beginning of some is all of them, and a side is a limit."""
+        (features / "cases.feature").write_text(CASES, encoding="utf-8")
+
+        assert expected == select(words, features, side).marks
+
+    def test_names_the_features_that_are_needed(self, features: Path) -> None:
+        """Only these are collected, so a case does not wait for the others."""
+        (features / "cases.feature").write_text(CASES, encoding="utf-8")
+
+        assert [("cases.feature",), ("lamps.feature",), ("cases.feature", "lamps.feature")] == [
+            tuple(Path(file).name for file in select(words, features).files)
+            for words in (["TC_003"], ["ABC-11"], [])
+        ]
+
+    @pytest.mark.parametrize(("words", "told"), [([], "no scenario there"), (["ABC"], '"ABC"')])
+    def test_refuses_a_side_without_cases(
+        self, features: Path, words: list[str], told: str
+    ) -> None:
+        """Where a side has no scenario of what is asked, that is said."""
+        with pytest.raises(UsageError, match=told):
+            select(words, features, "charge-point")
 
     @pytest.mark.parametrize("word", ["ABC-02", "ABC-3", "lamps", "-01"])
     def test_refuses_what_selects_nothing(self, features: Path, word: str) -> None:

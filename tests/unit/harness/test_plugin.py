@@ -35,6 +35,11 @@ Feature: Lamps
     Given the lamp is left out
     Then a lamp shines
 
+  @TC_085_CS
+  Scenario: TC_085_CS Basic Authentication - Valid username/password combination
+    Given the lamp is not built yet
+    Then a lamp shines
+
   Scenario Outline: By example
     Given the day is <day>
     Then a lamp shines
@@ -69,6 +74,10 @@ def never():
 def left_out():
     pytest.skip("it isn't bought (yet)")
 
+@given("the lamp is not built yet")
+def not_built():
+    pytest.skip("not yet covered: nobody has built it")
+
 @pytest.fixture
 def untidy():
     yield
@@ -80,6 +89,9 @@ def untidy_given(untidy):
 
 scenarios("lamps.feature", features_base_dir=".")
 """
+
+
+CASE = "TC_085_CS Basic Authentication - Valid username/password combination"
 
 
 class Keeper:
@@ -136,6 +148,7 @@ class TestOutcomes:
             "Nobody knows the sentence": Outcome.FAILED,
             "The sentence is a coroutine": Outcome.FAILED,
             "It is not done": Outcome.NOT_APPLICABLE,
+            CASE: Outcome.NOT_YET_COVERED,
             "By example [day = 3 June 2025, sign = a/b]": Outcome.PASSED,
             "By example [day = 4 June 2025, sign = a:b]": Outcome.PASSED,
             "By example [day = 99 June, sign = ü]": Outcome.FAILED,
@@ -162,6 +175,27 @@ class TestOutcomes:
     def test_what_is_left_out_has_its_reason(self, run: Run) -> None:
         """The reason stands as it was given, with its brackets and quotes."""
         assert "it isn't bought (yet)" == run.trials["It is not done"].message
+        assert "nobody has built it" == run.trials[CASE].message
+
+    def test_is_counted_in_the_last_lines(
+        self, pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The cases of a side by verdict, and what was declared by reason, below pytest's own."""
+        Run(pytester)
+
+        told = capsys.readouterr().out.splitlines()
+        first = next(i for i, line in enumerate(told) if line.startswith("charge-point: "))
+        assert [
+            "charge-point: 102 cases: 1 not yet covered, 101 not asked",
+            "1 not applicable: it isn't bought (yet)",
+            "1 not yet covered: nobody has built it",
+        ] == told[first : first + 3]
+        assert not any("short test summary" in line for line in told[first:])
+
+    def test_of_a_case_is_the_trials(self, run: Run) -> None:
+        """The id stands in the verdict, and in the marks with its side."""
+        assert ("TC_085_CS",) == run.trials[CASE].verdict().cases
+        assert ("case", "TC_085_CS") in run.marks
 
     def test_a_trial_bears_what_the_report_needs(self, run: Run) -> None:
         """Feature, place, seed and requirements come from the scenario and its feature."""

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
 from harness import puppet as puppets
+from harness.central import Error
 from harness.puppet import Puppet
 from simulators.clock import VirtualClock
 from simulators.errors import NotPossible
@@ -244,3 +245,46 @@ def test_it_answers_every_call(action: str, payload: object, expected: object) -
         return there
 
     assert [3, "b1", expected] == asyncio.run(live()).frames[1]
+
+
+def test_it_answers_what_it_is_told() -> None:
+    """Fields, a refusal, or what is made of the question take the place of the least answer."""
+
+    async def ask(line: ServerConnection, frame: Frame) -> None:
+        if frame[0] == 2:
+            for number, (action, payload) in enumerate(
+                [("Reset", {}), ("ClearCache", {}), ("GetConfiguration", {"key": ["A"]}), ("X", [])]
+            ):
+                await line.send(json.dumps([2, f"b{number}", action, payload]))
+            await answer(line, frame)
+
+    async def live() -> Stage:
+        async with stage(ask) as there:
+            there.puppet.answers = {
+                "Reset": {"status": "Accepted"},
+                "ClearCache": Error("NotSupported", "no"),
+                "GetConfiguration": lambda asked: {"unknownKey": asked["key"]},
+                "X": lambda asked: dict(asked),
+            }
+            await there.puppet.connect(there.url)
+        return there
+
+    assert [
+        [3, "b0", {"status": "Accepted"}],
+        [4, "b1", "NotSupported", "no", {}],
+        [3, "b2", {"unknownKey": ["A"]}],
+        [3, "b3", {}],
+    ] == asyncio.run(live()).frames[1:]
+
+
+def test_it_says_nothing_by_itself_where_it_shall_not_greet() -> None:
+    """A compliance case begins with what the case says, not with a Heartbeat."""
+
+    async def live() -> Stage:
+        async with stage() as there:
+            there.puppet.greets = False
+            await there.puppet.connect(there.url)
+            await there.puppet.call("BootNotification", {})
+        return there
+
+    assert ["BootNotification"] == [frame[2] for frame in asyncio.run(live()).frames]

@@ -11,8 +11,18 @@ from html.parser import HTMLParser
 import pytest
 
 from harness import report
-from harness.catalogue import Requirement
-from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix, outcome_of
+from harness.catalogue import Case, Requirement
+from harness.report import (
+    Outcome,
+    Run,
+    Step,
+    Verdict,
+    html_report,
+    markdown_matrix,
+    outcome_of,
+    reasons,
+    tally,
+)
 from simulators.wiretap import Crossing
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -102,6 +112,8 @@ class TestOutcome:
             ([Outcome.PASSED, Outcome.NOT_APPLICABLE], Outcome.PASSED),
             ([Outcome.PASSED, Outcome.NOT_ASKED], Outcome.NOT_ASKED),
             ([Outcome.NOT_APPLICABLE, Outcome.NOT_ASKED], Outcome.NOT_ASKED),
+            ([Outcome.PASSED, Outcome.NOT_YET_COVERED], Outcome.NOT_YET_COVERED),
+            ([Outcome.NOT_YET_COVERED, Outcome.NOT_APPLICABLE], Outcome.NOT_YET_COVERED),
             ([Outcome.PASSED, Outcome.EXPECTED_FAILURE], Outcome.EXPECTED_FAILURE),
             ([Outcome.PASSED, Outcome.ERROR, Outcome.EXPECTED_FAILURE], Outcome.ERROR),
             ([Outcome.ERROR, Outcome.FAILED], Outcome.FAILED),
@@ -457,3 +469,87 @@ class TestMarkdown:
 
         assert "What did not pass" not in text
         assert "✅ **Passed: 1 requirement shown.** 2 not asked in this run.\n" in text
+
+
+CASES = [
+    Case("TC_001_CS", "charge-point", "Cold Boot <A>"),
+    Case("TC_002_CS", "charge-point", "Cold Boot - Pending", ("socket", "cache")),
+    Case("TC_003_CS", "charge-point", "Plugin First"),
+    Case("TC_085_CS", "charge-point", "Basic Authentication", ("security profile 1 or 2",)),
+    Case("TC_001_CSMS", "central-system", "Cold Boot"),
+]
+
+
+class TestCases:
+    """The compliance cases of a run."""
+
+    FRAME = crossing(0, "WB-1", "backend", "[2,")
+    VERDICTS = (
+        verdict(cases=("TC_001_CS",), evidence=(FRAME,), scenario="TC_001_CS"),
+        verdict(Outcome.NOT_APPLICABLE, cases=("TC_002_CS",), message="no <cache>\nmore"),
+        verdict(Outcome.NOT_YET_COVERED, cases=("TC_085_CS",), message="no profiles"),
+        verdict(Outcome.NOT_APPLICABLE, message="no cases"),
+    )
+
+    def test_are_counted_by_side(self) -> None:
+        """A side of which something was asked is told whole; one of which nothing was is not."""
+        (side,) = tally(CASES, self.VERDICTS)
+
+        assert [
+            ("TC_001_CS", Outcome.PASSED, 1),
+            ("TC_002_CS", Outcome.NOT_APPLICABLE, 2),
+            ("TC_003_CS", Outcome.NOT_ASKED, 0),
+            ("TC_085_CS", Outcome.NOT_YET_COVERED, 3),
+        ] == [(row.case.id, row.outcome, row.number) for row in side.rows]
+        assert (
+            "charge-point: 4 cases: 1 passed, 1 not applicable, 1 not yet covered, 1 not asked"
+            == side.told()
+        )
+        assert {
+            (Outcome.NOT_APPLICABLE, "no <cache>"): 1,
+            (Outcome.NOT_YET_COVERED, "no profiles"): 1,
+        } == side.reasons
+
+    def test_that_are_declared_are_counted_by_reason(self) -> None:
+        """Declared outcomes only, cases or not."""
+        assert {
+            (Outcome.NOT_APPLICABLE, "no <cache>"): 2,
+            (Outcome.NOT_YET_COVERED, "no profiles"): 1,
+            (Outcome.NOT_APPLICABLE, "no cases"): 1,
+        } == reasons([*self.VERDICTS, self.VERDICTS[1]])
+
+    def test_have_a_table_in_the_page(self) -> None:
+        """Each with its verdict and the way to its evidence; the counts by reason above."""
+        page = Page(html_report(RUN, REQUIREMENTS, self.VERDICTS, CASES))
+
+        assert "cases-charge-point" in page.ids
+        assert "cases-central-system" not in page.ids
+        assert "1 not applicable: no <cache>" in page.text
+        assert "TC_001_CS Cold Boot <A> passed 1 frame" in page.text
+        assert "Cold Boot - Pending needs: socket, cache not applicable 0 frames" in page.text
+        assert "TC_003_CS Plugin First not asked –" in page.text
+        assert {"#s1", "#s2", "#s3"} <= set(page.links)
+
+    def test_are_left_out_where_none_was_asked(self) -> None:
+        """A run of other scenarios says nothing of cases."""
+        other = [verdict(message="")]
+
+        assert [] == tally(CASES, other)
+        assert "Compliance cases" not in html_report(RUN, REQUIREMENTS, other, CASES)
+        assert "Compliance cases" not in markdown_matrix(RUN, REQUIREMENTS, other, CASES)
+
+    def test_have_a_table_in_the_matrix(self) -> None:
+        """Markdown has the same counts and verdicts."""
+        matrix = markdown_matrix(RUN, REQUIREMENTS, self.VERDICTS, CASES)
+
+        assert "## Compliance cases, charge-point\n\ncharge-point: 4 cases: 1 passed" in matrix
+        assert "- ➖ 1 not applicable: no &lt;cache&gt;\n" in matrix
+        assert "| TC\\_085\\_CS | Basic Authentication | 🚧 not yet covered |\n" in matrix
+
+    def test_that_are_not_covered_leave_their_requirement_so(self) -> None:
+        """What is not yet covered is never counted as passed, and fails nothing."""
+        page = Page(html_report(RUN, REQUIREMENTS[:1], self.VERDICTS[:3], CASES))
+
+        assert "Nothing was shown" not in page.text
+        assert "Passed: 1 scenario, and no requirement as a whole." in page.text
+        assert "1 not yet covered as a whole" in page.text

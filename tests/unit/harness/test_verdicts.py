@@ -50,6 +50,35 @@ class TestConclusion:
         assert (expected, message) == (verdict.outcome.value, verdict.message)
         assert 0.5 * len(phases) == verdict.duration_s
 
+    @pytest.mark.parametrize(
+        ("reason", "outcome", "message"),
+        [
+            ("not yet covered: no profiles", Outcome.NOT_YET_COVERED, "no profiles"),
+            ("not applicable: no row", Outcome.NOT_APPLICABLE, "no row"),
+            ("it is not bought", Outcome.NOT_APPLICABLE, "it is not bought"),
+        ],
+    )
+    def test_tells_what_was_declared(self, reason: str, outcome: Outcome, message: str) -> None:
+        """The words before a reason say which; without any it is not applicable."""
+        one = trial()
+
+        one.conclude("call", "skipped", reason, 0)
+
+        assert (outcome, message) == (one.outcome, one.message)
+
+    def test_keeps_what_is_worth_a_remark(self, tmp_path: Path) -> None:
+        """A scenario that passed may still say something."""
+        one = trial()
+        one.bench = bench = Bench(seed=7, folder=tmp_path)
+        bench.declare_central()
+        bench.go()
+        bench.remarks.append("it accepts everything")
+        bench.close()
+
+        one.conclude("call", "passed", "", 0)
+
+        assert (Outcome.PASSED, "it accepts everything") == (one.outcome, one.message)
+
     def test_keeps_the_last_lines_of_what_pytest_does_not_mark(self) -> None:
         """A message without marked lines is shortened to its end."""
         one = trial()
