@@ -33,7 +33,8 @@ SENTENCES_HEAD = """# Sentences
 
 What a scenario can say. `{…}` stands for what you write there; times are local times of the day ("14:15", "24:00"), days are written like
 "3 June 2025". A sentence that ends with a table or a text in quotes needs one below it; look at the bundled features for examples.
-Every scenario is tagged with a requirement that exists, and has a Then.
+Every scenario is tagged with a requirement that exists, and has a Then. How messages, their fields and what rows of a table may do are
+written is told in [how to run compliance cases](../how-to/run-compliance-cases.md).
 """
 
 LAYOUT_HEAD = """# File layout
@@ -104,8 +105,8 @@ def sentences_page() -> str:
 
 
 def _sentences_of(function: ast.FunctionDef) -> list[tuple[str, str]]:
-    found = []
-    for decorator in function.decorator_list:
+    found: dict[str, str] = {}
+    for decorator in reversed(function.decorator_list):
         if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name)):
             continue
         argument = decorator.args[0]
@@ -115,8 +116,10 @@ def _sentences_of(function: ast.FunctionDef) -> list[tuple[str, str]]:
             # A group becomes its name; what is optional in the expression is left as it reads.
             text = re.sub(r"\(\?P<(\w+)>[^()]*\)", r"{\1}", text).rstrip("$")
             text = text.replace("files? arrives?", "files arrive")
-        found.append((decorator.func.id.capitalize(), re.sub(r"\{(\w+):\w+\}", r"{\1}", text)))
-    return found
+        sentence, keyword = re.sub(r"\{(\w+):\w+\}", r"{\1}", text), decorator.func.id.capitalize()
+        before = found.get(sentence)
+        found[sentence] = keyword if before is None else ", ".join(sorted((before, keyword)))
+    return [(keyword, sentence) for sentence, keyword in found.items()]
 
 
 def layout_page() -> str:

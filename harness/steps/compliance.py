@@ -17,15 +17,6 @@ from harness.tool import CHARGER, Tool
 
 Table = list[list[str]]
 
-BUILT = {
-    "has a fixed cable": {"fixed_cable": True},
-    "has back-up power": {"backup_power": True},
-    "has no back-up power": {"backup_power": False},
-    "takes no reservations": {"accepts_reservations": False},
-}
-"""How a charger can be built otherwise, in words and as its `Setup` has it."""
-
-
 # ---------------------------------------------------------------------- what is declared
 
 
@@ -52,15 +43,28 @@ def is_supported(bench: Bench, what: str) -> None:
     must_be_done(what, tool_of(bench).side)
 
 
-@given(
-    parsers.re(
-        r"the charger (?P<built>has a fixed cable|has back-up power|has no back-up power"
-        r"|takes no reservations)"
-    )
-)
-def charger_is_built(bench: Bench, built: str) -> None:
-    """Build the emulated charger otherwise."""
-    bench.station(CHARGER).build |= BUILT[built]
+@given("the charger has a fixed cable")
+def has_fixed_cable(bench: Bench) -> None:
+    """Let the cable hang at the charger for good."""
+    bench.station(CHARGER).build["fixed_cable"] = True
+
+
+@given("the charger has back-up power")
+def has_backup_power(bench: Bench) -> None:
+    """Let the charger tell of a power cut before it goes down."""
+    bench.station(CHARGER).build["backup_power"] = True
+
+
+@given("the charger has no back-up power")
+def has_no_backup_power(bench: Bench) -> None:
+    """Let a power cut come over the charger without a word."""
+    bench.station(CHARGER).build["backup_power"] = False
+
+
+@given("the charger takes no reservations")
+def takes_no_reservations(bench: Bench) -> None:
+    """Let the charger reject reservations."""
+    bench.station(CHARGER).build["accepts_reservations"] = False
 
 
 @given(parsers.re(r"(?P<person>\w+)'s card is (?P<status>Accepted|Blocked|Expired|Invalid)"))

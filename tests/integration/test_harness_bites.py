@@ -1,8 +1,9 @@
 """
-Does the harness bite? Bugs that real systems have had, put into the bundled backend one by one.
+Does the harness bite? Bugs that real systems have had, put into what is under test one by one.
 
-Each mutant is a few signs of the backend's code, exchanged in this process; the bundled scenarios
-of a requirement must fail because of it, in a Then, at the sentence that is about it.
+Each mutant is a few signs of code of the backend, or of the emulated charger where that is under
+test, exchanged in this process; the bundled scenarios of a requirement must fail because of it, in
+a Then, at the sentence that is about it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 from pytest_bdd.parser import Step
+from pytest_bdd.scenario import make_python_name
 
 from backend.adapters import dispatch, drop_sftp, ledger, ocpp_answers
 from backend.core import (
@@ -35,6 +37,7 @@ from backend.core.formats import ise_timeseries_csv as csv
 from backend.core.formats import layout
 from backend.settings import Settings
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
+from simulators.charger_inch import authority, connector, device, measurements, metering, outbox
 
 pytest_plugins = ["pytester"]
 
@@ -612,7 +615,186 @@ CARDS = (
     ),
 )
 
-MUTANTS = (*ENERGIES, *STATUS, *DAYS, *ACTIVATION, *COLLECTING, *FILES, *DELIVERING, *CARDS)
+IN_ORDER = "has said, in this order"
+
+
+def _case(bug: str, case: str, *edits: tuple[Any, str, str], sentence: str = IN_ORDER) -> Mutant:
+    """Give a bug that a compliance case must find."""
+    return _mutant(bug, "HAR-08", sentence, *edits, only=f"test_{case.lower()}_")
+
+
+CHARGERS = (
+    _case(
+        "a session ends with Finishing, and without a StopTransaction",
+        "TC_012_CS",
+        (
+            connector.Connector._stop,
+            'self._outbox.add_of_transaction(Message("StopTransaction", stop, transaction))',
+            "pass",
+        ),
+    ),
+    _case(
+        "clock-aligned values are taken a second off the grid",
+        "TC_071_CS",
+        (metering.next_on_grid, "return min(", "return timedelta(seconds=1) + min("),
+        sentence="lie on the grid of 20 s",
+    ),
+    _case(
+        "sampled values come a second late each",
+        "TC_070_CS",
+        (metering.Metering.plan_samples, "seconds=interval_s)", "seconds=interval_s + 1)"),
+        sentence="bear times 60 s apart",
+    ),
+    _case(
+        "what was measured without a line is told in reverse",
+        "TC_036_CS",
+        (
+            outbox.Outbox.add_of_transaction,
+            "self._transactions.append(self._numbered(message))",
+            "self._transactions.insert(0, self._numbered(message))",
+        ),
+        sentence="bear times 60 s apart",
+    ),
+    _case(
+        "a charger that is rejected goes on as if it were accepted",
+        "TC_001_CS",
+        (
+            device.Device._on_boot_answer,
+            '_Registration(payload["status"])',
+            '_Registration("Accepted")',
+        ),
+    ),
+    _case(
+        "a charger that is rejected does not wait as long as it was told",
+        "TC_001_CS",
+        (device.Device._on_boot_answer, "seconds=wait_s", "seconds=1"),
+    ),
+    _case(
+        "a Heartbeat comes every five minutes, whatever was told",
+        "TC_001_CS",
+        (
+            device.Device._plan_heartbeat,
+            'self.configuration.number("HeartbeatInterval")',
+            "300",
+        ),
+    ),
+    _case(
+        "a remote start is accepted where a transaction runs",
+        "TC_026_CS",
+        (
+            connector.Connector.refusal_of_start,
+            'return "the connector is taken"',
+            'return ""',
+        ),
+    ),
+    _case(
+        "a connector that is not there is unlocked",
+        "TC_031_CS",
+        (connector.Connector.unlock_remotely, "if connector != CONNECTOR or", "if"),
+    ),
+    _case(
+        "being out of service is forgotten at a boot",
+        "TC_013_CS",
+        (
+            connector.Connector.start_up,
+            'self.shown = "ready"',
+            "self._memory.empty(SERVICE)",
+        ),
+    ),
+    _case(
+        "a hard reset is told as a loss of power",
+        "TC_015_CS",
+        (device.Device._on_reset, "f\"{payload['type']}Reset\"", '"PowerLoss"'),
+    ),
+    _case(
+        "a transaction does not tell whose reservation it used",
+        "TC_046_1_CS",
+        (
+            connector.Connector._begin_transaction,
+            'start["reservationId"] = reservation.number',
+            "pass",
+        ),
+    ),
+    _case(
+        "a difference to an older local list is taken",
+        "TC_043_2_CS",
+        (authority.Authority.update, "version <= self.version", "version < 0"),
+    ),
+    _case(
+        "a card that the cache lets in is asked for all the same",
+        "TC_007_CS",
+        (
+            connector.Connector._ask,
+            "self._authority.lets_in_at_once(id_tag, now)",
+            "False",
+        ),
+        sentence="the charger has said no Authorize.req",
+    ),
+    _case(
+        "a charging profile is accepted and not followed",
+        "TC_072_CS",
+        (
+            connector.Connector._apply_limit,
+            "self._outlet.limit_to(now, self._profiles.limit_at(now, self.transaction))",
+            "pass",
+        ),
+        sentence="the car has drawn on each phase",
+    ),
+    _case(
+        "times are written without their zone",
+        "TC_003_CS",
+        (measurements.stamp, '"+00:00", "Z"', '"+00:00", ""'),
+    ),
+    _case(
+        "all messages bear the same id",
+        "TC_003_CS",
+        (device.Device._number, 'f"{self._calls:x}"', '"1"'),
+    ),
+)
+
+CENTRAL_SYSTEMS = (
+    _case(
+        "a StopTransaction that comes late is answered with an error",
+        "TC_039_CSMS",
+        (
+            ocpp_answers._stop_transaction,
+            "return Answer(work, report.reception.leniencies + odd)",
+            "return Refusal(CallErrorCode.INTERNAL_ERROR, 'too late')",
+        ),
+    ),
+    _case(
+        "a card that is blocked is answered as one that nobody knows",
+        "TC_023_3_CSMS",
+        (
+            ocpp_answers.Cards.look_up,
+            "return known[hit.key], hit.bytes_reversed",
+            "return 'Accepted' if known[hit.key] == 'Accepted' else 'Invalid', hit.bytes_reversed",
+        ),
+    ),
+    _case(
+        "a start is answered without a transactionId",
+        "TC_003_CSMS",
+        (ocpp_answers._start_transaction, '{"transactionId": number, "idTagInfo"', '{"idTagInfo"'),
+    ),
+    _case(
+        "the time that chargers are told has no zone",
+        "TC_001_CSMS",
+        (ocpp_answers._time, '"+00:00", "Z"', '"+00:00", ""'),
+    ),
+)
+
+MUTANTS = (
+    *ENERGIES,
+    *STATUS,
+    *DAYS,
+    *ACTIVATION,
+    *COLLECTING,
+    *FILES,
+    *DELIVERING,
+    *CARDS,
+    *CHARGERS,
+    *CENTRAL_SYSTEMS,
+)
 
 
 class Bite:
@@ -644,12 +826,24 @@ class Bite:
         ]
 
 
+def _features_about(mutant: Mutant) -> list[str]:
+    """Give the features that can hold the mutant's scenarios: the fewer, the faster."""
+    mine = [
+        one for one in load_scenarios(BUNDLED_FEATURES) if mutant.requirement in one.requirements
+    ]
+    named = [one for one in mine if mutant.only in f"test_{make_python_name(one.name)}_"]
+    # Where only an example is named, its scenario is not known by its name.
+    return [one.path for one in named or mine]
+
+
 def _run(pytester: pytest.Pytester, mutants: Iterable[Mutant]) -> Bite:
     """Run the scenarios that are about some mutants, up to the first that fails."""
+    mutants = tuple(mutants)
     folder = str(BUNDLED_FEATURES)
+    files = tuple(dict.fromkeys(file for mutant in mutants for file in _features_about(mutant)))
     pytester.makepyfile(
         test_features="from pytest_bdd import scenarios\n"
-        f"scenarios({folder!r}, features_base_dir={folder!r})\n"
+        f"scenarios(*{files!r}, features_base_dir={folder!r})\n"
     )
     # Other tests may have brought the sentences in already, and then pytest cannot look into them.
     pytester.makeini(
