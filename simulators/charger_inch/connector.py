@@ -48,7 +48,7 @@ CHARGER, CONNECTOR = 0, 1
 CAR_LEFT = "EV side disconnected"
 """OCPP 1.6 §9.1.27: what is told when the car is gone and the transaction goes on."""
 
-SERVICE, RUNNING, COUNT = "service", "running", "transaction_count"
+SERVICE, RUNNING, COUNT, METER = "service", "running", "transaction_count", "meter"
 """The tables of the memory."""
 
 
@@ -164,6 +164,7 @@ class Connector:
             reason: why the transaction that runs ends: a Reason of OCPP 1.6 §7.37.
         """
         self._outlet.switch_off(now)
+        self._keep_register(now)
         if self.transaction is not None:
             running = dict(self._memory.get(RUNNING, "is") or {})
             running |= {"reason": reason, "at": now.isoformat(), "wh": self._register_wh(now)}
@@ -241,6 +242,9 @@ class Connector:
             in_use=self.cable_is_in or self._authorized is not None,
             reserved=self.reservations.current is not None,
         )
+
+    def _keep_register(self, now: datetime) -> None:
+        self._memory.put(METER, "register_fj", self._outlet.register_at(now))
 
     def _register_wh(self, now: datetime) -> int:
         return whole_wh(self._outlet.register_at(now))
@@ -678,6 +682,7 @@ class Connector:
             stop["transactionData"] = data
         self._outbox.add_of_transaction(Message("StopTransaction", stop, transaction))
         self._memory.forget(RUNNING, "is")
+        self._keep_register(now)
         self._timers.cancel(Timer.FULL, Timer.ALLOWANCE, Timer.LIMIT)
         self._profiles.end_transaction()
         self._forbidden = self._is_held_off = False
@@ -767,6 +772,7 @@ class Connector:
 
     def _say_values(self, payload: Json, transaction: Transaction | None, now: datetime) -> None:
         self._outbox.add_of_transaction(Message("MeterValues", payload, transaction))
+        self._keep_register(now)
         if (running := self._memory.get(RUNNING, "is")) is not None:
             # As far as is known if the power goes without a word.
             so_far = {"at": now.isoformat(), "wh": self._register_wh(now)}
@@ -796,9 +802,10 @@ class Connector:
         if self._online():
             self._tell_path()
 
-    def _tell_path(self) -> None:
+    def _tell_path(self, *, without_last: bool = False) -> None:
+        self._timers.cancel(Timer.STATUS)
         steps = (self.status,) if self._told is None else path(self._told, self.status)
-        for status in steps:
+        for status in steps[:-1] if without_last else steps:
             self._say_status(CONNECTOR, status)
 
     def _refresh_charger(self, now: datetime) -> None:
@@ -814,8 +821,13 @@ class Connector:
     def report(self, now: datetime, *connectors: int, triggered: bool = False) -> None:
         """Tell the status of both connectors, or of these, whether it has changed or not."""
         for connector in connectors or (CHARGER, CONNECTOR):
-            status = self._charger_status if connector == CHARGER else self.status
-            self._say_status(connector, status, triggered=triggered)
+            if connector == CHARGER:
+                self._say_status(CHARGER, self._charger_status, triggered=triggered)
+                continue
+            if self._told is not self.status:
+                # What was held back for being short comes first, as far as §4.9 asks for it.
+                self._tell_path(without_last=True)
+            self._say_status(CONNECTOR, self.status, triggered=triggered)
 
     def report_what_changed(self, now: datetime) -> None:
         """Tell, after the line was away, what is not as the backend last confirmed it."""
