@@ -650,7 +650,7 @@ def _shown(value: object) -> str:
     """Write what was got, in a line."""
     try:
         return reprlib.repr(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
+    except ValueError:  # some Pythons write no whole number of more than 4,300 digits
         return "a number that is too long to write"
 
 
