@@ -14,7 +14,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simulators.charger_inch.electric import UNLIMITED, Allowance
-from simulators.charger_inch.outbox import Transaction
 from simulators.charger_inch.smart_charging import (
     ACCEPTED,
     RATE_MAX,
@@ -33,6 +32,14 @@ MICROSECOND = timedelta(microseconds=1)
 MAX = "ChargePointMaxProfile"
 DEFAULT = "TxDefaultProfile"
 TX = "TxProfile"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What profiles know of a transaction."""
+
+    started: datetime
+    number: int | None
 
 
 def at(hours: float) -> datetime:
@@ -57,7 +64,7 @@ def watts(value: int, phases: int = 3) -> Allowance:
 
 def running(number: int | None = 7, started: datetime = NOON) -> Transaction:
     """Give a transaction."""
-    return Transaction("FA2AFD77", started, 0, number)
+    return Transaction(started, number)
 
 
 def profile(purpose: str = DEFAULT, *limits: object, **other: object) -> Json:
