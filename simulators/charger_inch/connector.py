@@ -49,6 +49,7 @@ CAR_LEFT = "EV side disconnected"
 """OCPP 1.6 §9.1.27: what is told when the car is gone and the transaction goes on."""
 
 SERVICE, RUNNING, COUNT, METER = "service", "running", "transaction_count", "meter"
+PROFILES = "profiles"
 """The tables of the memory."""
 
 
@@ -383,7 +384,7 @@ class Connector:
             self.shown = "out of order"
         self.refresh(now)
         if not error.faulted and self._online():
-            self.report(now)
+            self.report(now, CONNECTOR)
 
     def mend(self, now: datetime) -> None:
         """Put right what was broken; a charger that is whole is left alone."""
@@ -394,7 +395,7 @@ class Connector:
         self.shown = "ready"
         self.refresh(now)
         if not was_faulted and self._online():
-            self.report(now)
+            self.report(now, CONNECTOR)
 
     # ------------------------------------------------------------------ the backend's word
 
@@ -646,6 +647,7 @@ class Connector:
         self._outbox.remember_transaction(transaction)
         self._remember_running(transaction, now)
         self._profiles.begin_transaction(remotely=authorized.remotely)
+        self._keep_profiles()  # a profile that came with a remote start may have replaced one
         self._outbox.add_of_transaction(Message("StartTransaction", start, transaction))
         self.metering.begin(transaction, now)
         self._journal.note(now, f"transaction {local} begins at {start['meterStart']} Wh")
@@ -753,10 +755,14 @@ class Connector:
         self._outlet.switch_on(now)
         self._apply_limit(now)
 
-    def apply_limit(self, now: datetime) -> None:
+    def profiles_changed(self, now: datetime) -> None:
         """Let flow what the charging profiles allow, after one was set or cleared."""
+        self._keep_profiles()
         self._apply_limit(now)
         self.refresh(now)
+
+    def _keep_profiles(self) -> None:
+        self._memory.put(PROFILES, "is", self._profiles.to_json())
 
     def _apply_limit(self, now: datetime) -> None:
         self._outlet.limit_to(now, self._profiles.limit_at(now, self.transaction))
@@ -764,7 +770,8 @@ class Connector:
         self._timers.set(Timer.FULL, self._outlet.full_at)
 
     def _on_limit_due(self, due: datetime) -> None:
-        self.apply_limit(due)
+        self._apply_limit(due)
+        self.refresh(due)
 
     def _on_full(self, due: datetime) -> None:
         self.shown = "the car is full"

@@ -26,7 +26,7 @@ from typing import Any
 from simulators.charger_inch import vendor_data
 from simulators.charger_inch.authority import Authority, CardInfo
 from simulators.charger_inch.configuration import MEASURAND_KEYS, Configuration
-from simulators.charger_inch.connector import CHARGER, CONNECTOR, METER, Connector
+from simulators.charger_inch.connector import CHARGER, CONNECTOR, METER, PROFILES, Connector
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
 from simulators.charger_inch.habits import ListMemoryFull, RebootRequired, ShortMessageIds
 from simulators.charger_inch.journal import Journal
@@ -67,8 +67,8 @@ RESTART_S = 10
 GOODBYE_S = 30
 """How long it waits for the last answers before it resets or its back-up power ends (ASSUMED)."""
 
-BOOTS, PROFILES = "boots", "profiles"
-"""The tables of the memory."""
+BOOTS = "boots"
+"""The table of the memory."""
 
 
 class _Registration(Enum):
@@ -700,17 +700,13 @@ class Device:
         status = self.profiles.install(
             payload["connectorId"], payload["csChargingProfiles"], now, self.transaction
         )
-        self._profiles_changed(now)
+        self.connector.profiles_changed(now)
         return Result({"status": status})
 
     def _on_clear_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
         status = self.profiles.clear(payload)
-        self._profiles_changed(now)
+        self.connector.profiles_changed(now)
         return Result({"status": status})
-
-    def _profiles_changed(self, now: datetime) -> None:
-        self.memory.put(PROFILES, "is", self.profiles.to_json())
-        self.connector.apply_limit(now)
 
     def _on_get_diagnostics(self, payload: Json, now: datetime) -> Result | Refusal:
         return Result(self.maintenance.get_diagnostics(payload, now))

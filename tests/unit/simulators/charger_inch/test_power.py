@@ -117,6 +117,15 @@ class TestPowerCut:
         desk.power(False).power(True).until(5).plug_in().show()
         assert desk.device.outlet.flow_at(desk.now).currents_ma[0] == 10_000
 
+    def test_a_profile_that_was_replaced_does_not_come_back(self) -> None:
+        """One that a remote start brought under the same id took its place for good."""
+        desk = Desk().boot()
+        desk.ask("SetChargingProfile", connectorId=0, csChargingProfiles=PROFILE)
+        own = PROFILE | {"chargingProfilePurpose": "TxProfile"}
+        desk.ask("RemoteStartTransaction", idTag=ANNA, chargingProfile=own)
+        desk.plug_in().show().unplug().power(False).power(True).until(5).plug_in().show()
+        assert desk.device.outlet.flow_at(desk.now).currents_ma[0] > 10_000
+
     def test_message_ids_begin_again_or_not(self) -> None:
         """Short ones do at each boot; others never come twice."""
         for quirks, ids in (((ShortMessageIds(),), ["1", "1"]), ((), ["1-1", "2-1"])):
