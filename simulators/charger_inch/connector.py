@@ -48,7 +48,8 @@ CHARGER, CONNECTOR = 0, 1
 CAR_LEFT = "EV side disconnected"
 """OCPP 1.6 §9.1.27: what is told when the car is gone and the transaction goes on."""
 
-SERVICE, RUNNING, COUNT = "service", "running", "transaction_count"
+SERVICE, RUNNING, COUNT, METER = "service", "running", "transaction_count", "meter"
+PROFILES = "profiles"
 """The tables of the memory."""
 
 
@@ -164,6 +165,7 @@ class Connector:
             reason: why the transaction that runs ends: a Reason of OCPP 1.6 §7.37.
         """
         self._outlet.switch_off(now)
+        self._keep_register(now)
         if self.transaction is not None:
             running = dict(self._memory.get(RUNNING, "is") or {})
             running |= {"reason": reason, "at": now.isoformat(), "wh": self._register_wh(now)}
@@ -241,6 +243,9 @@ class Connector:
             in_use=self.cable_is_in or self._authorized is not None,
             reserved=self.reservations.current is not None,
         )
+
+    def _keep_register(self, now: datetime) -> None:
+        self._memory.put(METER, "register_fj", self._outlet.register_at(now))
 
     def _register_wh(self, now: datetime) -> int:
         return whole_wh(self._outlet.register_at(now))
@@ -379,7 +384,7 @@ class Connector:
             self.shown = "out of order"
         self.refresh(now)
         if not error.faulted and self._online():
-            self.report(now)
+            self.report(now, CONNECTOR)
 
     def mend(self, now: datetime) -> None:
         """Put right what was broken; a charger that is whole is left alone."""
@@ -390,7 +395,7 @@ class Connector:
         self.shown = "ready"
         self.refresh(now)
         if not was_faulted and self._online():
-            self.report(now)
+            self.report(now, CONNECTOR)
 
     # ------------------------------------------------------------------ the backend's word
 
@@ -642,6 +647,7 @@ class Connector:
         self._outbox.remember_transaction(transaction)
         self._remember_running(transaction, now)
         self._profiles.begin_transaction(remotely=authorized.remotely)
+        self._keep_profiles()  # a profile that came with a remote start may have replaced one
         self._outbox.add_of_transaction(Message("StartTransaction", start, transaction))
         self.metering.begin(transaction, now)
         self._journal.note(now, f"transaction {local} begins at {start['meterStart']} Wh")
@@ -678,6 +684,7 @@ class Connector:
             stop["transactionData"] = data
         self._outbox.add_of_transaction(Message("StopTransaction", stop, transaction))
         self._memory.forget(RUNNING, "is")
+        self._keep_register(now)
         self._timers.cancel(Timer.FULL, Timer.ALLOWANCE, Timer.LIMIT)
         self._profiles.end_transaction()
         self._forbidden = self._is_held_off = False
@@ -748,10 +755,14 @@ class Connector:
         self._outlet.switch_on(now)
         self._apply_limit(now)
 
-    def apply_limit(self, now: datetime) -> None:
+    def profiles_changed(self, now: datetime) -> None:
         """Let flow what the charging profiles allow, after one was set or cleared."""
+        self._keep_profiles()
         self._apply_limit(now)
         self.refresh(now)
+
+    def _keep_profiles(self) -> None:
+        self._memory.put(PROFILES, "is", self._profiles.to_json())
 
     def _apply_limit(self, now: datetime) -> None:
         self._outlet.limit_to(now, self._profiles.limit_at(now, self.transaction))
@@ -759,7 +770,8 @@ class Connector:
         self._timers.set(Timer.FULL, self._outlet.full_at)
 
     def _on_limit_due(self, due: datetime) -> None:
-        self.apply_limit(due)
+        self._apply_limit(due)
+        self.refresh(due)
 
     def _on_full(self, due: datetime) -> None:
         self.shown = "the car is full"
@@ -767,6 +779,7 @@ class Connector:
 
     def _say_values(self, payload: Json, transaction: Transaction | None, now: datetime) -> None:
         self._outbox.add_of_transaction(Message("MeterValues", payload, transaction))
+        self._keep_register(now)
         if (running := self._memory.get(RUNNING, "is")) is not None:
             # As far as is known if the power goes without a word.
             so_far = {"at": now.isoformat(), "wh": self._register_wh(now)}
@@ -796,9 +809,10 @@ class Connector:
         if self._online():
             self._tell_path()
 
-    def _tell_path(self) -> None:
+    def _tell_path(self, *, without_last: bool = False) -> None:
+        self._timers.cancel(Timer.STATUS)
         steps = (self.status,) if self._told is None else path(self._told, self.status)
-        for status in steps:
+        for status in steps[:-1] if without_last else steps:
             self._say_status(CONNECTOR, status)
 
     def _refresh_charger(self, now: datetime) -> None:
@@ -814,8 +828,13 @@ class Connector:
     def report(self, now: datetime, *connectors: int, triggered: bool = False) -> None:
         """Tell the status of both connectors, or of these, whether it has changed or not."""
         for connector in connectors or (CHARGER, CONNECTOR):
-            status = self._charger_status if connector == CHARGER else self.status
-            self._say_status(connector, status, triggered=triggered)
+            if connector == CHARGER:
+                self._say_status(CHARGER, self._charger_status, triggered=triggered)
+                continue
+            if self._told is not self.status:
+                # What was held back for being short comes first, as far as §4.9 asks for it.
+                self._tell_path(without_last=True)
+            self._say_status(CONNECTOR, self.status, triggered=triggered)
 
     def report_what_changed(self, now: datetime) -> None:
         """Tell, after the line was away, what is not as the backend last confirmed it."""

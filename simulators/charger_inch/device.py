@@ -26,7 +26,7 @@ from typing import Any
 from simulators.charger_inch import vendor_data
 from simulators.charger_inch.authority import Authority, CardInfo
 from simulators.charger_inch.configuration import MEASURAND_KEYS, Configuration
-from simulators.charger_inch.connector import CHARGER, CONNECTOR, Connector
+from simulators.charger_inch.connector import CHARGER, CONNECTOR, METER, PROFILES, Connector
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
 from simulators.charger_inch.habits import ListMemoryFull, RebootRequired, ShortMessageIds
 from simulators.charger_inch.journal import Journal
@@ -67,8 +67,8 @@ RESTART_S = 10
 GOODBYE_S = 30
 """How long it waits for the last answers before it resets or its back-up power ends (ASSUMED)."""
 
-METER, BOOTS, PROFILES = "meter", "boots", "profiles"
-"""The tables of the memory."""
+BOOTS = "boots"
+"""The table of the memory."""
 
 
 class _Registration(Enum):
@@ -205,7 +205,7 @@ class Device:
             quirks=quirks,
             journal=self.journal,
             online=lambda: self.online,
-            on_idle=self._on_idle,
+            on_idle=lambda now: self.maintenance.try_to_install(now),
         )
         self.maintenance = Maintenance(
             identity,
@@ -252,7 +252,6 @@ class Device:
     def _shut_down(self, now: datetime, power: _Power) -> None:
         """Lose all that is not in the memory; the physical world stays as it is."""
         self.connector.power_off(now, self._off_reason)
-        self._keep_register(now)
         self.maintenance.power_off()
         self._timers.clear()
         self.outbox.power_off()
@@ -260,9 +259,6 @@ class Device:
         self._power = power
         if power is _Power.RESTARTING:
             self._timers.set(Timer.RESTART, now + timedelta(seconds=RESTART_S))
-
-    def _keep_register(self, now: datetime) -> None:
-        self.memory.put(METER, "register_fj", self.outlet.register_at(now))
 
     def cut_power(self, now: datetime) -> None:
         """
@@ -563,10 +559,6 @@ class Device:
     def _not_possible(self, what: str, why: str) -> NotPossible:
         return NotPossible(what, f"charger {self.identity}", why)
 
-    def _on_idle(self, now: datetime) -> None:
-        self._keep_register(now)
-        self.maintenance.try_to_install(now)
-
     # ------------------------------------------------------------------ requests of the backend
 
     def _requests(self) -> dict[str, Callable[[Json, datetime], Result | Refusal]]:
@@ -708,17 +700,13 @@ class Device:
         status = self.profiles.install(
             payload["connectorId"], payload["csChargingProfiles"], now, self.transaction
         )
-        self._profiles_changed(now)
+        self.connector.profiles_changed(now)
         return Result({"status": status})
 
     def _on_clear_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
         status = self.profiles.clear(payload)
-        self._profiles_changed(now)
+        self.connector.profiles_changed(now)
         return Result({"status": status})
-
-    def _profiles_changed(self, now: datetime) -> None:
-        self.memory.put(PROFILES, "is", self.profiles.to_json())
-        self.connector.apply_limit(now)
 
     def _on_get_diagnostics(self, payload: Json, now: datetime) -> Result | Refusal:
         return Result(self.maintenance.get_diagnostics(payload, now))

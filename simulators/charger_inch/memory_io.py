@@ -70,7 +70,9 @@ class MemoryFile:
                 for change in waiting:
                     self._write_one(change)
             except sqlite3.Error:
-                self._connection.execute("ROLLBACK")
+                # A full disk has ended the transaction by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:

@@ -105,6 +105,7 @@ class OcppJsonLine:
         self._redial: Alarm | None = None
         self._tries = 0
         self._errands: set[asyncio.Task[None]] = set()
+        self._mistake: BaseException | None = None
 
     @property
     def is_up(self) -> bool:
@@ -195,7 +196,8 @@ class OcppJsonLine:
         Close the line properly and leave nothing behind.
 
         Raises:
-            Exception: What went wrong in the simulator while the line was read, if anything did.
+            Exception: What went wrong in the simulator while the line was read or a file was
+                brought, if anything did.
         """
         self._give_up_dialling()
         for errand in self._errands:
@@ -214,6 +216,8 @@ class OcppJsonLine:
         await self._end_of_reading()
         if self._reader is not None:
             self._reader.result()
+        if self._mistake is not None:
+            raise self._mistake
 
     async def _end_of_reading(self) -> None:
         if self._reader is not None:
@@ -437,23 +441,31 @@ class OcppJsonLine:
     # ------------------------------------------------------------------ files
 
     def _run(self, errand: Errand) -> None:
+        # Held from here on: the task begins only later, and time must not move until then.
+        hold = self._clock.hold(f"{self._device.identity} brings or fetches a file")
         task = asyncio.ensure_future(self._do(errand))
         self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            hold.release()
+            self._errands.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._mistake = error
+
+        task.add_done_callback(ended)
 
     async def _do(self, errand: Errand) -> None:
         content, problem = None, ""
-        with self._clock.hold(f"{self._device.identity} brings or fetches a file"):
-            try:
-                if errand.content is None:
-                    content = await fetch(errand.location)
-                else:
-                    await bring(errand.location, errand.name, errand.content)
-            except TransferFailed as error:
-                problem = str(error)
-            self._note_errand(errand, content, problem)
-            async with self.happening() as now:
-                self._device.errand_done(errand.number, content, problem, now)
+        try:
+            if errand.content is None:
+                content = await fetch(errand.location)
+            else:
+                await bring(errand.location, errand.name, errand.content)
+        except TransferFailed as error:
+            problem = str(error)
+        self._note_errand(errand, content, problem)
+        async with self.happening() as now:
+            self._device.errand_done(errand.number, content, problem, now)
 
     def _note_errand(self, errand: Errand, content: bytes | None, problem: str) -> None:
         moved = errand.content if errand.content is not None else content

@@ -216,15 +216,12 @@ class _Profile:
     def _next_edge(self, start: datetime, after: datetime) -> datetime | None:
         position_s = (after - start) // _SECOND
         lap_s = 0 if self.every_s is None else position_s // self.every_s * self.every_s
-        edges = [period.start_s for period in self.periods]
-        if self.ends_s is not None:
-            edges = [edge for edge in edges if edge < self.ends_s] + [self.ends_s]
-        if self.every_s is not None:
-            edges.append(self.every_s)
-        for edge in edges:
-            if lap_s + edge > position_s:
-                return _later(start, lap_s + edge)
-        return None
+        position_s -= lap_s
+        ends_s, following = self.ends_s, bisect_right(self.periods, position_s, key=_start_s)
+        edges = [end for end in (ends_s, self.every_s) if end is not None and end > position_s]
+        if following < len(self.periods) and (ends_s is None or position_s < ends_s):
+            edges.append(self.periods[following].start_s)
+        return _later(start, lap_s + min(edges)) if edges else None
 
     def _is_valid(self, instant: datetime) -> bool:
         return (self.valid_from is None or self.valid_from <= instant) and (
@@ -653,7 +650,7 @@ def _shown(value: object) -> str:
     """Write what was got, in a line."""
     try:
         return reprlib.repr(value)
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
+    except ValueError:  # some Pythons write no whole number of more than 4,300 digits
         return "a number that is too long to write"
 
 

@@ -9,10 +9,11 @@ but its host is ever told to anybody.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import ftplib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -109,16 +110,17 @@ async def _limited(place: _Place) -> AsyncIterator[None]:
 # ---------------------------------------------------------------- ftp
 
 
-def _open_ftp(place: _Place) -> ftplib.FTP:
+@contextlib.contextmanager
+def _ftp(place: _Place) -> Iterator[ftplib.FTP]:
     # Not encrypted: document 003 names ftp and no ftps.
-    server = ftplib.FTP(timeout=STEP_LIMIT_S)
-    server.connect(place.host, place.port)
-    server.login(place.user or "anonymous", place.password or "anonymous@")
-    return server
+    with ftplib.FTP(timeout=STEP_LIMIT_S) as server:
+        server.connect(place.host, place.port)
+        server.login(place.user or "anonymous", place.password or "anonymous@")
+        yield server
 
 
 def _bring_by_ftp(place: _Place, name: str, content: bytes) -> None:
-    with _open_ftp(place) as server:
+    with _ftp(place) as server:
         if folder := place.path.rstrip("/"):
             server.cwd(folder)
         server.storbinary(f"STOR {name}", io.BytesIO(content))
@@ -132,7 +134,7 @@ def _fetch_by_ftp(place: _Place) -> bytes:
         if len(fetched) > FIRMWARE_BYTES_LIMIT:
             raise TransferFailed(f"the file is larger than {FIRMWARE_BYTES_LIMIT} bytes")
 
-    with _open_ftp(place) as server:
+    with _ftp(place) as server:
         server.retrbinary(f"RETR {place.path}", take)
     return bytes(fetched)
 
@@ -173,8 +175,12 @@ async def _fetch_by_http(place: _Place) -> bytes:
 def _session(place: _Place) -> aiohttp.ClientSession:
     import aiohttp
 
-    login = aiohttp.BasicAuth(place.user, place.password) if place.user else None
-    return aiohttp.ClientSession(auth=login, timeout=aiohttp.ClientTimeout(sock_read=STEP_LIMIT_S))
+    headers = {}
+    if place.user:
+        login = base64.b64encode(f"{place.user}:{place.password}".encode()).decode("ascii")
+        headers["Authorization"] = f"Basic {login}"
+    timeout = aiohttp.ClientTimeout(sock_read=STEP_LIMIT_S)
+    return aiohttp.ClientSession(headers=headers, timeout=timeout)
 
 
 def _authority(place: _Place) -> str:

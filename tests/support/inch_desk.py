@@ -9,6 +9,7 @@ from typing import Any
 from simulators.charger_inch import habits
 from simulators.charger_inch.device import Call, Device, Result, Setup
 from simulators.charger_inch.electric import Car, Supply
+from simulators.charger_inch.maintenance import Errand
 from simulators.charger_inch.memory import Memory
 from simulators.faults import Fault
 
@@ -46,42 +47,73 @@ class Desk:
         self.sent: list[tuple[datetime, Call]] = []
         self.boots = ["Accepted"]
         self.cards: dict[str, str] = {}
+        self.groups: dict[str, str] = {}
+        self.files: dict[str, bytes | None] = {}
+        self.brought: list[Errand] = []
+        self.line_is_whole = False
         self.transactions = 0
         self.failing: set[str] = set()
 
     def boot(self) -> Desk:
         """Bring the line up and answer all that follows."""
+        self.line_is_whole = True
         self.device.line_up(self.now)
         return self.answer()
 
     def answer(self) -> Desk:
-        """Answer CALLs until there are none."""
-        while (call := self.device.next_call(self.now)) is not None:
+        """Do what a wire does: answer CALLs, run errands, and keep the line as it is wanted."""
+        had_line = self.device.wants_line
+        while True:
+            self.device.tick(self.now)
+            self.device.settle(self.now)
+            if had_line and not self.device.wants_line:
+                self.device.line_down(self.now)
+                return self
+            for errand in self.device.errands():
+                self._run(errand)
+            call = self.device.next_call(self.now)
+            if call is None:
+                return self
             self.sent.append((self.now, call))
             if call.action in self.failing:
                 self.device.refused(call.number, self.now)
             else:
                 self.device.answered(call.number, self._answer(call), self.now)
-        return self
+
+    def _run(self, errand: Errand) -> None:
+        if errand.content is not None:
+            self.brought.append(errand)
+        content = self.files.get(errand.location)
+        problem = "" if errand.location in self.files else "nobody answers"
+        self.device.errand_done(errand.number, content, problem, self.now)
 
     def _answer(self, call: Call) -> Json:
         if call.action == "BootNotification":
-            status = self.boots.pop(0)
+            status = self.boots.pop(0) if self.boots else "Accepted"
             return {"status": status, "interval": 600, "currentTime": "2025-06-03T06:00:00Z"}
         if call.action == "Authorize":
-            return {"idTagInfo": {"status": self.cards.get(call.payload["idTag"], "Accepted")}}
+            return {"idTagInfo": self._info(call.payload["idTag"])}
         if call.action == "StartTransaction":
             self.transactions += 1
-            status = self.cards.get(call.payload["idTag"], "Accepted")
-            return {"transactionId": self.transactions, "idTagInfo": {"status": status}}
+            info = self._info(call.payload["idTag"])
+            return {"transactionId": self.transactions, "idTagInfo": info}
         return {}
+
+    def _info(self, id_tag: str) -> Json:
+        info: Json = {"status": self.cards.get(id_tag, "Accepted")}
+        if id_tag in self.groups:
+            info["parentIdTag"] = self.groups[id_tag]
+        return info
 
     def until(self, minutes: float) -> Desk:
         """Let time pass up to so many minutes after the start, waking the device when it asks."""
         target = START + timedelta(minutes=minutes)
         while (wake_at := self.device.wake_at) is not None and wake_at <= target:
             self.now = max(self.now, wake_at)
+            had_line = self.device.wants_line
             self.device.tick(self.now)
+            if self.line_is_whole and self.device.wants_line and not had_line:
+                self.device.line_up(self.now)
             self.answer()
         self.now = target
         return self
@@ -103,7 +135,14 @@ class Desk:
 
     def line(self, up: bool) -> Desk:
         """Cut or restore the line."""
-        (self.device.line_up if up else self.device.line_down)(self.now)
+        self.line_is_whole = up
+        if self.device.wants_line:
+            (self.device.line_up if up else self.device.line_down)(self.now)
+        return self.answer()
+
+    def power(self, on: bool) -> Desk:
+        """Cut or restore the power."""
+        (self.device.restore_power if on else self.device.cut_power)(self.now)
         return self.answer()
 
     def ask(self, action: str, **payload: object) -> Json:
@@ -129,6 +168,12 @@ class Desk:
         return [
             (at - START) / timedelta(minutes=1) for at, call in self.sent if call.action == action
         ]
+
+    @property
+    def last_status(self) -> Json:
+        """What was told last of connector 1."""
+        told = self.payloads("StatusNotification")
+        return [one for one in told if one["connectorId"] == 1][-1]
 
     @property
     def statuses(self) -> list[str]:
