@@ -169,9 +169,12 @@ class Central:
         try:
             await line.run()
         finally:
-            if self._lines.get(identity) is line:
-                del self._lines[identity]
-                self._tell(identity, up=False)
+            self._forget(identity, line)
+
+    def _forget(self, identity: str, line: _Line) -> None:
+        if self._lines.get(identity) is line:
+            del self._lines[identity]
+            self._tell(identity, up=False)
 
     def _tell(self, identity: str, *, up: bool) -> None:
         if self.on_line is not None:

@@ -17,6 +17,7 @@ from harness.central import Answer, Central, Error
 from harness.depot import Depot, bring
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
+from harness.hands import Hands
 from harness.ocpp_rules import CALL, RESULT, breaches, payload_breaches
 from harness.operator import Operator, OperatorOfBackend, OperatorOfTool
 from harness.puppet import Puppet
@@ -27,7 +28,6 @@ from simulators.charger_inch.habits import ListMemoryFull, LockFails
 
 if TYPE_CHECKING:
     from harness.bench import Bench
-    from harness.hands import Hands
 
 T = TypeVar("T")
 
