@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from backend import Backend, Settings
 from backend.ports import Drop
 from harness.catalogue import ListedScenario, Requirement
-from harness.central import Central, Verdict
+from harness.central import CardVerdict, Central
 from harness.errors import UsageError
 from harness.frames import calls_of
 from harness.local_time import grid, instant
@@ -162,7 +162,7 @@ class Bench:
         self.stations: dict[str, Station] = {}
         self.layout: dict[str, Any] = {}
         self.cards: dict[str, Card] = {}
-        self.card_verdicts: dict[str, Verdict] = {}
+        self.card_verdicts: dict[str, CardVerdict] = {}
         self.chargers: dict[str, ChargerInch] = {}
         self.puppets: dict[str, Puppet] = {}
         self.deciding: list[Crossing] = []
@@ -231,7 +231,7 @@ class Bench:
             self.cards[person] = Card(uid, person)
         return self.cards[person]
 
-    def judge_card_of(self, person: str, verdict: Verdict) -> None:
+    def judge_card_of(self, person: str, verdict: CardVerdict) -> None:
         """Say what the central system shall say of a person's card, from now on."""
         card = self.card_of(person)
         self.card_verdicts[person] = verdict
@@ -515,7 +515,7 @@ def site_settings(
     database: Path,
     stations: Iterable[Station],
     cards: Iterable[Card],
-    card_verdicts: Mapping[str, Verdict] | None = None,
+    card_verdicts: Mapping[str, CardVerdict] | None = None,
     destination: Mapping[str, Any],
     layout: Mapping[str, Any] | None = None,
     task: str = TASK,
@@ -554,8 +554,8 @@ def id_tag_of(card: Card) -> str:
     return card.uid[::-1].hex().upper()
 
 
-def _card_settings(card: Card, verdicts: Mapping[str, Verdict]) -> dict[str, str]:
-    verdict = verdicts.get(card.holder, Verdict())
+def _card_settings(card: Card, verdicts: Mapping[str, CardVerdict]) -> dict[str, str]:
+    verdict = verdicts.get(card.holder, CardVerdict())
     parent = {"parent_id_tag": verdict.parent_id_tag} if verdict.parent_id_tag else {}
     return {"status": verdict.status, **parent}
 

@@ -69,7 +69,7 @@ Answer = Mapping[str, Any] | Error | Silence
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CardVerdict:
     """What is said of a card: IdTagInfo of OCPP 1.6 §7.29."""
 
     status: str = "Accepted"
@@ -99,7 +99,7 @@ class Central:
     def __init__(self, clock: Clock, first_transaction: int = 1) -> None:
         self.address = ""
         self.on_line: Callable[[str, bool], None] | None = None
-        self.cards: dict[str, Verdict] = {}
+        self.cards: dict[str, CardVerdict] = {}
         self._clock = clock
         self._transactions = itertools.count(first_transaction)
         self._always: dict[str, Answer] = {}
@@ -206,7 +206,7 @@ class Central:
         return Error("NotImplemented", f"a central system knows no {action}")
 
     def _of_card(self, payload: Json) -> Json:
-        verdict = self.cards.get(str(payload.get("idTag", "")).upper(), Verdict())
+        verdict = self.cards.get(str(payload.get("idTag", "")).upper(), CardVerdict())
         return {"idTagInfo": verdict.told()}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from harness.central import Answer, Central, Error
+from harness.central import Answer, Central, Error, Silence
 from harness.depot import Depot, bring
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
@@ -34,6 +34,8 @@ T = TypeVar("T")
 CHARGER = "Charger"
 """The identity of the charger in a compliance case, whichever side is under test."""
 
+NOTHING = "nothing"
+"""What a central system answers that does not answer; the line breaks as well."""
 PARTS = {"lock": LockFails(), "list memory": ListMemoryFull()}
 """What can fail of an emulated charger, by its name in scenarios."""
 
@@ -87,21 +89,24 @@ class Tool:
         """Let the central system on strings answer the next such message so."""
         self.must_be(CHARGE_POINT)
         if self._bench.going:
-            self._bench.central.answer_next(action, self._answer(action, fields))
+            self._bench.central.answer_next(action, self._next_answer(action, fields))
         else:
             self._answers.append((action, fields))
 
     def prepare(self, central: Central) -> None:
         """Give the central system on strings what it shall answer, before it starts."""
         for action, fields in self._answers:
-            central.answer_next(action, self._answer(action, fields))
+            central.answer_next(action, self._next_answer(action, fields))
 
     def take_up(self, puppet: Puppet) -> None:
         """Make the charger on strings one that does what it is asked, and says nothing more."""
         puppet.greets = False
         puppet.answers |= accepting(self._bench.clock.now)
 
-    def _answer(self, action: str, fields: str) -> Answer:
+    def _next_answer(self, action: str, fields: str) -> Answer:
+        return Silence() if fields == NOTHING else self._answer(action, fields)
+
+    def _answer(self, action: str, fields: str) -> Error | dict[str, Any]:
         code = fields.removeprefix(f"{CODE}=")
         return Error(code) if code != fields else build(action, RESULT, fields, self.word)
 
@@ -109,7 +114,7 @@ class Tool:
         """Let the charger on strings answer so from now on."""
         self.must_be(CENTRAL_SYSTEM)
         self._bench.go()
-        self.puppet.answers[action] = cast("Any", self._answer(action, fields))
+        self.puppet.answers[action] = self._answer(action, fields)
 
     # ------------------------------------------------------------------ what happens
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
-from harness.central import Verdict
+from harness.central import CardVerdict
 from harness.depot import firmware
 from harness.errors import Disagreement, UsageError
 from harness.said import span
@@ -70,19 +70,19 @@ def takes_no_reservations(bench: Bench) -> None:
 @given(parsers.re(r"(?P<person>\w+)'s card is (?P<status>Accepted|Blocked|Expired|Invalid)"))
 def card_is(bench: Bench, person: str, status: str) -> None:
     """Let the central system say this of a person's card, from now on."""
-    bench.judge_card_of(person, Verdict(status))
+    bench.judge_card_of(person, CardVerdict(status))
 
 
 @given(parsers.parse("the cards of {one} and {other} have the parentIdTag {tag}"))
 def cards_have_parent(bench: Bench, one: str, other: str, tag: str) -> None:
     """Let the central system put two people's cards into one group, both accepted."""
     for person in (one, other):
-        bench.judge_card_of(person, Verdict("Accepted", tag))
+        bench.judge_card_of(person, CardVerdict("Accepted", tag))
 
 
 @given(parsers.parse("the central system answers the next {action} with {fields}"))
 def central_answers_next(bench: Bench, action: str, fields: str) -> None:
-    """Let the bench's central system answer so, once."""
+    """Let the bench's central system answer so, once; with ``nothing``, the line breaks instead."""
     tool_of(bench).answer_next(action, fields)
 
 

@@ -22,7 +22,7 @@ from harness.bench import (
     id_tag_of,
     site_settings,
 )
-from harness.central import Verdict
+from harness.central import CardVerdict
 from harness.errors import UsageError
 from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
@@ -425,13 +425,13 @@ class TestCentral:
     def test_says_of_cards_what_it_is_told(self, bench: Bench) -> None:
         """Before the bench goes, and while it does."""
         bench.declare_central()
-        bench.judge_card_of("Anna", Verdict("Blocked"))
+        bench.judge_card_of("Anna", CardVerdict("Blocked"))
         bench.go()
-        bench.judge_card_of("Bert", Verdict("Expired", "FAMILY"))
+        bench.judge_card_of("Bert", CardVerdict("Expired", "FAMILY"))
 
         assert {
-            id_tag_of(bench.card_of("Anna")): Verdict("Blocked"),
-            id_tag_of(bench.card_of("Bert")): Verdict("Expired", "FAMILY"),
+            id_tag_of(bench.card_of("Anna")): CardVerdict("Blocked"),
+            id_tag_of(bench.card_of("Bert")): CardVerdict("Expired", "FAMILY"),
         } == bench.central.cards
 
     def test_is_declared_before_anything_happens(self, bench: Bench) -> None:
@@ -442,15 +442,15 @@ class TestCentral:
         for late in (
             bench.declare_central,
             bench.leave_out_utility,
-            lambda: bench.judge_card_of("Anna", Verdict()),
+            lambda: bench.judge_card_of("Anna", CardVerdict()),
         ):
             with pytest.raises(UsageError, match="before anything happens"):
                 late()
 
     def test_cards_of_the_backend_bear_their_verdict(self, bench: Bench) -> None:
         """The settings have a status of each card, and the group where it has one."""
-        bench.judge_card_of("Anna", Verdict("Blocked"))
-        bench.judge_card_of("Bert", Verdict("Accepted", "FAMILY"))
+        bench.judge_card_of("Anna", CardVerdict("Blocked"))
+        bench.judge_card_of("Bert", CardVerdict("Accepted", "FAMILY"))
         bench.card_of("Carla")
 
         assert [("Blocked", None), ("Accepted", "FAMILY"), ("Accepted", None)] == [

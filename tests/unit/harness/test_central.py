@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from harness import central as centrals
-from harness.central import Central, Error, Silence, Verdict
+from harness.central import CardVerdict, Central, Error, Silence
 from simulators.clock import VirtualClock
 from simulators.errors import NotPossible
 
@@ -159,7 +159,7 @@ class TestAnswersThatAreSet:
         """What is said of a card stands in every answer about it, whatever its case."""
 
         def prepare(central: Central) -> None:
-            central.cards["FA2AFD77"] = Verdict("Blocked", "FAMILY")
+            central.cards["FA2AFD77"] = CardVerdict("Blocked", "FAMILY")
 
         card = {"idTag": "fa2afd77"}
         answers = run_asking(("Authorize", card), ("StartTransaction", card), prepare=prepare)

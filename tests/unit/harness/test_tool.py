@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.bench import Bench, id_tag_of
-from harness.central import Verdict
+from harness.central import CardVerdict
 from harness.errors import Disagreement, UsageError
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from harness.tool import CHARGER, CORE_KEYS, Tool
@@ -93,6 +93,18 @@ class TestChargePoint:
         tool.do(lambda: tool.hands.show_card(card))
 
         assert ["Authorize.req"] == [message.name for message in tool.said()]
+
+    def test_an_answer_can_be_lost(self, open_case: Open) -> None:
+        """Nothing is answered, the line breaks, and the charger dials again."""
+        tool = open_case(CHARGE_POINT)
+        tool.begin()
+        tool.is_happening = True
+        tool.answer_next("StatusNotification", "nothing")
+        tool.do(tool.hands.plug_in)
+        tool.pass_time(timedelta(minutes=1))
+
+        statuses = [message.payload["status"] for message in tool.said()]
+        assert ["Preparing", "Preparing"] == statuses
 
     def test_a_breach_of_the_standard_is_a_failure(self, open_case: Open, bench: Bench) -> None:
         """Whatever a sentence asks, a frame that is not allowed ends it, and is shown."""
@@ -218,7 +230,7 @@ class TestWords:
     def test_of_what_crossed_the_wire(self, open_case: Open, bench: Bench) -> None:
         """They are the last that the central system has told; one that was never told is missed."""
         tool = open_case(CENTRAL_SYSTEM)
-        bench.judge_card_of("Anna", Verdict())
+        bench.judge_card_of("Anna", CardVerdict())
         with_reservation = "connectorId=1, idTag=Anna's card, reservationId=7, expiryDate=now"
         boot = tool.say("BootNotification.req")
         first, second = (tool.say("StartTransaction.req", "idTag=Anna's card") for _ in range(2))
