@@ -37,7 +37,7 @@ class OperatorOfTool:
 
 
 class OperatorOfBackend:
-    """Operates the bundled backend, by the commands that it offers."""
+    """Operates the bundled backend, which chooses by itself what it must: versions and numbers."""
 
     def __init__(self, backend: Backend, charger: str) -> None:
         self._backend = backend
@@ -45,9 +45,13 @@ class OperatorOfBackend:
 
     async def send(self, action: str, payload: Mapping[str, Any]) -> None:
         """Let the backend send a command; that the charger refuses it is for the verdict."""
+        # A backend that has no commands yet sends by the door that its own go through.
+        commands: Any = getattr(self._backend, "commands", None)
         try:
-            # Until the backend offers every command, by the door that it sends its own through.
-            central = self._backend._central  # noqa: SLF001
-            await central.call(self._charger, Action(action), dict(payload))
+            if commands is not None:
+                await commands.run(self._charger, action, payload)
+            else:
+                central = self._backend._central  # noqa: SLF001
+                await central.call(self._charger, Action(action), dict(payload))
         except DeviceError:
             return
