@@ -766,9 +766,9 @@ CENTRAL_SYSTEMS = (
         "a card that is blocked is answered as one that nobody knows",
         "TC_023_3_CSMS",
         (
-            ocpp_answers.Cards.look_up,
-            "return known[hit.key], hit.bytes_reversed",
-            "return 'Accepted' if known[hit.key] == 'Accepted' else 'Invalid', hit.bytes_reversed",
+            ocpp_answers._authorize,
+            '{"idTagInfo": card}',
+            '{"idTagInfo": card if card["status"] != "Blocked" else {"status": "Invalid"}}',
         ),
     ),
     _case(

@@ -231,15 +231,21 @@ class TestWords:
         """They are the last that the central system has told; one that was never told is missed."""
         tool = open_case(CENTRAL_SYSTEM)
         bench.judge_card_of("Anna", CardVerdict())
-        with_reservation = "connectorId=1, idTag=Anna's card, reservationId=7, expiryDate=now"
         boot = tool.say("BootNotification.req")
         first, second = (tool.say("StartTransaction.req", "idTag=Anna's card") for _ in range(2))
-        tool.ask("ReserveNow", with_reservation)
 
         assert str(second[2]["transactionId"]) == tool.word("the transaction")
         assert first[2] == second[2]  # the same message again is the same transaction
-        assert "7" == tool.word("the reservation")
         assert str(boot[2]["interval"]) == tool.word("the interval")
+
+    def test_of_a_reservation(self, open_case: Open) -> None:
+        """Its number is the one that was asked for last, whatever the charger answered."""
+        tool = open_case(CHARGE_POINT)
+        for number in (7, 8):
+            fields = f"connectorId=1, idTag=A, reservationId={number}, expiryDate=in 10 min"
+            tool.ask("ReserveNow", fields)
+
+        assert "8" == tool.word("the reservation")
 
     def test_that_stand_for_nothing_yet(self, open_case: Open) -> None:
         """Who speaks of a transaction before there is one is told."""
