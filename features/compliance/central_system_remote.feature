@@ -217,14 +217,14 @@ Feature: HAR Compliance, central system: what an operator asks for
   @TC_040_1_CSMS
   Scenario: TC_040_1_CSMS Configuration keys
     Given the charger answers ChangeConfiguration with status=NotSupported
-    When the operator sends ChangeConfiguration with key=Testing, value=true
+    When the operator sends ChangeConfiguration with key=NoSuchKey, value=true
     And the charger says
       | message       | with |
       | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message                 | with                    |
-      | ChangeConfiguration.req | key=Testing, value=true |
-      | Heartbeat.conf          |                         |
+      | message                 | with                      |
+      | ChangeConfiguration.req | key=NoSuchKey, value=true |
+      | Heartbeat.conf          |                           |
 
   @TC_040_2_CSMS
   Scenario: TC_040_2_CSMS Configuration keys

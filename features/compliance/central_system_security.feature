@@ -8,7 +8,7 @@ Feature: HAR Compliance, central system: security profiles
   Scenario: TC_073_CSMS Update Charge Point Password for HTTP Basic Authentication
     Given security profile 1 or 2 is supported
     And the charger has started up
-    When the operator sends ChangeConfiguration with key=AuthorizationKey, value=4F43415F4F4354545F61646D696E5F74657374
+    When the operator sends ChangeConfiguration with key=AuthorizationKey, value=69736562656E63682D6B65792D31362B6F6B
     Then the central system has said, in this order
       | message                 | with                 |
       | ChangeConfiguration.req | key=AuthorizationKey |

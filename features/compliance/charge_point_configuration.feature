@@ -61,7 +61,7 @@ Feature: HAR Compliance, charge point: configuration and meter values
 
   @TC_040_1_CS
   Scenario: TC_040_1_CS Configuration key - NotSupported
-    When the operator sends ChangeConfiguration with key=Testing, value=true
+    When the operator sends ChangeConfiguration with key=NoSuchKey, value=true
     Then the charger has said, in this order
       | message                  | with                |
       | ChangeConfiguration.conf | status=NotSupported |

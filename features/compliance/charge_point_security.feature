@@ -7,7 +7,7 @@ Feature: HAR Compliance, charge point: security profiles
   @TC_073_CS
   Scenario: TC_073_CS Update Charge Point Password for HTTP Basic Authentication
     Given security profile 1 or 2 is supported
-    When the operator sends ChangeConfiguration with key=AuthorizationKey, value=4F43415F4F4354545F61646D696E5F74657374
+    When the operator sends ChangeConfiguration with key=AuthorizationKey, value=69736562656E63682D6B65792D31362B6F6B
     And 5 min pass
     Then the charger has said, in this order
       | message                  | with            |

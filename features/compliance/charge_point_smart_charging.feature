@@ -104,26 +104,27 @@ Feature: HAR Compliance, charge point: smart charging
     Given GetCompositeSchedule is supported
     And a transaction is running
     When the operator sets the charging profiles
-      | id | connector | purpose               | level | lasts | limits                                                     |
-      | 1  | 0         | ChargePointMaxProfile | 0     | 24 h  | 0 s: 10 A                                                  |
-      | 2  | 1         | TxDefaultProfile      | 0     | 300 s | 0 s: 6 A, 60 s: 10 A, 120 s: 8 A, 180 s: 15 A, 260 s: 8 A  |
-      | 3  | 1         | TxProfile             | 0     | 260 s | 0 s: 8 A, 50 s: 11 A, 140 s: 16 A, 200 s: 6 A, 240 s: 12 A |
-    And the operator sends GetCompositeSchedule with connectorId=1, duration=400, chargingRateUnit=A
+      | id | connector | purpose               | level | lasts | limits                           |
+      | 1  | 0         | ChargePointMaxProfile | 0     | 24 h  | 0 s: 12 A                        |
+      | 2  | 1         | TxDefaultProfile      | 0     | 300 s | 0 s: 7 A, 290 s: 10 A            |
+      | 3  | 1         | TxProfile             | 0     | 280 s | 0 s: 9 A, 60 s: 14 A, 210 s: 8 A |
+    And the operator sends GetCompositeSchedule with connectorId=1, duration=420, chargingRateUnit=A
     Then the charger has said, in this order
-      | message                   | with                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    |
-      | SetChargingProfile.conf   | status=Accepted                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         |
-      | SetChargingProfile.conf   | status=Accepted                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         |
-      | SetChargingProfile.conf   | status=Accepted                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         |
-      | GetCompositeSchedule.conf | status=Accepted, connectorId=1, chargingSchedule.duration=400, chargingSchedule.chargingRateUnit=A, chargingSchedule.chargingSchedulePeriod[0].limit=8, chargingSchedule.chargingSchedulePeriod[1].startPeriod=50, chargingSchedule.chargingSchedulePeriod[1].limit=10, chargingSchedule.chargingSchedulePeriod[2].startPeriod=200, chargingSchedule.chargingSchedulePeriod[2].limit=6, chargingSchedule.chargingSchedulePeriod[3].startPeriod=240, chargingSchedule.chargingSchedulePeriod[3].limit=10 |
+      | message                   | with                                                                                               |
+      | SetChargingProfile.conf   | status=Accepted                                                                                    |
+      | SetChargingProfile.conf   | status=Accepted                                                                                    |
+      | SetChargingProfile.conf   | status=Accepted                                                                                    |
+      | GetCompositeSchedule.conf | status=Accepted, connectorId=1, chargingSchedule.duration=420, chargingSchedule.chargingRateUnit=A |
+    And the composite schedule has the limits 0 s: 9 A, 60 s: 12 A, 210 s: 8 A, 280 s: 7 A, 290 s: 10 A, 300 s: 12 A
 
   @TC_067_CS
   Scenario: TC_067_CS Clear Charging Profile
     Given a transaction is running
     When the operator sets the charging profiles
       | id | connector | purpose               | level | lasts | limits                           |
-      | 1  | 1         | TxDefaultProfile      | 1     | 400 s | 0 s: 6 A, 60 s: 8 A, 200 s: 10 A |
-      | 2  | 1         | TxDefaultProfile      | 0     | 400 s | 0 s: 7 A, 100 s: 9 A             |
-      | 3  | 0         | ChargePointMaxProfile | 0     | 24 h  | 0 s: 11 A, 200 s: 12 A           |
+      | 1  | 1         | TxDefaultProfile      | 1     | 400 s | 0 s: 7 A, 50 s: 9 A, 180 s: 12 A |
+      | 2  | 1         | TxDefaultProfile      | 0     | 400 s | 0 s: 8 A, 120 s: 10 A            |
+      | 3  | 0         | ChargePointMaxProfile | 0     | 24 h  | 0 s: 14 A, 220 s: 16 A           |
     And 80 s pass
     And the operator sends ClearChargingProfile with id=1
     And 80 s pass
@@ -141,21 +142,21 @@ Feature: HAR Compliance, charge point: smart charging
       | ClearChargingProfile.conf | status=Accepted |
     And the car has drawn on each phase
       | from  | to    | A  |
-      | 0 s   | 59 s  | 6  |
-      | 61 s  | 79 s  | 8  |
-      | 81 s  | 99 s  | 7  |
-      | 101 s | 159 s | 9  |
-      | 161 s | 199 s | 11 |
-      | 201 s | 239 s | 12 |
+      | 0 s   | 49 s  | 7  |
+      | 51 s  | 79 s  | 9  |
+      | 81 s  | 119 s | 8  |
+      | 121 s | 159 s | 10 |
+      | 161 s | 219 s | 14 |
+      | 221 s | 239 s | 16 |
       | 241 s | 320 s | 32 |
 
   @TC_072_CS
   Scenario: TC_072_CS Stacking Charging Profiles
     Given a transaction is running
     When the operator sets the charging profiles
-      | id | connector | purpose          | level | lasts | limits                            |
-      | 1  | 1         | TxDefaultProfile | 0     | 400 s | 0 s: 6 A, 100 s: 8 A, 200 s: 10 A |
-      | 2  | 1         | TxDefaultProfile | 1     | 150 s | 0 s: 7 A, 100 s: 9 A              |
+      | id | connector | purpose          | level | lasts | limits                           |
+      | 1  | 1         | TxDefaultProfile | 0     | 400 s | 0 s: 7 A, 90 s: 9 A, 210 s: 13 A |
+      | 2  | 1         | TxDefaultProfile | 1     | 160 s | 0 s: 8 A, 80 s: 11 A             |
     And 350 s pass
     Then the charger has said, in this order
       | message                 | with            |
@@ -163,7 +164,7 @@ Feature: HAR Compliance, charge point: smart charging
       | SetChargingProfile.conf | status=Accepted |
     And the car has drawn on each phase
       | from  | to    | A  |
-      | 0 s   | 99 s  | 7  |
-      | 101 s | 149 s | 9  |
-      | 151 s | 199 s | 8  |
-      | 201 s | 350 s | 10 |
+      | 0 s   | 79 s  | 8  |
+      | 81 s  | 159 s | 11 |
+      | 161 s | 209 s | 9  |
+      | 211 s | 350 s | 13 |

@@ -82,12 +82,12 @@ def _profile(bench: Bench, row: dict[str, str]) -> dict[str, Any]:
             "duration": int(lasts.total_seconds()),
             "startSchedule": stamp(now),
             "chargingRateUnit": "A",
-            "chargingSchedulePeriod": [_period(part) for part in row["limits"].split(", ")],
+            "chargingSchedulePeriod": [period(part) for part in row["limits"].split(", ")],
         },
     }
 
 
-def _period(text: str) -> dict[str, Any]:
+def period(text: str) -> dict[str, Any]:
     """Read a period of a schedule: ``60 s: 8 A``."""
     start, _, limit = text.partition(": ")
     if not limit.endswith(" A"):

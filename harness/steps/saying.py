@@ -9,12 +9,13 @@ from pytest_bdd import parsers, then
 
 from harness.bench import Bench
 from harness.errors import Disagreement, NothingArrived
-from harness.fields import meets, read_conditions
+from harness.fields import look_up, meets, read_conditions
 from harness.frames import instant_of
 from harness.recording import LINE_WIRE
 from harness.said import Message, differs, gaps_s, named, read_rows, span
 from harness.steps import records, show
 from harness.steps.compliance import tool_of
+from harness.steps.operating import period
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 
 Table = list[list[str]]
@@ -262,6 +263,21 @@ def car_has_drawn(bench: Bench, datatable: Table) -> None:
         for at, current in within:
             if not limit - 1 < current <= limit:
                 raise Disagreement(f"{at:%H:%M:%S}: {current} A were drawn, not {limit} A")
+
+
+@then(parsers.parse("the composite schedule has the limits {limits}"))
+def composite_schedule_has(bench: Bench, limits: str) -> None:
+    """Compare the periods of the last GetCompositeSchedule.conf: ``0 s: 9 A, 60 s: 12 A``."""
+    answers = [m for m in tool_of(bench).said() if m.name == "GetCompositeSchedule.conf"]
+    bench.decide(message.crossing for message in answers)
+    if not answers:
+        raise NothingArrived("no GetCompositeSchedule.conf crossed the wire")
+    periods = look_up(answers[-1].payload, "chargingSchedule.chargingSchedulePeriod")
+    shown = periods if isinstance(periods, list) else []
+    told = [(one["startPeriod"], one["limit"]) for one in shown]
+    wanted = [(one["startPeriod"], one["limit"]) for one in map(period, limits.split(", "))]
+    if told != wanted:
+        raise Disagreement(f"the limits are {told}, not {wanted}")
 
 
 def _currents(bench: Bench) -> list[tuple[datetime, Decimal]]:
