@@ -48,7 +48,7 @@ CHARGER, CONNECTOR = 0, 1
 CAR_LEFT = "EV side disconnected"
 """OCPP 1.6 §9.1.27: what is told when the car is gone and the transaction goes on."""
 
-SERVICE, RUNNING, COUNT = "service", "running", "transaction_count"
+METER, SERVICE, RUNNING, COUNT = "meter", "service", "running", "transaction_count"
 """The tables of the memory."""
 
 
@@ -78,7 +78,7 @@ class Connector:
     The one connector of the charger.
 
     Parameters:
-        identity: the charger's name, for what is told to people.
+        identity: gives the charger's name, for what is told to people.
         fixed_cable: whether the cable hangs at the charger for good.
         configuration, memory, timers, outbox, outlet, authority, profiles, quirks, journal: the
             charger's.
@@ -94,7 +94,7 @@ class Connector:
 
     def __init__(
         self,
-        identity: str,
+        identity: Callable[[], str],
         *,
         fixed_cable: bool,
         configuration: Configuration,
@@ -224,6 +224,11 @@ class Connector:
 
     def _operates(self, connector: int) -> bool:
         return bool(self._memory.get(SERVICE, str(connector)) is not False)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the backend has not answered for the last card."""
+        return self._asking is not None
 
     @property
     def is_faulted(self) -> bool:
@@ -771,6 +776,7 @@ class Connector:
             # As far as is known if the power goes without a word.
             so_far = {"at": now.isoformat(), "wh": self._register_wh(now)}
             self._memory.put(RUNNING, "is", running | so_far)
+            self._memory.put(METER, "register_fj", self._outlet.register_at(now))
 
     # ------------------------------------------------------------------ what is told
 
@@ -855,7 +861,7 @@ class Connector:
         return {}
 
     def _not_possible(self, what: str, why: str) -> NotPossible:
-        return NotPossible(what, f"charger {self._identity}", why)
+        return NotPossible(what, f"charger {self._identity()}", why)
 
 
 def same_card(one: str, other: str) -> bool:
