@@ -38,7 +38,6 @@ from simulators.charger_inch.outbox import Message, Outbox, Transaction
 from simulators.charger_inch.quirks import (
     Dial,
     NoQuirks,
-    Quirk,
     Quirks,
     Request,
     Scene,
@@ -53,6 +52,7 @@ from simulators.charger_inch.status import Status
 from simulators.charger_inch.timers import Timer, Timers
 from simulators.charger_inch.vendor_data import VendorError
 from simulators.errors import NotPossible
+from simulators.faults import Fault
 
 Json = dict[str, Any]
 
@@ -124,7 +124,7 @@ class Setup:
     big_endian_cards: bool = False
     queue_limit: int = 20_000
     configuration: Mapping[str, str] = field(default_factory=dict)
-    quirks: Sequence[Quirk] = ()
+    quirks: Sequence[Fault] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,12 +267,19 @@ class WebPage:
 
     def _is_ours(self, host: str) -> bool:
         try:
-            name = urlsplit(f"//{host}").hostname or ""
-            # Nobody can make somebody's browser take a number for a site of their own.
-            ipaddress.ip_address(name)
+            name = (urlsplit(f"//{host}").hostname or "").lower()
         except ValueError:
-            return bool(host) and name.lower() in self._names
-        return True
+            return False
+        return name in self._names or _is_number(name)
+
+
+def _is_number(name: str) -> bool:
+    """Tell a number from a name: nobody can make a browser take a number for their own site."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _own_names() -> frozenset[str]:
