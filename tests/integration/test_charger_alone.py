@@ -69,12 +69,14 @@ async def post(page: str, path: str, **fields: Any) -> int:
         return answer.status
 
 
-async def charge(told: str) -> None:
-    """Plug in and show a card on the page whose address was told."""
+async def charge(told: str, backend: LittleBackend) -> None:
+    """Plug in and show a card on the page whose address was told, until it charges."""
     match = PAGE.search(told)
     assert match is not None, told
     assert 200 == await post(match[1], "verbs/plug_in")
     assert 200 == await post(match[1], "verbs/show_card", uid="77FD2AFA")
+    async with asyncio.timeout(10):
+        await backend.heard("StartTransaction")
 
 
 def test_it_charges_and_leaves_nothing_open(tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_it_charges_and_leaves_nothing_open(tmp_path: Path) -> None:
         await backend.start()
         async with charger(backend.address, "--record", str(tmp_path / "r.jsonl")) as process:
             told = await read_until(process, "the line is up")
-            await charge(told)
+            await charge(told, backend)
             code, said, trouble = await stopped(process)
         await backend.stop()
         return code, told + said, trouble, backend.actions_of("WB-1")
@@ -114,7 +116,7 @@ def test_with_a_memory_it_goes_on(tmp_path: Path) -> None:
         meters = []
         async with charger(backend.address, *options, module="simulators") as process:
             told = await read_until(process, "the line is up")
-            await charge(told)
+            await charge(told, backend)
             match = PAGE.search(told)
             assert match is not None
             assert 200 == await post(match[1], "settings", big_endian_cards=True)

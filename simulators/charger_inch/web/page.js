@@ -182,10 +182,12 @@ const show = {
 };
 
 function apply(changes) {
+  // What is the same is left alone: somebody may be using what it was made of.
+  const names = Object.keys(changes).filter((name) => JSON.stringify(state[name]) !== JSON.stringify(changes[name]));
   Object.assign(state, changes);
-  for (const name of Object.keys(changes)) show[name]?.(changes[name]);
+  for (const name of names) show[name]?.(state[name]);
   // Rows that have just been made do not know yet what can be done.
-  if (("configuration" in changes || "intervals" in changes) && state.obstacles) show.obstacles(state.obstacles);
+  if (names.includes("configuration") || names.includes("intervals")) show.obstacles(state.obstacles);
 }
 
 function showIdTag() {
@@ -351,7 +353,7 @@ document.addEventListener("submit", async (event) => {
   if (!path) return;
   if (await send(path, fieldsOf(form), form, event.submitter)) {
     for (const input of form.elements) delete input.dataset.touched;
-    apply({ charger: state.charger, line: state.line, configuration: state.configuration });
+    for (const name of ["charger", "line", "configuration"]) show[name](state[name]);
   }
 });
 
