@@ -98,6 +98,7 @@ class TestServed:
         async def live(site: Site) -> None:
             page = WebPage(site.charger, site.clock)
             assert 0 == page.port
+            await WebPage(site.charger, site.clock).stop()
             try:
                 await page.start("::1")
             except NotPossible:
