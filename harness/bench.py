@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend import Backend, Settings
 from backend.ports import Drop
@@ -37,6 +37,9 @@ from simulators.charger_inch import Card, ChargerInch, Setup
 from simulators.charger_inch.habits import StandbyValues
 from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
+
+if TYPE_CHECKING:
+    from simulators.charger_inch.web_io import WebPage
 
 T = TypeVar("T")
 Act = Callable[["Bench"], Awaitable[None]]
@@ -73,6 +76,7 @@ class Station:
         big_endian_cards: whether its reader sends UIDs big-endian.
         standby_values: whether it sends clock-aligned values when nobody charges, too.
         puppet: whether it only says what it is told.
+        is_elsewhere: whether the backend knows it, and nothing stands on the bench under its name.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Station:
     big_endian_cards: bool = False
     standby_values: bool = False
     puppet: bool = False
+    is_elsewhere: bool = False
 
     def settings(self) -> dict[str, Any]:
         """Give the station's table for the backend's settings."""
@@ -155,6 +160,7 @@ class Bench:
         self.cards: dict[str, Card] = {}
         self.chargers: dict[str, ChargerInch] = {}
         self.puppets: dict[str, Puppet] = {}
+        self.pages: dict[str, WebPage] = {}
         self.deciding: list[Crossing] = []
         self.going = False
         self._plan: list[tuple[datetime, Act]] = []
@@ -357,7 +363,8 @@ class Bench:
         self._backend = self.new_backend(self._clock, lines.backend_says, self.drop)
         await self._backend.start()
         for station in self.stations.values():
-            await self._put(station, lines)
+            if not station.is_elsewhere:
+                await self._put(station, lines)
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
@@ -416,6 +423,8 @@ class Bench:
                 leaving.push_async_callback(self._backend.stop)
             for name in (*self.chargers, *self.puppets):
                 leaving.push_async_callback(self.device(name).close)
+            for page in self.pages.values():
+                leaving.push_async_callback(page.stop)
 
     # ------------------------------------------------------------------ what decides
 

@@ -32,6 +32,7 @@ pytest_plugins = [
     "harness.steps.harness",
     "harness.steps.kills",
     "harness.steps.metering",
+    "harness.steps.page",
     "harness.steps.time",
 ]
 
