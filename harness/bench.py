@@ -45,6 +45,7 @@ from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
     from harness.tool import Tool
+    from simulators.charger_inch.web_io import WebPage
 
 T = TypeVar("T")
 Act = Callable[["Bench"], Awaitable[None]]
@@ -81,6 +82,7 @@ class Station:
         puppet: whether it only says what it is told.
         build: how an emulated INCH is built, beyond that: fields of its `Setup`.
         is_configured: whether the backend sets configuration keys at all.
+        is_elsewhere: whether the backend knows it, and nothing stands on the bench under its name.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Station:
     puppet: bool = False
     build: dict[str, Any] = field(default_factory=dict)
     is_configured: bool = True
+    is_elsewhere: bool = False
 
     def settings(self) -> dict[str, Any]:
         """Give the station's table for the backend's settings."""
@@ -165,6 +168,7 @@ class Bench:
         self.card_verdicts: dict[str, CardVerdict] = {}
         self.chargers: dict[str, ChargerInch] = {}
         self.puppets: dict[str, Puppet] = {}
+        self.pages: dict[str, WebPage] = {}
         self.deciding: list[Crossing] = []
         self.going = False
         self._plan: list[tuple[datetime, Act]] = []
@@ -402,7 +406,8 @@ class Bench:
         lines = Lines(self._clock, self._tap)
         address = await self._start_central_system(clock, lines)
         for station in self.stations.values():
-            await self._put(station, lines, address)
+            if not station.is_elsewhere:
+                await self._put(station, lines, address)
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
@@ -484,6 +489,8 @@ class Bench:
                 leaving.push_async_callback(self.tool.close)
             for name in (*self.chargers, *self.puppets):
                 leaving.push_async_callback(self.device(name).close)
+            for page in self.pages.values():
+                leaving.push_async_callback(page.stop)
 
     # ------------------------------------------------------------------ what decides
 

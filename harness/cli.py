@@ -1,5 +1,5 @@
 """
-The command line: ``isebench demo | up | conform | replay | list``.
+The command line: ``isebench demo | up | charger | conform | replay | list``.
 
 Only what a command needs is imported, and only when it runs.
 """
@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from simulators.command_line import add_charger_options
 
 if TYPE_CHECKING:
     from harness.catalogue import ListedScenario
@@ -39,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_demo, _add_up, _add_conform, _add_replay, _add_list):
+    for add in (_add_demo, _add_up, _add_charger, _add_conform, _add_replay, _add_list):
         add(commands)
     return parser
 
@@ -105,6 +107,19 @@ def _add_up(commands: Commands) -> None:
         default=[],
         metavar="IDTAG",
         help="accept this card, as your charger sends it; may be repeated (FA2AFD77 always is)",
+    )
+
+
+def _add_charger(commands: Commands) -> None:
+    charger = commands.add_parser(
+        "charger",
+        help="run one emulated charger at a backend of your own",
+        description="Run an emulated Etrel INCH in real time at any OCPP 1.6 JSON backend, with "
+        "its own web page, until Ctrl-C. Where the backend does not answer it goes on trying.",
+    )
+    add_charger_options(charger)
+    charger.add_argument(
+        "--record", type=Path, metavar="FILE", help="write down every frame and what people do"
     )
 
 
@@ -234,6 +249,12 @@ def _up(options: argparse.Namespace) -> int:
     )
 
 
+def _charger(options: argparse.Namespace) -> int:
+    from harness.charger import charger
+
+    return charger(options)
+
+
 def _conform(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES
     from harness.conform import conform
@@ -293,6 +314,7 @@ def _list_cases(scenarios: list[ListedScenario]) -> None:
 _COMMANDS = {
     "demo": _demo,
     "up": _up,
+    "charger": _charger,
     "conform": _conform,
     "replay": _replay,
     "list": _list,

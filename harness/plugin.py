@@ -43,6 +43,7 @@ pytest_plugins = [
     "harness.steps.kills",
     "harness.steps.metering",
     "harness.steps.operating",
+    "harness.steps.page",
     "harness.steps.saying",
     "harness.steps.time",
 ]

@@ -25,10 +25,11 @@ it is skipped. In our own recordings every frame is kept as it was.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -38,7 +39,7 @@ from typing import Literal
 
 from harness.errors import UsageError
 from harness.local_time import ZURICH
-from simulators.wiretap import Crossing
+from simulators.wiretap import Crossing, Wiretap
 
 FORMAT = "isebench-recording"
 VERSION = 1
@@ -249,6 +250,44 @@ def write_recording(
 ) -> None:
     """Write a recording to ``path``, over what stands there."""
     path.write_bytes(recording_text(crossings, seed=seed, start=start).encode("ascii"))
+
+
+@contextlib.contextmanager
+def recorded(path: Path, tap: Wiretap, start: datetime) -> Iterator[None]:
+    """
+    Write down what crosses a wiretap, at its moment; where nothing crosses, no file is left.
+
+    Parameters:
+        path: a file that is not there yet.
+        start: the first instant of the run.
+
+    Raises:
+        UsageError: If the file is there, or cannot be made.
+    """
+    try:
+        file = path.open("x", encoding="ascii")
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; name another file for the recording") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be made ({error.strerror}); name another file") from error
+    count = 0
+
+    def write(crossing: Crossing) -> None:
+        nonlocal count
+        count += 1
+        # A run may end by a power cut, too: what has crossed stands in the file.
+        file.write(crossing_line(crossing))
+        file.flush()
+
+    file.write(header_line(None, start))
+    tap.listen(write)
+    try:
+        yield
+    finally:
+        tap.unlisten(write)
+        file.close()
+        if count == 0:
+            path.unlink()
 
 
 def read_recording(source: Path | str) -> Recording:

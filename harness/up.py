@@ -10,6 +10,7 @@ have ended are delivered, so that nobody has to wait for midnight.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import signal
 from collections import Counter
@@ -18,7 +19,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TextIO
 from urllib.parse import quote
 
 from backend import Backend, Settings
@@ -27,11 +27,12 @@ from harness.bench import TASK, UTILITY, Station, site_settings
 from harness.errors import UsageError
 from harness.folders import make_folder
 from harness.local_time import ZURICH
-from harness.recording import BACKEND, OCPP_WIRE, crossing_line, header_line
+from harness.recording import BACKEND, OCPP_WIRE, recorded
 from harness.utility import Utility
 from simulators.charger_inch import Card, ChargerInch
 from simulators.clock import RealClock
-from simulators.wiretap import Crossing, Wiretap
+from simulators.errors import NotPossible
+from simulators.wiretap import Wiretap
 
 EMULATED = ("Dorfplatz", "Bahnhof")
 CARD = Card(bytes.fromhex("77FD2AFA"), "Anna")
@@ -86,6 +87,7 @@ class _Site:
         self._wishes = wishes
         self._clock = RealClock()
         self._tap = Wiretap(self._clock)
+        self._chargers: list[ChargerInch] = []
         self._utility = Utility(UTILITY, self._clock, self._tap, wishes.out, {})
         self._stations = [
             Station(name, f"CH98765012345AAAAAAAAAAAAAAA{number:05d}")
@@ -105,8 +107,7 @@ class _Site:
             await backend.start()
             # A name of its own for each run, and none before there is something to record.
             path = self._wishes.out / f"recording-{self._clock.now():%Y%m%dT%H%M%SZ}.jsonl"
-            with path.open("x", encoding="ascii") as recording:
-                self._record_into(recording)
+            with recorded(path, self._tap, self._clock.now()):
                 await self._charge(backend, path, stopped)
                 await self._deliver(backend)
         finally:
@@ -136,37 +137,35 @@ class _Site:
 
     def _note_frame(self, identity: str, incoming: bool, text: str) -> None:
         # The emulated chargers note their frames themselves, at their own sockets.
-        if identity not in EMULATED:
+        if identity not in {charger.identity for charger in self._chargers}:
             parties = (identity, BACKEND) if incoming else (BACKEND, identity)
             self._tap.note(OCPP_WIRE, *parties, text)
 
-    def _record_into(self, recording: TextIO) -> None:
-        def write(crossing: Crossing) -> None:
-            # A run may end by a power cut, too: what has crossed stands in the file.
-            recording.write(crossing_line(crossing))
-            recording.flush()
-
-        recording.write(header_line(None, self._clock.now()))
-        self._tap.listen(write)
-
     async def _charge(self, backend: Backend, recording: Path, stopped: asyncio.Event) -> None:
-        chargers = [
-            ChargerInch(name, self._clock, self._tap, random.Random(name)) for name in EMULATED
-        ]
-        try:
-            for charger in chargers:
+        # Loaded only by who serves a page: it takes longer than all the rest.
+        from simulators.charger_inch.web_io import WebPage
+
+        async with contextlib.AsyncExitStack() as leaving:
+            pages = []
+            for name in EMULATED:
+                charger = ChargerInch(name, self._clock, self._tap, random.Random(name))
+                self._chargers.append(charger)
+                leaving.push_async_callback(charger.close)
                 await charger.connect(backend.address)
-            await chargers[0].plug_in(person=CARD.holder)
-            await chargers[0].show_card(CARD)
-            self._tell_addresses(backend, recording)
+                page = WebPage(charger, self._clock, cards=[CARD])
+                await page.start()
+                leaving.push_async_callback(page.stop)
+                pages.append(page.address)
+            await self._chargers[0].plug_in(person=CARD.holder)
+            await self._chargers[0].show_card(CARD)
+            self._tell_addresses(backend, recording, pages)
             await stopped.wait()
             print("\nstopping: the quarter hours of today that have ended are delivered first")
-            await chargers[0].unplug(person=CARD.holder)
-        finally:
-            for charger in chargers:
-                await charger.close()
+            # On its page somebody may have unplugged the car already, or cut the power.
+            with contextlib.suppress(NotPossible):
+                await self._chargers[0].unplug(person=CARD.holder)
 
-    def _tell_addresses(self, backend: Backend, recording: Path) -> None:
+    def _tell_addresses(self, backend: Backend, recording: Path, pages: Sequence[str]) -> None:
         address = backend.address
         if self._wishes.host in EVERYWHERE:
             port = address.rpartition(":")[2]
@@ -178,6 +177,8 @@ class _Site:
             print(f"                {address}/{quote(identity, safe='')} waits for your charger")
         print(f"cards           {accepted} are accepted; admit yours with --card")
         print(f"chargers        {' and '.join(EMULATED)} are emulated; one is charging")
+        for name, page in zip(EMULATED, pages, strict=True):
+            print(f"                {page} is the page of {name}")
         print(f"drop            sftp://127.0.0.1:{self._utility.port}, its files in {out / 'drop'}")
         print(f"database        {out / 'isebench.sqlite'}")
         print(f"recording       {recording}")

@@ -4,10 +4,12 @@ What can go wrong in the simulators.
 * `SimulatorError`
     * `TimeStandsStill`: something holds the clock and does not let go
     * `NotPossible`: a person or a scenario asks what the device cannot do now
+    * `NotAccepted`: what was given has not the form that is asked for
 """
 
 from __future__ import annotations
 
+import reprlib
 from datetime import datetime
 
 
@@ -50,3 +52,24 @@ class NotPossible(SimulatorError):
 
     def __str__(self) -> str:
         return f"{self.where}: cannot {self.what}: {self.why}"
+
+
+class NotAccepted(SimulatorError):
+    """
+    What was given has not the form that is asked for; nothing has been done.
+
+    Parameters:
+        field: what it was given for, in a person's words ("identity").
+        given: what was given.
+        remedy: what would be taken.
+    """
+
+    def __init__(self, field: str, given: object, remedy: str) -> None:
+        super().__init__(field, given, remedy)
+        self.field = field
+        self.given = given
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        # What people paste by mistake may be long.
+        return f"{self.field} {reprlib.repr(self.given)}: {self.remedy}"

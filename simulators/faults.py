@@ -61,7 +61,8 @@ class Faults:
     Parameters:
         clock: the scenario's clock, for schedules.
         tap: where changes are noted; None where nobody records.
-        device: the device's name on the bench, as the receiver of the note.
+        device: the device's name on the bench, as the receiver of the note; or what gives it,
+            where it can change.
         on: what is on from the start.
     """
 
@@ -69,7 +70,7 @@ class Faults:
         self,
         clock: Clock,
         tap: Wiretap | None = None,
-        device: str = "",
+        device: str | Callable[[], str] = "",
         on: Iterable[Fault] = (),
     ) -> None:
         self._clock = clock
@@ -130,6 +131,7 @@ class Faults:
     async def _changed(self, fault: Fault, *, on: bool) -> None:
         if self._tap is not None:
             note = {"fault": fault.name, "on": on, **dataclasses.asdict(fault)}
-            self._tap.note("hand", "bench", self._device, json.dumps(note, separators=(",", ":")))
+            device = self._device if isinstance(self._device, str) else self._device()
+            self._tap.note("hand", "bench", device, json.dumps(note, separators=(",", ":")))
         for listener in self._listeners:
             await listener()

@@ -35,10 +35,18 @@ class Crossing:
 
 
 class Wiretap:
-    """The list of crossings of a scenario, in the order in which they happened."""
+    """
+    The list of crossings of a scenario, in the order in which they happened.
 
-    def __init__(self, clock: Clock) -> None:
+    Parameters:
+        clock: tells when they happened.
+        keeps: whether they are kept; else only the listeners learn of them, as is right for what
+            runs without an end.
+    """
+
+    def __init__(self, clock: Clock, *, keeps: bool = True) -> None:
         self._clock = clock
+        self._keeps = keeps
         self._listeners: list[Callable[[Crossing], None]] = []
         self.crossings: list[Crossing] = []
 
@@ -53,6 +61,7 @@ class Wiretap:
     def note(self, wire: str, sender: str, receiver: str, text: str) -> None:
         """Keep what has just gone over ``wire``."""
         crossing = Crossing(self._clock.now(), wire, sender, receiver, text)
-        self.crossings.append(crossing)
+        if self._keeps:
+            self.crossings.append(crossing)
         for listener in tuple(self._listeners):
             listener(crossing)

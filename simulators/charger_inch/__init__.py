@@ -18,6 +18,11 @@ from simulators.charger_inch import habits, vendor_data
 from simulators.charger_inch.cards import Card, id_tag_of
 from simulators.charger_inch.device import Device, Setup
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Flow, Limit, Supply
+from simulators.charger_inch.installation import (
+    BIG_ENDIAN_CARDS,
+    checked_endpoint,
+    checked_identity,
+)
 from simulators.charger_inch.maintenance import firmware
 from simulators.charger_inch.measurements import kwh_text, stamp
 from simulators.charger_inch.memory_io import MemoryFile
@@ -53,7 +58,7 @@ class ChargerInch:
     A verb is done when it returns; what it sets off ends before the clock moves.
 
     Parameters:
-        identity: its name at the backend.
+        identity: its name at the backend, unless it was renamed at the charger itself.
         clock: its time.
         tap: where what crosses its wires is noted.
         rng: what its site is drawn from.
@@ -64,6 +69,7 @@ class ChargerInch:
     Attributes:
         faults: what is not ideal about it, to be switched on and off while it runs.
         on_line: told the identity and whether the socket is up, at the moment of the change.
+        on_problem: told the identity and why the line cannot be set up, once for each reason.
 
     Raises:
         NotPossible: If the file for its memory cannot be used.
@@ -79,21 +85,28 @@ class ChargerInch:
         setup: Setup | None = None,
         memory: Path | None = None,
     ) -> None:
-        self.identity = identity
         self.on_line: Callable[[str, bool], None] | None = None
+        self.on_problem: Callable[[str, str], None] | None = None
         self._clock = clock
         self._tap = tap
         self._setup = setup or Setup()
-        self._big_endian_cards = self._setup.big_endian_cards
         supply = self._setup.supply or draw_supply(rng)
-        self.faults = Faults(clock, tap, identity, (*habits.DEFAULT, *self._setup.quirks))
+        self.faults = Faults(
+            clock, tap, lambda: self.identity, (*habits.DEFAULT, *self._setup.quirks)
+        )
         self.faults.listen(self._replan)
         self._file = None if memory is None else MemoryFile(memory, identity)
         kept = None if self._file is None else self._file.read()
         self._device = Device(identity, self._setup, supply, clock.now(), kept, self.faults)
         self._line = OcppJsonLine(self._device, clock, tap, self._tell_line, self._file)
+        self._line.on_problem = self._tell_problem
 
     # ------------------------------------------------------------------ what can be seen
+
+    @property
+    def identity(self) -> str:
+        """Its name at the backend."""
+        return self._device.identity
 
     @property
     def setup(self) -> Setup:
@@ -141,6 +154,11 @@ class ChargerInch:
         return self._device.connector.is_locked
 
     @property
+    def is_asking(self) -> bool:
+        """Whether the backend has not answered for the last card."""
+        return self._device.connector.is_asking
+
+    @property
     def transaction(self) -> Transaction | None:
         """The transaction that runs."""
         return self._device.transaction
@@ -159,6 +177,21 @@ class ChargerInch:
     def line_is_up(self) -> bool:
         """Whether the socket to the backend is open."""
         return self._line.is_up
+
+    @property
+    def line_is_whole(self) -> bool:
+        """Whether it may set up its line: it is connected somewhere, and nobody has cut it."""
+        return self._line.is_whole
+
+    @property
+    def line_problem(self) -> str:
+        """Why the line could not be set up the last time; empty where it could."""
+        return self._line.problem
+
+    @property
+    def backend_endpoint(self) -> str:
+        """Where its backend is, without the identity; empty before the first connection."""
+        return self._line.endpoint
 
     @property
     def backend_url(self) -> str:
@@ -196,6 +229,11 @@ class ChargerInch:
         return self._device.outlet.flow_at(self._clock.now())
 
     @property
+    def offered_ma(self) -> int:
+        """What is offered to the car on each phase, in mA; 0 while nothing may flow."""
+        return self._device.outlet.offered_at(self._clock.now())
+
+    @property
     def supply(self) -> Supply:
         """The grid at its site."""
         return self._device.outlet.supply
@@ -208,7 +246,17 @@ class ChargerInch:
     @property
     def big_endian_cards(self) -> bool:
         """Whether idTags are written big-endian."""
-        return self._big_endian_cards
+        given = self._setup.big_endian_cards
+        return bool(self._device.installation.value(BIG_ENDIAN_CARDS, given))
+
+    @property
+    def serial(self) -> str:
+        """The number that is printed on it."""
+        return self._device.serial
+
+    def takes(self, key: str) -> str:
+        """Say what a configuration key accepts; nothing where it can only be read."""
+        return self._device.configuration.takes(key)
 
     def configuration(self) -> list[dict[str, object]]:
         """Give all configuration keys, as GetConfiguration.conf has them (OCPP 1.6 §7.29)."""
@@ -235,10 +283,16 @@ class ChargerInch:
         """
         await self._line.connect(url, patiently=patiently)
 
-    async def move(self, url: str) -> None:
-        """Take the charger to another backend; what was not answered yet goes there."""
-        self._note(SOMEBODY, "move", url=url)
-        await self._line.move(url)
+    async def move(self, url: str, *, person: str = SOMEBODY) -> None:
+        """
+        Take the charger to another backend; what was not answered yet goes there.
+
+        Raises:
+            NotAccepted: If no charger can call there.
+        """
+        endpoint = checked_endpoint(url)
+        self._note(person, "move", url=endpoint)
+        await self._line.move(endpoint)
 
     async def configure(self, key: str, value: str, *, person: str = SOMEBODY) -> str:
         """
@@ -253,8 +307,35 @@ class ChargerInch:
 
     async def read_cards(self, *, big_endian: bool, person: str = SOMEBODY) -> None:
         """Set the byte order of idTags (document 003, RFID code representation)."""
-        self._note(person, "read_cards", big_endian=big_endian)
-        self._big_endian_cards = big_endian
+        async with self._line.happening():
+            self._note(person, "read_cards", big_endian=big_endian)
+            given = self._setup.big_endian_cards
+            self._device.installation.set(BIG_ENDIAN_CARDS, given, big_endian)
+
+    async def rename(self, identity: str, *, person: str = SOMEBODY) -> None:
+        """
+        Restart the charger under another identity, at the same backend.
+
+        What runs is ended and told under the old identity; what the backend has not answered by
+        then goes to it under the new one.
+
+        Raises:
+            NotAccepted: If no charger can be called so.
+            NotPossible: If it is called so already, or is off.
+        """
+        wanted = checked_identity(identity)
+        async with self._line.happening() as now:
+            self._device.rename(wanted, now)
+            self._note(person, "rename", identity=wanted)
+
+    async def say_all(self, limit_s: float) -> bool:
+        """
+        Wait, in real time, until nothing is left that could be said now.
+
+        Returns:
+            False where that takes longer than ``limit_s``.
+        """
+        return await self._line.say_all(limit_s)
 
     async def close(self) -> None:
         """Take the charger off the bench; it is not used again."""
@@ -285,7 +366,7 @@ class ChargerInch:
         Raises:
             NotPossible: If the backend has not answered for the last card, or the charger is off.
         """
-        id_tag = id_tag_of(card, big_endian=self._big_endian_cards)
+        id_tag = id_tag_of(card, big_endian=self.big_endian_cards)
         async with self._line.happening() as now:
             self._device.show_card(id_tag, now)
             self._note(card.holder, "show_card", uid=card.uid.hex().upper())
@@ -462,6 +543,10 @@ class ChargerInch:
     def _tell_line(self, up: bool) -> None:
         if self.on_line is not None:
             self.on_line(self.identity, up)
+
+    def _tell_problem(self, why: str) -> None:
+        if self.on_problem is not None:
+            self.on_problem(self.identity, why)
 
 
 def draw_supply(rng: Random) -> Supply:

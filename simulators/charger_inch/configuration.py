@@ -12,11 +12,32 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from simulators.charger_inch.measurements import ENERGY, MEASURANDS, is_measurand
+from simulators.charger_inch.measurements import (
+    ENERGY,
+    KNOWN_MEASURANDS,
+    MEASURANDS,
+    is_measurand,
+)
 from simulators.charger_inch.memory import Memory
 
-Reader = Callable[[str], str | None]
-"""Gives the value as it is kept, or None for what the key does not accept."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """
+    What a key accepts.
+
+    Attributes:
+        read: gives the value as it is kept, or None for what the key does not accept.
+        takes: what it accepts, in words.
+    """
+
+    read: Callable[[str], str | None]
+    takes: str
+
+    def __call__(self, text: str) -> str | None:
+        """Read a value."""
+        return self.read(text)
+
 
 TABLE = "configuration"
 
@@ -42,14 +63,14 @@ def _whole(low: int, high: int) -> Reader:
             return None
         return str(int(text)) if low <= int(text) <= high else None
 
-    return read
+    return Reader(read, f"a whole number from {low} to {high}")
 
 
-def _switch(text: str) -> str | None:
+def _read_switch(text: str) -> str | None:
     return text.lower() if text.lower() in ("true", "false") else None
 
 
-def _measurands(text: str) -> str | None:
+def _read_measurands(text: str) -> str | None:
     """Refuse the whole list for one measurand the charger has not (OCPP 1.6 errata 3.13)."""
     names = [name.strip() for name in text.split(",")] if text else []
     if len(names) > _LIST_LENGTH_MAX or not all(is_measurand(name) for name in names):
@@ -62,16 +83,25 @@ def _words(*known: str) -> Reader:
         names = [name.strip() for name in text.split(",")]
         return ",".join(names) if all(name in known for name in names) else None
 
-    return read
+    return Reader(read, f"some of {', '.join(known)}, with commas between")
 
 
-def _rotation(text: str) -> str | None:
+def _read_rotation(text: str) -> str | None:
     """Take phase rotations by connector: ``0.RST,1.RST`` (§9.1.10)."""
     names = [name.strip() for name in text.split(",")]
     if not all(_ROTATION.fullmatch(name) for name in names):
         return None
     connectors = [name.partition(".")[0] for name in names]
     return ",".join(names) if len(set(connectors)) == len(connectors) else None
+
+
+_switch = Reader(_read_switch, "true or false")
+_measurands = Reader(
+    _read_measurands,
+    f"measurands with commas between, or nothing: {', '.join(KNOWN_MEASURANDS)}; one phase as "
+    "Voltage.L1",
+)
+_rotation = Reader(_read_rotation, "a rotation for each connector, such as 0.RST,1.RST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +246,7 @@ class Configuration:
         key = self._keys.get(name.lower())
         taken = None if key is None else key.accept(value)
         if key is None or taken is None:
-            why = "there is no such key" if key is None else "use a value that it can have"
+            why = "there is no such key" if key is None else f"it takes {key.accept.takes}"
             raise ValueError(
                 f"the charger's configuration key {name} does not take {value!r}: {why}"
             )
@@ -264,6 +294,11 @@ class Configuration:
             for key in (known if asked else KEYS)
         ]
         return entries, unknown
+
+    def takes(self, name: str) -> str:
+        """Say what a key accepts; nothing where it is unknown or can only be read."""
+        key = self._keys.get(name.lower())
+        return "" if key is None or self._is_read_only(key) else key.accept.takes
 
     def _is_read_only(self, key: Key) -> bool:
         return key.is_read_only or key.name in self._fixed

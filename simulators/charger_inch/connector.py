@@ -79,7 +79,7 @@ class Connector:
     The one connector of the charger.
 
     Parameters:
-        identity: the charger's name, for what is told to people.
+        identity: gives the charger's name, for what is told to people.
         fixed_cable: whether the cable hangs at the charger for good.
         configuration, memory, timers, outbox, outlet, authority, profiles, quirks, journal: the
             charger's.
@@ -95,7 +95,7 @@ class Connector:
 
     def __init__(
         self,
-        identity: str,
+        identity: Callable[[], str],
         *,
         fixed_cable: bool,
         configuration: Configuration,
@@ -226,6 +226,11 @@ class Connector:
 
     def _operates(self, connector: int) -> bool:
         return bool(self._memory.get(SERVICE, str(connector)) is not False)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the backend has not answered for the last card."""
+        return self._asking is not None
 
     @property
     def is_faulted(self) -> bool:
@@ -874,7 +879,7 @@ class Connector:
         return {}
 
     def _not_possible(self, what: str, why: str) -> NotPossible:
-        return NotPossible(what, f"charger {self._identity}", why)
+        return NotPossible(what, f"charger {self._identity()}", why)
 
 
 def same_card(one: str, other: str) -> bool:

@@ -29,6 +29,7 @@ from simulators.charger_inch.configuration import MEASURAND_KEYS, Configuration
 from simulators.charger_inch.connector import CHARGER, CONNECTOR, METER, PROFILES, Connector
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
 from simulators.charger_inch.habits import ListMemoryFull, RebootRequired, ShortMessageIds
+from simulators.charger_inch.installation import IDENTITY, Installation
 from simulators.charger_inch.journal import Journal
 from simulators.charger_inch.maintenance import Errand, Maintenance
 from simulators.charger_inch.measurements import whole_wh
@@ -37,7 +38,6 @@ from simulators.charger_inch.outbox import Message, Outbox, Transaction
 from simulators.charger_inch.quirks import (
     Dial,
     NoQuirks,
-    Quirk,
     Quirks,
     Request,
     Scene,
@@ -52,6 +52,7 @@ from simulators.charger_inch.status import Status
 from simulators.charger_inch.timers import Timer, Timers
 from simulators.charger_inch.vendor_data import VendorError
 from simulators.errors import NotPossible
+from simulators.faults import Fault
 
 Json = dict[str, Any]
 
@@ -123,7 +124,7 @@ class Setup:
     big_endian_cards: bool = False
     queue_limit: int = 20_000
     configuration: Mapping[str, str] = field(default_factory=dict)
-    quirks: Sequence[Quirk] = ()
+    quirks: Sequence[Fault] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Device:
     The charger.
 
     Parameters:
-        identity: its name at the backend.
+        identity: its name at the backend, unless it was renamed.
         setup: how it is built.
         supply: the grid at its site.
         now: when it is switched on.
@@ -163,6 +164,7 @@ class Device:
         quirks: what is not ideal about it.
 
     Attributes:
+        identity: its name at the backend.
         connector: what is plugged in, runs and is broken there.
         maintenance: diagnostics and firmware.
     """
@@ -176,8 +178,10 @@ class Device:
         memory: Memory | None = None,
         quirks: Quirks | None = None,
     ) -> None:
-        self.identity = identity
         self.memory = memory = Memory() if memory is None else memory
+        self.installation = Installation(memory)
+        self._first_identity = identity
+        self.identity: str = self.installation.value(IDENTITY, identity)
         self.quirks = quirks = NoQuirks() if quirks is None else quirks
         self.journal = Journal()
         self.configuration = Configuration(
@@ -193,7 +197,7 @@ class Device:
         self._setup = setup
         self._timers = timers = Timers()
         self.connector = Connector(
-            identity,
+            lambda: self.identity,
             fixed_cable=setup.fixed_cable,
             configuration=self.configuration,
             memory=memory,
@@ -208,7 +212,7 @@ class Device:
             on_idle=lambda now: self.maintenance.try_to_install(now),
         )
         self.maintenance = Maintenance(
-            identity,
+            lambda: self.identity,
             timers,
             memory,
             quirks,
@@ -239,6 +243,7 @@ class Device:
 
     def _start_up(self, now: datetime) -> None:
         self._power = _Power.ON
+        self.identity = self.installation.value(IDENTITY, self._first_identity)
         self._registration = _Registration.UNKNOWN
         self._calls = 0
         self._call_number = ""
@@ -345,6 +350,11 @@ class Device:
         return self.maintenance.version(self._setup.firmware)
 
     @property
+    def serial(self) -> str:
+        """The number that is printed on it: its first identity, where the setup names none."""
+        return self._setup.serial or self._first_identity
+
+    @property
     def registration(self) -> str:
         """How the backend answered the last BootNotification."""
         return self._registration.value
@@ -440,6 +450,7 @@ class Device:
     def line_up(self, now: datetime) -> None:
         """Take up the line: boot, or after a mere loss tell what changed (OCPP-J 1.6 §5.4)."""
         self.tick(now)
+        self.journal.note(now, "line up")
         self._line_is_up = True
         self.outbox.line_restored()
         if self._registration is _Registration.ACCEPTED:
@@ -451,6 +462,7 @@ class Device:
     def line_down(self, now: datetime) -> None:
         """Note that the line is gone; transaction messages stay, a card is judged locally."""
         self.tick(now)
+        self.journal.note(now, "line down")
         self._line_is_up = False
         self._timers.cancel(Timer.HEARTBEAT)
         self.outbox.line_lost()
@@ -461,6 +473,25 @@ class Device:
         self.tick(now)
         self._registration = _Registration.UNKNOWN
         self._timers.cancel(Timer.BOOT)
+
+    def rename(self, identity: str, now: datetime) -> None:
+        """
+        Restart under another identity; what runs is ended and told under the old one.
+
+        What was not answered by then is told under the new one (ASSUMED).
+
+        Raises:
+            NotPossible: If it bears it already, is off, or just going off.
+        """
+        self._with_hands(now)
+        if self._power is not _Power.ON:
+            raise self._not_possible("take another identity", "it is going off; let it come back")
+        if identity == self.identity:
+            raise self._not_possible("take another identity", f"it is {identity} already")
+        self.installation.set(IDENTITY, self._first_identity, identity)
+        self.journal.note(now, f"restart as {identity}")
+        self.connector.stop_for("Reboot", now)
+        self._restart(now)
 
     def answered(self, number: str, payload: Json, now: datetime) -> None:
         """Take a CALLRESULT that fits its schema; one that nobody waits for is ignored."""
@@ -857,11 +888,10 @@ class Device:
             self._timers.set(Timer.HEARTBEAT, now + timedelta(seconds=interval_s))
 
     def _boot(self) -> None:
-        serial = self._setup.serial or self.identity
         boot = {
             "chargePointVendor": VENDOR,
             "chargePointModel": MODEL,
-            "chargePointSerialNumber": serial[:25],
+            "chargePointSerialNumber": self.serial[:25],
             "firmwareVersion": self.firmware,
         }
         self.outbox.add(Message("BootNotification", boot))

@@ -86,7 +86,7 @@ class Maintenance:
     Diagnostics and firmware of one charger.
 
     Parameters:
-        identity: part of the diagnostics' file name.
+        identity: gives the charger's, which is part of the diagnostics' file name.
         timers: where it waits.
         memory: where the firmware's version outlives a power cut.
         quirks: what is not ideal about it.
@@ -99,7 +99,7 @@ class Maintenance:
 
     def __init__(
         self,
-        identity: str,
+        identity: Callable[[], str],
         timers: Timers,
         memory: Memory,
         quirks: Quirks,
@@ -183,7 +183,7 @@ class Maintenance:
 
     def _file_name(self, now: datetime) -> str:
         safe = "".join(
-            sign if sign.isalnum() and sign.isascii() else "-" for sign in self._identity
+            sign if sign.isalnum() and sign.isascii() else "-" for sign in self._identity()
         )
         return f"diagnostics_{safe}_{now:%Y%m%dT%H%M%SZ}.zip"[-255:]
 

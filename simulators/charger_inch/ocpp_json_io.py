@@ -26,6 +26,7 @@ from websockets.typing import Subprotocol
 
 from simulators.charger_inch import ocpp_frames
 from simulators.charger_inch.device import Call, Device, Refusal, Result
+from simulators.charger_inch.installation import BACKEND as BACKEND_SETTING
 from simulators.charger_inch.maintenance import Errand
 from simulators.charger_inch.memory_io import MemoryFile
 from simulators.charger_inch.ocpp_frames import CALL, CALL_ERROR, Frame
@@ -78,6 +79,10 @@ class OcppJsonLine:
         tap: where its frames are noted.
         on_line: told whether the socket is up, at the moment at which that changes.
         file: where the device's memory is written down; None: nowhere.
+
+    Attributes:
+        problem: why it could not be set up the last time; empty where it could.
+        on_problem: told why, each time another reason stands in the way.
     """
 
     def __init__(
@@ -93,11 +98,14 @@ class OcppJsonLine:
         self._tap = tap
         self._on_line = on_line
         self._file = file
+        self.problem = ""
+        self.on_problem: Callable[[str], None] = lambda why: None
         self._lock = asyncio.Lock()
         self._dialling = asyncio.Lock()
         self._is_whole = False
         self._idle = asyncio.Event()
-        self._url: str | None = None
+        self._given: str | None = None
+        self._endpoint: str | None = None
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: _Waiting | None = None
@@ -113,9 +121,21 @@ class OcppJsonLine:
         return self._socket is not None
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the charger may set it up: it is connected somewhere and not cut."""
+        return self._is_whole
+
+    @property
+    def endpoint(self) -> str:
+        """Where the backend is, without the identity; empty before the first connection."""
+        return self._endpoint or ""
+
+    @property
     def url(self) -> str:
         """Where the backend is, with the identity; empty before the first connection."""
-        return self._url or ""
+        if self._endpoint is None:
+            return ""
+        return f"{self._endpoint}/{quote(self._device.identity, safe='')}"
 
     # ------------------------------------------------------------------ by hand
 
@@ -129,9 +149,10 @@ class OcppJsonLine:
         Raises:
             NotPossible: If the backend cannot be reached or will not have this charger.
         """
-        if self._url is not None:
+        if self._endpoint is not None:
             raise self._not_possible("connect", "it was connected before; use restore_line")
-        self._set_url(url)
+        self._given = url.rstrip("/")
+        self._endpoint = self._device.installation.value(BACKEND_SETTING, self._given)
         self._is_whole = True
         if patiently:
             await self._try_to_dial()
@@ -139,7 +160,7 @@ class OcppJsonLine:
         try:
             await self._dial()
         except NotPossible:
-            self._url, self._is_whole = None, False
+            self._endpoint, self._is_whole = None, False
             raise
         await self._until_idle()
 
@@ -147,27 +168,31 @@ class OcppJsonLine:
         """Hang up, and go to another backend from now on; there the charger boots."""
         self._give_up_dialling()
         async with self._lock:
-            self._set_url(url)
+            self._endpoint = url.rstrip("/")
+            self._device.installation.set(BACKEND_SETTING, self._given, self._endpoint)
             self._hang_up("moves to another backend")
             self._device.moved(self._clock.now())
+            self._write_down()
         self._is_whole = True
         await self._try_to_dial()
 
-    def _set_url(self, url: str) -> None:
-        self._url = f"{url.rstrip('/')}/{quote(self._device.identity, safe='')}"
-
-    async def _until_idle(self) -> None:
-        limit_s = self._device.configuration.number("MessageTimeout")
+    async def say_all(self, limit_s: float) -> bool:
+        """Wait, in real time, until nothing is left to be said now; False if that takes longer."""
         try:
             async with asyncio.timeout(limit_s):
                 await self._idle.wait()
         except TimeoutError:
+            return False
+        return True
+
+    async def _until_idle(self) -> None:
+        if not await self.say_all(self._device.configuration.number("MessageTimeout")):
             raise self._not_possible(
-                "connect", f"the backend at {self._url} does not answer; look into its log"
-            ) from None
+                "connect", f"the backend at {self.url} does not answer; look into its log"
+            )
         if not self.is_up:
             raise self._not_possible(
-                "connect", f"the backend at {self._url} closed the line during the start"
+                "connect", f"the backend at {self.url} closed the line during the start"
             )
 
     @contextlib.asynccontextmanager
@@ -178,6 +203,8 @@ class OcppJsonLine:
                 yield self._clock.now()
             finally:
                 await self._say()
+                # A verb that has returned is remembered, whether it had anything to say or not.
+                self._write_down()
 
     async def cut(self) -> None:
         """Break the line as a digger would: no closing handshake, and no attempt to reconnect."""
@@ -230,8 +257,10 @@ class OcppJsonLine:
             if self._socket is not None or not self._device.wants_line:
                 return
             with self._clock.hold(f"{self._device.identity} sets up its line"):
+                url = self.url
                 socket = await self._open()
-                if self._is_whole and self._device.wants_line:
+                # It may have been cut, or be another backend's, since the dialling began.
+                if self._is_whole and self._device.wants_line and url == self.url:
                     await self._take_up(socket)
                 else:
                     await socket.close()
@@ -240,6 +269,7 @@ class OcppJsonLine:
         async with self._lock:
             self._socket = socket
             self._tries = 0
+            self.problem = ""
             self._on_line(True)
             self._device.line_up(self._clock.now())
             await self._say()
@@ -277,8 +307,15 @@ class OcppJsonLine:
         self._redial = None
         try:
             await self._dial()
-        except NotPossible:
+        except NotPossible as reason:
+            self._note_problem(reason.why)
             self._dial_later()
+
+    def _note_problem(self, why: str) -> None:
+        if why != self.problem:
+            self.problem = why
+            self._device.journal.note(self._clock.now(), f"no line: {why}")
+            self.on_problem(why)
 
     def _dial_later(self) -> None:
         if self._tries < RECONNECT_TRIES:
@@ -294,6 +331,7 @@ class OcppJsonLine:
 
     def _give_up_dialling(self) -> None:
         self._is_whole = False
+        self.problem = ""
         self._tries = 0
         if self._redial is not None:
             self._redial.cancel()

@@ -38,6 +38,10 @@ LOG_LINE = (
 )
 
 
+UNTIL_STOPPED = ("up", "charger")
+"""They run until they are stopped; test_up.py and test_charger_alone.py do that."""
+
+
 def blocks(page: Path, language: str) -> list[str]:
     """Give the code blocks of a page in a language; "" for blocks without one."""
     text = page.read_text(encoding="utf-8")
@@ -78,7 +82,7 @@ def test_every_command_is_documented() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     names = re.findall(r"^    (\w+) ", build_parser().format_help(), re.MULTILINE)
 
-    assert {"demo", "up", "conform", "replay", "list"} == set(names)
+    assert {"demo", "up", "charger", "conform", "replay", "list"} == set(names)
     assert [] == [name for name in names if f"## isebench {name}" not in reference]
     assert [] == [name for name in names if f"isebench {name}" not in readme]
 
@@ -99,7 +103,11 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if any("up" not in command.split()[1] for command in commands(page))],
+    [
+        page
+        for page in PAGES
+        if any(command.split()[1] not in UNTIL_STOPPED for command in commands(page))
+    ],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
@@ -109,8 +117,8 @@ def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
         (tmp_path / "mine").mkdir(exist_ok=True)
         (tmp_path / "mine" / f"{number}.feature").write_text(block, encoding="utf-8")
     for command in commands(page):
-        if command.startswith("isebench up"):
-            continue  # runs until it is stopped; tests/integration/test_up.py does that
+        if command.split()[1] in UNTIL_STOPPED:
+            continue
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=tmp_path,

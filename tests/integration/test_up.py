@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -60,6 +62,7 @@ def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
             return [answer[2] for answer in answers]
 
         answers = asyncio.run(report())
+        unplug_at_the_page_of("Dorfplatz", told)
     finally:
         process.send_signal(signal.SIGINT)
         said, trouble = process.communicate(timeout=30)
@@ -75,6 +78,16 @@ def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
     assert 8 == len(mine)  # a Heartbeat and three Authorize, each with its answer
     assert "04A1B2C3" in mine[4]
     assert_delivered(said)
+
+
+def unplug_at_the_page_of(name: str, told: str) -> None:
+    """Use the page of an emulated charger, whose address was printed."""
+    match = re.search(rf"(http://\S+/) is the page of {name}", told)
+    assert match is not None, told
+    request = Request(f"{match[1]}verbs/unplug", b"{}", {"Content-Type": "application/json"})
+    with urlopen(request, timeout=10) as answer:
+        state = json.load(answer)["state"]
+    assert (name, None) == (state["charger"]["identity"], state["transaction"])
 
 
 def assert_delivered(said: str) -> None:
