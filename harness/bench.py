@@ -20,6 +20,7 @@ import contextlib
 import copy
 import functools
 import random
+import ssl
 import subprocess
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,6 +118,27 @@ class Station:
         return table
 
 
+@dataclass(slots=True)
+class Speech:
+    """
+    How the central system on strings can be spoken with.
+
+    Attributes:
+        subprotocol: what it speaks.
+        through_tls: whether it does over wss.
+        is_trusted: whether chargers trust who signed its certificate.
+    """
+
+    subprotocol: str = "ocpp1.6"
+    through_tls: bool = False
+    is_trusted: bool = True
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether a charger may have reason not to speak with it."""
+        return not self.is_trusted or self.subprotocol != "ocpp1.6"
+
+
 class Lines:
     """Keeps time still while a charger and the backend disagree on whether they are connected."""
 
@@ -176,6 +198,7 @@ class Bench:
         self._backend: Backend | None = None
         self._central: Central | None = None
         self._with_central, self._with_utility = False, True
+        self.central_speaks = Speech()
         self._clock: VirtualClock | None = None
         self._tap: Wiretap | None = None
         self._utility: Utility | None = None
@@ -221,6 +244,11 @@ class Bench:
         code = f"CH98765012345AAAAAAAAAAAAAAA{len(self.stations) + 1:05d}" if ise else None
         station = self.stations[name] = Station(name, code)
         return station
+
+    def build(self, name: str, **how: Any) -> None:
+        """Say how a charger is built and set up: fields of the charger's `Setup`."""
+        self._must_not_be_going(f'how "{name}" is built')
+        self.station(name).build |= how
 
     def station(self, name: str) -> Station:
         """Give a declared charger."""
@@ -415,7 +443,9 @@ class Bench:
     async def _start_central_system(self, clock: VirtualClock, lines: Lines) -> str:
         """Start what chargers connect to, and give its address."""
         if self._with_central:
-            self._central = Central(clock)
+            self._central = Central(
+                clock, subprotocol=self.central_speaks.subprotocol, tls=self._tls_of_central()
+            )
             self._central.on_line = lines.backend_says
             for person, verdict in self.card_verdicts.items():
                 self._central.cards[id_tag_of(self.card_of(person))] = verdict
@@ -426,6 +456,22 @@ class Bench:
         self._backend = self.new_backend(clock, lines.backend_says, self.drop)
         await self._backend.start()
         return self._backend.address
+
+    def _tls_of_central(self) -> ssl.SSLContext | None:
+        """Give the central system a certificate, and chargers the authority that they trust."""
+        if not self.central_speaks.through_tls:
+            return None
+        # Making keys takes a while; who needs none does not wait for them.
+        import trustme
+
+        authority, trusted = trustme.CA(), self.folder / "trusted.pem"
+        known = authority if self.central_speaks.is_trusted else trustme.CA()
+        known.cert_pem.write_to_path(trusted)
+        for station in self.stations.values():
+            station.build["trusted"] = trusted
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        return context
 
     def new_backend(
         self,
@@ -453,7 +499,10 @@ class Bench:
                 station.name, self.clock, self.tap, rng, setup=setup
             )
         device.on_line = lines.charger_says
-        await device.connect(address)
+        if isinstance(device, ChargerInch):
+            await device.connect(address, patiently=self.central_speaks.may_be_refused)
+        else:
+            await device.connect(address)
         await self.clock.settle()
 
     def settings(self) -> dict[str, Any]:

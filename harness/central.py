@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -89,6 +90,8 @@ class Central:
     Parameters:
         clock: its time.
         first_transaction: the id of the first transaction; the others count on from it.
+        subprotocol: what it speaks; a charger that does not offer it is sent away.
+        tls: what it speaks through; None: in the clear.
 
     Attributes:
         address: where chargers connect, without their identity; empty before the start.
@@ -96,11 +99,19 @@ class Central:
         cards: what is said of cards, by idTag in capitals; of others that they are accepted.
     """
 
-    def __init__(self, clock: Clock, first_transaction: int = 1) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        first_transaction: int = 1,
+        subprotocol: str = SUBPROTOCOL,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.address = ""
         self.on_line: Callable[[str, bool], None] | None = None
         self.cards: dict[str, CardVerdict] = {}
         self._clock = clock
+        self._subprotocol = Subprotocol(subprotocol)
+        self._tls = tls
         self._transactions = itertools.count(first_transaction)
         self._always: dict[str, Answer] = {}
         self._next: defaultdict[str, deque[Answer]] = defaultdict(deque)
@@ -113,15 +124,20 @@ class Central:
             self._handle,
             "127.0.0.1",
             0,
-            select_subprotocol=lambda _, offered: SUBPROTOCOL if SUBPROTOCOL in offered else None,
+            select_subprotocol=self._select,
             compression=None,
             ping_interval=PING_S,
             ping_timeout=PING_S,
             close_timeout=ANSWER_LIMIT_S,
             server_header=None,
+            ssl=self._tls,
         )
         port = next(iter(self._server.sockets)).getsockname()[1]
-        self.address = f"ws://127.0.0.1:{port}/ocpp"
+        scheme = "ws" if self._tls is None else "wss"
+        self.address = f"{scheme}://127.0.0.1:{port}/ocpp"
+
+    def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return self._subprotocol if self._subprotocol in offered else None
 
     async def stop(self) -> None:
         """Hang up on everybody, and listen no more."""
@@ -157,7 +173,9 @@ class Central:
 
     async def _handle(self, socket: ServerConnection) -> None:
         if socket.subprotocol is None or socket.request is None:
-            await socket.close(CloseCode.PROTOCOL_ERROR, "offer the sub-protocol ocpp1.6")
+            await socket.close(
+                CloseCode.PROTOCOL_ERROR, f"offer the sub-protocol {self._subprotocol}"
+            )
             return
         identity = unquote(socket.request.path.rpartition("/")[2])
         line = _Line(identity, socket, self._clock, self._reaction)

@@ -40,6 +40,7 @@ pytest_plugins = [
     "harness.steps.faults",
     "harness.steps.hands",
     "harness.steps.harness",
+    "harness.steps.inch",
     "harness.steps.kills",
     "harness.steps.metering",
     "harness.steps.operating",

@@ -57,6 +57,7 @@ class Tool:
         is_happening: whether the scenario has come to its first When.
         happened_at: when the first When began to act.
         depot: where files are brought and fetched, where the case needs it.
+        words: what else words of the scenario stand for.
     """
 
     def __init__(self, bench: Bench, side: str) -> None:
@@ -67,6 +68,7 @@ class Tool:
         self._bench = bench
         self._from: int | None = None
         self._answers: list[tuple[str, str]] = []
+        self.words: dict[str, str] = {}
 
     # ------------------------------------------------------------------ what is declared
 
@@ -240,6 +242,8 @@ class Tool:
         that crossed the wire; ``now``, ``in 10 min``, ``90 s ago``; ``the http depot``, ``the ftp
         depot's firmware.zip``.
         """
+        if text in self.words:
+            return self.words[text]
         if found := _CARD.fullmatch(text):
             from harness.bench import id_tag_of
 

@@ -46,25 +46,25 @@ def is_supported(bench: Bench, what: str) -> None:
 @given("the charger has a fixed cable")
 def has_fixed_cable(bench: Bench) -> None:
     """Let the cable hang at the charger for good."""
-    bench.station(CHARGER).build["fixed_cable"] = True
+    bench.build(CHARGER, fixed_cable=True)
 
 
 @given("the charger has back-up power")
 def has_backup_power(bench: Bench) -> None:
     """Let the charger tell of a power cut before it goes down."""
-    bench.station(CHARGER).build["backup_power"] = True
+    bench.build(CHARGER, backup_power=True)
 
 
 @given("the charger has no back-up power")
 def has_no_backup_power(bench: Bench) -> None:
     """Let a power cut come over the charger without a word."""
-    bench.station(CHARGER).build["backup_power"] = False
+    bench.build(CHARGER, backup_power=False)
 
 
 @given("the charger takes no reservations")
 def takes_no_reservations(bench: Bench) -> None:
     """Let the charger reject reservations."""
-    bench.station(CHARGER).build["accepts_reservations"] = False
+    bench.build(CHARGER, accepts_reservations=False)
 
 
 @given(parsers.re(r"(?P<person>\w+)'s card is (?P<status>Accepted|Blocked|Expired|Invalid)"))

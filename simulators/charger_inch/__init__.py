@@ -98,7 +98,9 @@ class ChargerInch:
         self._file = None if memory is None else MemoryFile(memory, identity)
         kept = None if self._file is None else self._file.read()
         self._device = Device(identity, self._setup, supply, clock.now(), kept, self.faults)
-        self._line = OcppJsonLine(self._device, clock, tap, self._tell_line, self._file)
+        self._line = OcppJsonLine(
+            self._device, clock, tap, self._tell_line, self._file, self._setup.trusted
+        )
         self._line.on_problem = self._tell_problem
 
     # ------------------------------------------------------------------ what can be seen

@@ -171,6 +171,7 @@ class Connector:
             running |= {"reason": reason, "at": now.isoformat(), "wh": self._register_wh(now)}
             self._memory.put(RUNNING, "is", running)
         self.transaction = None
+        self.metering.power_off()
         self.is_locked = self.is_installing = False
         self.shown = ""
         self._reset_situation()

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from simulators.charger_inch import vendor_data
@@ -107,6 +108,7 @@ class Setup:
         backup_power: it can still tell of a power cut before it goes down.
         accepts_reservations: it takes reservations (OCPP 1.6 §5.13: else it rejects them).
         big_endian_cards: write idTags big-endian (document 003: little-endian is the default).
+        trusted: a PEM file of the certification authorities it trusts over wss; None: the system's.
         queue_limit: how many transaction messages it keeps while the backend does not answer.
         configuration: values of configuration keys other than the factory's.
         quirks: habits and faults that are on from the start, besides `habits.DEFAULT`.
@@ -122,6 +124,7 @@ class Setup:
     backup_power: bool = False
     accepts_reservations: bool = True
     big_endian_cards: bool = False
+    trusted: Path | None = None
     queue_limit: int = 20_000
     configuration: Mapping[str, str] = field(default_factory=dict)
     quirks: Sequence[Fault] = ()

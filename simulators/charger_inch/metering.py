@@ -76,6 +76,10 @@ class Metering:
         self.plan(now)
         return data
 
+    def power_off(self) -> None:
+        """Forget what was read for; who knew of it is without power."""
+        self._transaction, self._data = None, []
+
     def _collect(self, now: datetime, key: str, context: str) -> None:
         measurands = self._configuration.measurands(key)
         if not measurands:

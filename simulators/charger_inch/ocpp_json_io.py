@@ -14,9 +14,11 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -79,6 +81,7 @@ class OcppJsonLine:
         tap: where its frames are noted.
         on_line: told whether the socket is up, at the moment at which that changes.
         file: where the device's memory is written down; None: nowhere.
+        trusted: a PEM file of the certification authorities it trusts over wss; None: the system's.
 
     Attributes:
         problem: why it could not be set up the last time; empty where it could.
@@ -92,8 +95,10 @@ class OcppJsonLine:
         tap: Wiretap,
         on_line: Callable[[bool], None],
         file: MemoryFile | None = None,
+        trusted: Path | None = None,
     ) -> None:
         self._device = device
+        self._trusted = trusted
         self._clock = clock
         self._tap = tap
         self._on_line = on_line
@@ -290,6 +295,7 @@ class OcppJsonLine:
                 ping_interval=ping_s or None,
                 ping_timeout=PONG_LIMIT_S,
                 max_size=FRAME_LIMIT_BYTES,
+                ssl=_trust(dial.url, self._trusted),
             )
         except (OSError, WebSocketException) as error:
             raise self._not_possible("connect", _why_not(error, dial.url)) from error
@@ -526,6 +532,11 @@ def _host_of(location: str) -> str:
         return "nowhere"
 
 
+def _trust(url: str, trusted: Path | None) -> ssl.SSLContext | None:
+    """Give what a wss line is checked against; None for ws, which has nothing to check."""
+    return ssl.create_default_context(cafile=trusted) if url.startswith("wss:") else None
+
+
 def _why_not(error: Exception, url: str) -> str:
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
@@ -535,6 +546,11 @@ def _why_not(error: Exception, url: str) -> str:
                 "register a station under this identity first"
             )
         return f"the backend at {url} refuses the line with HTTP {status}; look into its log"
+    if isinstance(error, ssl.SSLError):
+        return (
+            f"the certificate of the backend at {url} is not trusted ({error}); "
+            "name the authority that signed it"
+        )
     if isinstance(error, OSError):
         return f"nobody answers at {url} ({error}); start the backend first or check the address"
     return f"what answers at {url} is no WebSocket server ({error}); check the address"

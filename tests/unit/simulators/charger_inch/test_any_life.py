@@ -219,6 +219,13 @@ def test_nothing_is_lost(acts: list[tuple[str, Any]], backup_power: bool) -> Non
     assert desk.device.memory.table("running") == {}
 
 
+    for payload in desk.payloads("MeterValues"):
+        number, at = payload.get("transactionId"), payload["meterValue"][0]["timestamp"]
+        if number is not None:
+            start, stop = starts[number - 1], stops[number - 1]
+            assert _instant(start["timestamp"]) <= _instant(at) <= _instant(stop["timestamp"])
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTS, st.booleans())
 def test_every_status_follows_the_one_before(
