@@ -50,6 +50,7 @@ class Command:
         action: its name in OCPP 1.6.
         title: what it does, in a few words.
         section: where OCPP 1.6 describes it.
+        group: what it is about, one of `GROUPS`.
         chosen: fields that the backend fills in where they are left out.
         while_pending: whether it may be sent before the charger's boot is accepted (§4.2).
     """
@@ -57,37 +58,42 @@ class Command:
     action: str
     title: str
     section: str
+    group: str
     chosen: tuple[str, ...] = ()
     while_pending: bool = True
 
 
+CHARGING, DEVICE, CARDS, LIMITS = "Charging", "The device", "Cards", "Limits of power"
+GROUPS = (CHARGING, DEVICE, CARDS, LIMITS)
+
 COMMANDS: Mapping[str, Command] = {
     one.action: one
     for one in (
-        Command("CancelReservation", "End a reservation", "5.1"),
-        Command("ChangeAvailability", "Take in or out of service", "5.2"),
-        Command("ChangeConfiguration", "Set a configuration key", "5.3"),
-        Command("ClearCache", "Forget the cards it remembers", "5.4"),
-        Command("ClearChargingProfile", "Remove charging profiles", "5.5"),
-        Command("DataTransfer", "Say something in a vendor's words", "5.6"),
-        Command("GetCompositeSchedule", "Ask for the limits to come", "5.7"),
-        Command("GetConfiguration", "Read configuration keys", "5.8"),
-        Command("GetDiagnostics", "Have diagnostics brought", "5.9"),
-        Command("GetLocalListVersion", "Ask for the local list's version", "5.10"),
-        Command("RemoteStartTransaction", "Start a session", "5.11", while_pending=False),
-        Command("RemoteStopTransaction", "Stop a session", "5.12", while_pending=False),
-        Command("ReserveNow", "Reserve a connector", "5.13", chosen=("reservationId",)),
-        Command("Reset", "Restart", "5.14"),
+        Command("CancelReservation", "End a reservation", "5.1", CHARGING),
+        Command("ChangeAvailability", "Take in or out of service", "5.2", CHARGING),
+        Command("ChangeConfiguration", "Set a configuration key", "5.3", DEVICE),
+        Command("ClearCache", "Forget the cards it remembers", "5.4", CARDS),
+        Command("ClearChargingProfile", "Remove charging profiles", "5.5", LIMITS),
+        Command("DataTransfer", "Say something in a vendor's words", "5.6", DEVICE),
+        Command("GetCompositeSchedule", "Ask for the limits to come", "5.7", LIMITS),
+        Command("GetConfiguration", "Read configuration keys", "5.8", DEVICE),
+        Command("GetDiagnostics", "Have diagnostics brought", "5.9", DEVICE),
+        Command("GetLocalListVersion", "Ask for the local list's version", "5.10", CARDS),
+        Command("RemoteStartTransaction", "Start a session", "5.11", CHARGING, while_pending=False),
+        Command("RemoteStopTransaction", "Stop a session", "5.12", CHARGING, while_pending=False),
+        Command("ReserveNow", "Reserve a connector", "5.13", CHARGING, chosen=("reservationId",)),
+        Command("Reset", "Restart", "5.14", DEVICE),
         Command(
             "SendLocalList",
             "Send the list of cards",
             "5.15",
+            CARDS,
             chosen=("listVersion", "updateType", "localAuthorizationList"),
         ),
-        Command("SetChargingProfile", "Limit the power", "5.16"),
-        Command("TriggerMessage", "Ask for a message", "5.17"),
-        Command("UnlockConnector", "Unlock a cable", "5.18"),
-        Command("UpdateFirmware", "Have new firmware fetched", "5.19"),
+        Command("SetChargingProfile", "Limit the power", "5.16", LIMITS),
+        Command("TriggerMessage", "Ask for a message", "5.17", DEVICE),
+        Command("UnlockConnector", "Unlock a cable", "5.18", CHARGING),
+        Command("UpdateFirmware", "Have new firmware fetched", "5.19", DEVICE),
     )
 }
 """All requests of a central system in OCPP 1.6, by name."""
