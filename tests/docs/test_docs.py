@@ -78,7 +78,7 @@ def test_every_command_is_documented() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     names = re.findall(r"^    (\w+) ", build_parser().format_help(), re.MULTILINE)
 
-    assert {"demo", "up", "conform", "replay", "list"} == set(names)
+    assert {"demo", "up", "conform", "replay", "questionnaire", "list"} == set(names)
     assert [] == [name for name in names if f"## isebench {name}" not in reference]
     assert [] == [name for name in names if f"isebench {name}" not in readme]
 
