@@ -167,6 +167,7 @@ class Bench:
         self.task = TASK
         self.schedule = "daily"
         self.drop: Drop | None = None
+        self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
         self.in_real_time = False
         self._twins: list[Bench] = []
@@ -177,6 +178,8 @@ class Bench:
         self.finished: subprocess.CompletedProcess[str] | None = None
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
+        self.told = ""
+        self.sent_after = 0
 
     # ------------------------------------------------------------------ what is declared
 
@@ -206,6 +209,11 @@ class Bench:
             uid = random.Random(f"{self.seed} card {person}").randbytes(4)
             self.cards[person] = Card(uid, person)
         return self.cards[person]
+
+    def amend(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Say what the backend's settings shall say besides, or otherwise."""
+        self._must_not_be_going("the backend's settings")
+        self.amendments.append(change)
 
     def plan(self, at: datetime, act: Act) -> None:
         """Let something happen at an instant, in the order of planning where instants agree."""
@@ -271,6 +279,7 @@ class Bench:
         twin.task, twin.schedule = self.task, self.schedule
         twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
         twin.layout, twin.cards = dict(self.layout), dict(self.cards)
+        twin.amendments = list(self.amendments)
         twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
         self._twins.append(twin)
         return twin
@@ -390,7 +399,7 @@ class Bench:
 
     def settings(self) -> dict[str, Any]:
         """Give the settings of the backend that the scenario declares."""
-        return site_settings(
+        settings = site_settings(
             database=self.folder / "isebench.sqlite",
             stations=self.stations.values(),
             cards=self.cards.values(),
@@ -399,6 +408,9 @@ class Bench:
             task=self.task,
             schedule=self.schedule,
         )
+        for amend in self.amendments:
+            amend(settings)
+        return settings
 
     def close(self) -> None:
         """Take everything down, in the order in which a site would be left, whatever fails."""

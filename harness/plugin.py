@@ -25,6 +25,7 @@ from harness.verdicts import Trial, Trials
 from simulators.errors import SimulatorError
 
 pytest_plugins = [
+    "harness.steps.central_system",
     "harness.steps.charging",
     "harness.steps.delivery",
     "harness.steps.export",

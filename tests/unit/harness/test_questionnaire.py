@@ -17,7 +17,7 @@ from harness.questionnaire import as_html, as_markdown, questionnaire, sections_
 from harness.recording import write_recording
 from simulators.wiretap import Crossing
 
-ONE_TO_ONE = [
+ONE_TO_ONE = (
     "Authorize",
     "BootNotification",
     "DataTransfer",
@@ -41,7 +41,7 @@ ONE_TO_ONE = [
     "SendLocalList",
     "UnlockConnector",
     "UpdateFirmware",
-]
+)
 
 # What document 003 answers, in short: not under OCPP 1.5, under 1.6 over SOAP and over JSON.
 MESSAGES = {
