@@ -184,10 +184,8 @@ class CentralSystem:
         """
         line = self._lines.get(identity)
         if line is None:
-            remedy = "wait until it has connected"
-            if identity not in self._stations:
-                remedy = "add it to the settings as a [[station]]"
-            raise NotConnected("is not connected", f"charger {identity!r}", remedy)
+            where = f"charger {identity!r}"
+            raise NotConnected("is not connected", where, "wait until it has connected")
         return await line.call(action, payload)
 
     # ------------------------------------------------------------ a new connection

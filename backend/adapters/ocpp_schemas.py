@@ -221,8 +221,12 @@ def checked(action: str, payload: object) -> Json:
         raise CommandError(
             f"{shown(action)} is no command of OCPP 1.6", "command", f"use one of {near}"
         )
+    if not isinstance(payload, Mapping):
+        raise CommandError(
+            "the payload is no object", f"command {action}", "write {…}", rule="type"
+        )
     try:
-        exact = _exact(payload)
+        exact = _exact_fields(payload)
         for error in _strict(action).iter_errors(exact):
             raise _told(action, error)
     except ValueError as error:  # a number beyond all bounds, half a surrogate pair, no JSON
@@ -232,8 +236,6 @@ def checked(action: str, payload: object) -> Json:
         raise CommandError(
             f"{field} {problem}", f"command {action}", f"see {rule}", field=field, rule=rule
         )
-    if not isinstance(exact, dict):  # the schema has said so; told to the type checker
-        raise TypeError(action)
     return exact
 
 
@@ -249,10 +251,14 @@ def _exact(value: object) -> object:
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, Mapping):
-        return {key: _exact(one) for key, one in value.items()}
+        return _exact_fields(value)
     if isinstance(value, list | tuple):
         return [_exact(one) for one in value]
     return value
+
+
+def _exact_fields(fields: Mapping[Any, Any]) -> Json:
+    return {key: _exact(one) for key, one in fields.items()}
 
 
 def _told(action: str, error: ValidationError) -> CommandError:
@@ -358,7 +364,7 @@ _RULES: Mapping[str, Callable[[Json], Broken]] = {
 # ---------------------------------------------------------------- the lenient look at answers
 
 
-def deviations_of_answer(action: str, payload: object) -> tuple[Leniency, ...]:
+def deviations_of_answer(action: str, payload: Mapping[str, Any]) -> tuple[Leniency, ...]:
     """
     Compare the payload of an answer with its schema.
 
@@ -367,7 +373,7 @@ def deviations_of_answer(action: str, payload: object) -> tuple[Leniency, ...]:
     """
     try:
         errors = list(islice(_answer(action).iter_errors(payload), _VIOLATIONS_LIMIT))
-    except ValueError:  # a number beyond all bounds
+    except ValueError:  # half a surrogate pair
         return (Leniency("answer-unreadable", "payload", "", "used as far as it can be"),)
     hidden = _holds_secret(payload)
     return tuple(
@@ -387,10 +393,8 @@ def _answer(action: str) -> Draft4Validator:
     return Draft4Validator(schema, formats=_FORMATS, validate_formats=True)
 
 
-def _holds_secret(payload: object) -> bool:
+def _holds_secret(payload: Mapping[str, Any]) -> bool:
     # A charger that tells its AuthorizationKey breaks OCPP, and must not get it into a log.
-    if not isinstance(payload, dict):
-        return False
     listed = payload.get("configurationKey")
     return isinstance(listed, list) and any(
         isinstance(one, dict) and is_secret_key(one.get("key")) for one in listed

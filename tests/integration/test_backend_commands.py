@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command_site import BOOT, SETTINGS, START, CommandSite, ScriptedCharger
+from support.command_site import (
+    BOOT,
+    LIMIT_S,
+    SETTINGS,
+    START,
+    WEB,
+    CommandSite,
+    ScriptedCharger,
+)
 
 from backend.adapters import station_state
 from backend.core.local_list import KnownList
@@ -254,6 +263,32 @@ class TestWhatGoesWrong:
 
         play(tmp_path, scene)
         assert "how command 1 ended cannot be kept" in caplog.text
+
+    def test_a_line_that_ends_before_the_command_is_sent(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing is sent, and the caller is told that the line was lost."""
+        begin, free = station_state.begin_command, threading.Event()
+
+        def begin_slowly(*arguments: Any) -> int:
+            free.wait(LIMIT_S)
+            return begin(*arguments)
+
+        async def scene(site: CommandSite, charger: ScriptedCharger) -> None:
+            monkeypatch.setattr(station_state, "begin_command", begin_slowly)
+            asked = asyncio.ensure_future(site.backend.commands.reset("WB-1", "Soft"))
+            await asyncio.sleep(0)
+            line = site.backend._central._lines["WB-1"]
+            await charger.close()
+            async with asyncio.timeout(LIMIT_S):
+                while not line._ended:  # noqa: ASYNC110 - nothing tells of it before it is kept
+                    await asyncio.sleep(0.01)
+            free.set()
+            with pytest.raises(LineLost):
+                await asked
+            assert [] == charger.asked
+
+        play(tmp_path, scene)
 
 
 class TestMessageIds:
@@ -784,6 +819,30 @@ class TestHowItStands:
                     assert [] == await site.backend.last_deviations("WB-1", 5)
                 await site.line_ended()
                 assert not (await site.backend.station_view("WB-1")).connected
+
+        asyncio.run(run())
+
+
+class TestFrames:
+    """The log of frames, where there is a page to show it."""
+
+    def test_both_are_shown_every_frame(self, tmp_path: Path) -> None:
+        """The log and whoever else looks on; a long frame is cut in the log."""
+        seen: list[str] = []
+
+        async def run() -> None:
+            site = CommandSite(tmp_path, SETTINGS + WEB)
+            site.backend = type(site.backend)(
+                site.settings, site.clock, on_frame=lambda *frame: seen.append(frame[2])
+            )
+            async with site, site.charger() as charger:
+                await charger.call("Heartbeat", {"long": "x" * 5_000})
+                newest, longest, *_ = site.backend.last_frames("WB-1", 9)
+                assert (False, True) == (newest.incoming, longest.incoming)
+                assert longest.text.endswith("… (5036 signs)")
+                assert 5_036 == len(seen[-2])
+                do = site.backend
+                assert "Accepted" == await do.change_configuration("WB-1", "ResetRetries", "1")
 
         asyncio.run(run())
 

@@ -16,6 +16,7 @@ from support.command_site import SETTINGS, START, TOKEN, WEB, CommandSite, Scrip
 
 from backend.adapters import station_views
 from backend.adapters.ocpp_schemas import COMMANDS
+from backend.errors import StoreError
 from simulators.charger_inch import ChargerInch
 from simulators.wiretap import Wiretap
 
@@ -332,12 +333,18 @@ class TestPages:
         play(tmp_path, scene)
 
     def test_when_the_backend_fails(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The page says that, and not why."""
+        """The page says that, and not why; a database that refuses is told as what it is."""
+
+        def refuse(*_: object) -> None:
+            raise StoreError("is full", "disk", "make room")
 
         async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
             monkeypatch.setattr(station_views, "station", lambda *_: 1 / 0)
             text = await browser.get("/")
             assert 500 == browser.status
+            monkeypatch.setattr(station_views, "station", refuse)
+            assert "is full" in await browser.get("/")
+            assert 503 == browser.status
             assert "its log says why" in text
             assert "ZeroDivision" not in text
 

@@ -106,8 +106,8 @@ class TestGood:
 
 BAD = [
     ("Teleport", {}, "", "", "is no command of OCPP 1.6"),
-    ("Reset", [], "", "type", "the payload breaks type"),
-    ("Reset", None, "", "type", "the payload breaks type"),
+    ("Reset", [], "", "type", "the payload is no object"),
+    ("Reset", None, "", "type", "the payload is no object"),
     ("Reset", {}, "type", "required", "type is missing"),
     ("Reset", {"type": "Warm"}, "type", "enum", "must have enum Hard, Soft"),
     ("Reset", {"type": "Soft", "now": True}, "", "additionalProperties", "now is no field"),
@@ -330,8 +330,8 @@ class TestAnswers:
 
         assert ("answer-required", "not shown") == (found.rule, found.said)
 
-    def test_numbers_beyond_all_bounds(self) -> None:
-        """They are named and harm nothing."""
+    def test_what_json_cannot_carry(self) -> None:
+        """It is named and harms nothing."""
         (found,) = deviations_of_answer(
             "GetLocalListVersion", {"listVersion": Decimal("1E+999999")}
         )
