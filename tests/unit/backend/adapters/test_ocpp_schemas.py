@@ -332,8 +332,7 @@ class TestAnswers:
 
     def test_what_json_cannot_carry(self) -> None:
         """It is named and harms nothing."""
-        (found,) = deviations_of_answer(
-            "GetLocalListVersion", {"listVersion": Decimal("1E+999999")}
-        )
-
-        assert "answer-" in found.rule
+        (found,) = deviations_of_answer("Reset", {"status": "\ud800"})
+        assert "answer-unreadable" == found.rule
+        (found,) = deviations_of_answer("GetLocalListVersion", {"listVersion": Decimal("1E+9999")})
+        assert "answer-type" == found.rule
