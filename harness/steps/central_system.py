@@ -12,21 +12,21 @@ from pytest_bdd import given, parsers, then, when
 
 from backend.core.device_profile import load_profile
 from harness.bench import Bench
-from harness.declared import Finding, Kind, compare, frames_in
-from harness.errors import Disagreement, NothingArrived
-from harness.frames import Call, calls, calls_of
-from harness.operator import (
+from harness.console import (
     BACKEND,
     HTTP_WIRE,
     OPERATOR,
     TOKEN,
     WAYS,
-    Operator,
+    Console,
     by_scenario,
     is_json,
     matches,
     read_json,
 )
+from harness.declared import Finding, Kind, compare, frames_in
+from harness.errors import Disagreement, NothingArrived
+from harness.frames import Call, calls, calls_of
 from harness.questionnaire import as_html, sections_of
 from harness.steps import must_be_done, records
 from harness.steps import show as shown
@@ -111,13 +111,13 @@ def command_is_sent(
     bench.advance_to(bench.at(time))
     bench.sent_after = len(bench.tap.crossings)
     told = read_json(payload)
-    operator = Operator(bench.backend.web_address, bench.tap)
+    console = Console(bench.backend.web_address, bench.tap)
     if way == WAYS[0]:
         bench.told = bench.run(by_scenario(bench.backend.commands, name, action, told))
     elif way == WAYS[1]:
-        bench.told = bench.run(operator.over_api(name, action, json.loads(payload)))
+        bench.told = bench.run(console.over_api(name, action, json.loads(payload)))
     else:
-        bench.told = bench.run(operator.from_page(name, action, json.loads(payload)))
+        bench.told = bench.run(console.from_page(name, action, json.loads(payload)))
     bench.run(bench.clock.settle())
 
 
@@ -214,9 +214,9 @@ def was_told(bench: Bench, word: str) -> None:
 @then(parsers.parse('the API shows of "{name}" nothing that holds {secret}'))
 def api_hides(bench: Bench, name: str, secret: str) -> None:
     """Read frames, commands and deviations over the API, and look for a secret."""
-    operator = Operator(bench.backend.web_address, bench.tap)
+    console = Console(bench.backend.web_address, bench.tap)
     for what in ("frames", "sent", "deviations"):
-        text = bench.run(operator.read_api(f"/api/stations/{name}/{what}"))
+        text = bench.run(console.read_api(f"/api/stations/{name}/{what}"))
         assert text.startswith("["), text
         assert secret not in text, f"{what} of {name} hold it"
     crossings = [one for one in bench.tap.crossings if one.wire == HTTP_WIRE]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.command_site import SETTINGS, CommandSite
 
-from harness.operator import TOKEN, Operator, by_scenario, fields_of, is_json, matches, read_json
+from harness.console import TOKEN, Console, by_scenario, fields_of, is_json, matches, read_json
 from simulators.wiretap import Wiretap
 
 WEB = f'[web]\nport = 0\ntoken = "{TOKEN}"\n'
@@ -23,14 +23,14 @@ def test_three_ways_come_to_the_same_word(tmp_path: Path) -> None:
     async def run() -> None:
         async with CommandSite(tmp_path, SETTINGS + WEB) as site, site.charger() as charger:
             tap = Wiretap(site.clock)
-            operator = Operator(site.backend.web_address, tap)
+            console = Console(site.backend.web_address, tap)
 
             async def told(action: str, payload: Any, station: str = "WB-1") -> list[str]:
                 do = site.backend.commands
                 return [
                     await by_scenario(do, station, action, payload),
-                    await operator.over_api(station, action, payload),
-                    await operator.from_page(station, action, payload),
+                    await console.over_api(station, action, payload),
+                    await console.from_page(station, action, payload),
                 ]
 
             assert ["Accepted"] * 3 == await told("Reset", SOFT)
@@ -43,7 +43,7 @@ def test_three_ways_come_to_the_same_word(tmp_path: Path) -> None:
             away = await told("Reset", SOFT, "WB-2")
             assert ["is not connected", "Not connected"] == away[::2]
             assert "is not connected" in away[1]
-            assert (await operator.read_api("/api/stations/WB-1/frames")).startswith("[")
+            assert (await console.read_api("/api/stations/WB-1/frames")).startswith("[")
             assert {"http"} == {one.wire for one in tap.crossings}
             assert not [one for one in tap.crossings if TOKEN in one.text]
 

@@ -44,7 +44,7 @@ async def by_scenario(commands: Commands, station: str, action: str, payload: An
     return str(answer.get("status", "answered"))
 
 
-class Operator:
+class Console:
     """
     Somebody who reaches a backend over HTTP.
 
