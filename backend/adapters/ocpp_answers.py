@@ -207,7 +207,7 @@ def _boot_notification(payload: object, sender: Sender) -> Answer | Refusal:
         }
 
     found = violations(Action.boot_notification, payload)
-    return Answer(work, found, boots=status != REJECTED, registration=status)
+    return Answer(work=work, odd=found, boots=status != REJECTED, registration=status)
 
 
 def _heartbeat(payload: object, sender: Sender) -> Answer:
@@ -276,7 +276,7 @@ def _notification(action: Action) -> Callable[[object, Sender], Answer | Refusal
                 station_state.keep_upkeep(connection, station_id, now, kind, payload)
             return {}
 
-        return Answer(work, violations(action, payload))
+        return Answer(work=work, odd=violations(action, payload))
 
     return read
 
