@@ -78,7 +78,7 @@ async def _export(settings: Settings, task: str, first: date | None, last: date 
     first = first or local_day_of(clock.now()) - timedelta(days=1)
     # It serves nobody meanwhile, so any port will do.
     listening = replace(settings.backend, host="127.0.0.1", port=0)
-    backend = Backend(replace(settings, backend=listening), clock)
+    backend = Backend(replace(settings, backend=listening, web=None), clock)
     await backend.start()
     try:
         before = {one.name for one in await backend.deliveries()}
@@ -101,7 +101,9 @@ async def _serve(settings: Settings) -> None:
     backend = Backend(settings, RealClock())
     await backend.start()
     try:
-        sys.stdout.write(json.dumps({"ocpp": backend.address}) + "\n")
+        addresses = {"ocpp": backend.address, "web": backend.web_address}
+        there = {name: address for name, address in addresses.items() if address}
+        sys.stdout.write(json.dumps(there) + "\n")
         sys.stdout.flush()
         await told.wait()
     finally:

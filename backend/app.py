@@ -5,25 +5,33 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
-from ocpp.v16.enums import Action  # type: ignore[import-untyped]
+from sqlalchemy import Connection
 
-from backend.adapters import ledger, records
+from backend.adapters import ledger, records, station_state, station_views
 from backend.adapters.dispatch import Dispatch, intervals_of
+from backend.adapters.frame_log import FrameLog, SeenFrame
 from backend.adapters.ledger import DeliveryView, Receipt
-from backend.adapters.ocpp_json import CentralSystem, configuration_in
+from backend.adapters.ocpp_commands import Commands
+from backend.adapters.ocpp_json import CentralSystem
 from backend.adapters.records import StoredDeviation
+from backend.adapters.station_views import CommandView, StationView
 from backend.adapters.store import Store
 from backend.core.days import local_day_of
 from backend.core.intervals import Interval
 from backend.core.readings import Reading
 from backend.core.sessions import Session
-from backend.errors import DeviceError, SettingsError
+from backend.errors import SettingsError
 from backend.ports import Arrival, Clock, Destination, Drop
 from backend.settings import Settings, StationSettings
 
+if TYPE_CHECKING:
+    from backend.web.server import WebServer
+
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Interval of stations that are not activated, minutes, and decimals of kWh where no format says.
 _INTERVAL_MINUTES = 15
@@ -50,15 +58,27 @@ class Backend:
         clock: Clock,
         on_connection: Callable[[str, bool], None] | None = None,
         drop: Drop | None = None,
-        on_frame: Callable[[str, bool, str], None] | None = None,
+        on_frame: OnFrame | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._store = Store(settings.backend.database)
-        self._central = CentralSystem(settings, self._store, clock, on_connection, on_frame)
+        self._frames = FrameLog(clock)
+        shown = on_frame if settings.web is None else _both(self._frames.add, on_frame)
+        self._central = CentralSystem(settings, self._store, clock, on_connection, shown)
+        #: All that can be asked of chargers.
+        self.commands = Commands(settings, self._central, self._store, clock)
         self._dispatch = Dispatch(settings, self._store, clock, drop or _LazySftp(clock))
         #: Where chargers connect, without their identity: ``ws://127.0.0.1:9000/ocpp``.
         self.address = ""
+        #: Where people and programs reach it, ``http://127.0.0.1:9080``; empty where off.
+        self.web_address = ""
+        self._web: WebServer | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Everything an operator has decided."""
+        return self._settings
 
     @property
     def store_mode(self) -> str:
@@ -84,99 +104,60 @@ class Backend:
             if not settings.stations:
                 _log.warning("the settings name no [[station]], so every charger is refused")
             ids = await self._store.read(records.station_ids)
+            known = await self._store.read(station_state.registrations)
+            self._central.registrations.load(
+                {one: known[number] for one, number in ids.items() if number in known}
+            )
             self.address = await self._central.start(ids)
             await self._dispatch.start()
+            await self._start_web()
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """End what is under way, deliveries included, and give everything back."""
+        web, self._web = self._web, None
+        if web is not None:
+            await web.stop()
         await self._dispatch.stop()
         await self._central.stop()
         await self._store.close()
 
+    async def _start_web(self) -> None:
+        if self._settings.web is None:
+            return
+        # Loaded only where it is wanted: it is slow to load.
+        from backend.web.server import WebServer
+
+        self._web = WebServer(self, self._settings.web, self._clock)
+        self.web_address = await self._web.start()
+
     # ------------------------------------------------------------ commands to chargers
 
+    # The most used by their old names; all of them are in `commands`.
+
     async def remote_start(self, station: str, id_tag: str, connector: int = 1) -> str:
-        """
-        Ask a charger to start a session (OCPP 1.6 §5.11).
-
-        Returns:
-            ``Accepted`` or ``Rejected``.
-
-        Raises:
-            DeviceError: If the charger is not connected, does not answer, or refuses.
-        """
-        payload = {"connectorId": connector, "idTag": id_tag}
-        return await self._status(station, Action.remote_start_transaction, payload)
+        """Ask a charger to start a session, as `Commands.remote_start` does."""
+        return await self.commands.remote_start(station, id_tag, connector)
 
     async def remote_stop(self, station: str, transaction: int) -> str:
-        """
-        Ask a charger to end a session (OCPP 1.6 §5.12); returns and raises as `remote_start`.
-
-        Parameters:
-            transaction: the id that the session got when it started.
-        """
-        payload = {"transactionId": transaction}
-        return await self._status(station, Action.remote_stop_transaction, payload)
+        """Ask a charger to end a session, as `Commands.remote_stop` does."""
+        return await self.commands.remote_stop(station, transaction)
 
     async def get_configuration(
         self, station: str, keys: Iterable[str] | None = None
     ) -> dict[str, str]:
-        """
-        Read configuration keys of a charger (OCPP 1.6 §5.8).
-
-        Parameters:
-            keys: which; all where left out.
-
-        Returns:
-            The values of the keys that the charger knows and shows.
-
-        Raises:
-            DeviceError: If the charger is not connected, does not answer, or refuses.
-        """
-        payload = {} if keys is None else {"key": list(keys)}
-        return configuration_in(
-            await self._central.call(station, Action.get_configuration, payload)
-        )
+        """Read configuration keys of a charger, as `Commands.get_configuration` does."""
+        return await self.commands.get_configuration(station, keys)
 
     async def change_configuration(self, station: str, key: str, value: str) -> str:
-        """
-        Set a configuration key of a charger (OCPP 1.6 §5.3).
-
-        Returns:
-            ``Accepted``, ``Rejected``, ``RebootRequired`` or ``NotSupported``.
-
-        Raises:
-            DeviceError: If the charger is not connected, does not answer, or refuses.
-        """
-        payload = {"key": key, "value": value}
-        return await self._status(station, Action.change_configuration, payload)
+        """Set a configuration key of a charger, as `Commands.change_configuration` does."""
+        return await self.commands.change_configuration(station, key, value)
 
     async def trigger(self, station: str, message: str) -> str:
-        """
-        Ask a charger to send a message now (OCPP 1.6 §5.17).
-
-        Parameters:
-            message: its name, for example ``StatusNotification``.
-
-        Returns:
-            ``Accepted``, ``Rejected`` or ``NotImplemented``.
-
-        Raises:
-            DeviceError: If the charger is not connected, does not answer, or refuses.
-        """
-        payload = {"requestedMessage": message}
-        return await self._status(station, Action.trigger_message, payload)
-
-    async def _status(self, station: str, action: Action, payload: dict[str, Any]) -> str:
-        answer = await self._central.call(station, action, payload)
-        status = answer.get("status")
-        if not isinstance(status, str):
-            what = f"answers {action} without a status"
-            raise DeviceError(what, f"charger {station!r}", "look at its frames")
-        return status
+        """Ask a charger to send a message now, as `Commands.trigger_message` does."""
+        return await self.commands.trigger_message(station, message)
 
     # ------------------------------------------------------------ exports
 
@@ -241,6 +222,35 @@ class Backend:
         number = await self._id_of(station)
         return await self._store.read(lambda connection: records.deviations(connection, number))
 
+    async def station_view(self, station: str) -> StationView:
+        """Give how a station stands now."""
+        now = self._clock.now()
+        return await self._of(station, lambda c, number: station_views.station(c, number, now))
+
+    async def last_sessions(self, station: str, most: int) -> list[Session]:
+        """Give the newest sessions of a station, newest first."""
+        return await self._of(station, lambda c, number: station_views.sessions(c, number, most))
+
+    async def last_deviations(self, station: str, most: int) -> list[StoredDeviation]:
+        """Give the newest deviations of a station, newest first."""
+        return await self._of(station, lambda c, number: station_views.deviations(c, number, most))
+
+    async def last_commands(self, station: str, most: int) -> list[CommandView]:
+        """Give the newest commands to a station, newest first, without their secrets."""
+        return await self._of(station, lambda c, number: station_views.commands(c, number, most))
+
+    def last_frames(self, station: str, most: int) -> list[SeenFrame]:
+        """
+        Give the newest frames of a station since the start, newest first, without their secrets.
+
+        They are kept only where there is a web page to show them.
+        """
+        return self._frames.of(self._station(station).identity, most)
+
+    async def _of(self, station: str, ask: Callable[[Connection, int], T]) -> T:
+        number = await self._id_of(station)
+        return await self._store.read(lambda connection: ask(connection, number))
+
     def _station(self, identity: str) -> StationSettings:
         found = self._settings.station(identity)
         if found is None:
@@ -253,6 +263,21 @@ class Backend:
     async def _id_of(self, identity: str) -> int:
         ids = await self._store.read(records.station_ids)
         return ids[self._station(identity).identity]
+
+
+OnFrame = Callable[[str, bool, str], None]
+
+
+def _both(first: OnFrame, second: OnFrame | None) -> OnFrame:
+    """Show a frame to two."""
+    if second is None:
+        return first
+
+    def show(identity: str, incoming: bool, text: str) -> None:
+        first(identity, incoming, text)
+        second(identity, incoming, text)
+
+    return show
 
 
 class _LazySftp:

@@ -4,8 +4,11 @@ What can go wrong in the backend, by who can mend it.
 * `BackendError`: says what, where and what to do
     * `SettingsError`: the operator's settings are wrong
         * `MeteringCodeError`, `ObisError`, `LayoutError`
-    * `DeviceError`: a charger sent what cannot be used
+    * `CommandError`: a command that must not be sent, as its caller has written it
+    * `DeviceError`: a charger sent what cannot be used, or does not do what it is asked
         * `FrameError`: a frame that is no OCPP-J message
+        * `NotConnected`, `NotAllowed`, `Busy`: the command was not sent
+        * `Refused`, `BadAnswer`, `NoAnswer`, `LineLost`: it was sent
     * `DeliveryError`: the utility's server, or the way to it
         * `Unreachable`, `HostKeyChanged`, `LoginRefused`, `Denied`, `FolderMissing`,
           `NoSpace`, `RenameRefused`, `Incomplete`, `NameTaken`, `LineBroken`, `TooSlow`
@@ -53,12 +56,89 @@ class LayoutError(SettingsError):
     """A file layout that cannot be written or read back."""
 
 
+class CommandError(BackendError):
+    """
+    A command that must not be sent, as its caller has written it.
+
+    Attributes:
+        field: which field is wrong, ``csChargingProfiles.stackLevel``; empty for the whole.
+        rule: what it breaks: a keyword of JSON schema, or a rule of OCPP by its section.
+    """
+
+    def __init__(
+        self, what: str, where: str, remedy: str, *, field: str = "", rule: str = ""
+    ) -> None:
+        super().__init__(what, where, remedy)
+        self.field = field
+        self.rule = rule
+
+
 class DeviceError(BackendError):
-    """A charger sent what cannot be used."""
+    """
+    A charger sent what cannot be used, or does not do what it is asked.
+
+    Attributes:
+        kind: one word for programs; the class says the same.
+    """
+
+    kind = "unusable"
 
 
 class FrameError(DeviceError):
     """A frame that is no OCPP-J message."""
+
+
+class NotConnected(DeviceError):
+    """The charger has no line to this backend; nothing was sent."""
+
+    kind = "not-connected"
+
+
+class NotAllowed(DeviceError):
+    """OCPP forbids the command as long as the charger's boot is not accepted; nothing was sent."""
+
+    kind = "not-allowed"
+
+
+class Busy(DeviceError):
+    """Too many commands wait for the charger already; nothing was sent."""
+
+    kind = "busy"
+
+
+class Refused(DeviceError):
+    """
+    The charger answered with a CALLERROR.
+
+    Attributes:
+        code: the error code, as the charger wrote it.
+        description: what it said besides; may be empty.
+    """
+
+    kind = "refused"
+
+    def __init__(self, code: str, description: str, what: str, where: str, remedy: str) -> None:
+        super().__init__(what, where, remedy)
+        self.code = code
+        self.description = description
+
+
+class BadAnswer(DeviceError):
+    """The charger's answer holds nothing that can be used."""
+
+    kind = "bad-answer"
+
+
+class NoAnswer(DeviceError):
+    """The charger has not answered in time; whether it did what it was asked is not known."""
+
+    kind = "no-answer"
+
+
+class LineLost(DeviceError):
+    """The line ended before the answer; whether the charger did what it was asked is not known."""
+
+    kind = "line-lost"
 
 
 class StoreError(BackendError):

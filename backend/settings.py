@@ -19,15 +19,15 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
-from backend.core.device_profile import DeviceProfile, load_profile
+from backend.core.device_profile import DeviceProfile, derived_profile, load_profile, profile_names
 from backend.core.exports import Activation
 from backend.core.file_names import check_name
 from backend.core.formats.ise_timeseries_csv import Layout
-from backend.core.id_tags import canonical
+from backend.core.id_tags import canonical, reversed_bytes
 from backend.core.metering_code import check_metering_code
 from backend.core.obis import check_interval_obis
 from backend.errors import BackendError, SettingsError
@@ -39,6 +39,8 @@ T = TypeVar("T")
 INTERVALS_MINUTES = (1, 5, 10, 15, 30, 60)
 #: What a card may be answered with (OCPP 1.6 §7.2); ``ConcurrentTx`` is a moment, no setting.
 CARD_STATUSES = ("Accepted", "Blocked", "Expired", "Invalid")
+#: How a charger's BootNotification may be answered (OCPP 1.6 §4.2), as a setting's words.
+REGISTRATIONS = ("accept", "pending", "reject")
 HOST_KEY_KINDS = (
     "ssh-ed25519",
     "ssh-rsa",
@@ -48,6 +50,8 @@ HOST_KEY_KINDS = (
 )
 _PREFIX = "ISEBENCH_"
 _DEFAULT_OBIS = "1-1:1.29.0*255"
+#: Shorter tokens can be guessed by who may try often.
+_TOKEN_SIGNS_MIN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,26 @@ class BackendSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSettings:
+    """
+    Where people and programs reach the backend over HTTP.
+
+    Attributes:
+        host, port: where it listens; port 0 takes a free one.
+        token: who has it may do everything; never stored, never logged.
+        behind_https: whether a proxy in front speaks HTTPS; then cookies are sent over it only.
+    """
+
+    host: str
+    port: int
+    token: str
+    behind_https: bool = False
+
+    def __repr__(self) -> str:
+        return f"<web {self.host}:{self.port}>"
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """A customer; ``ise`` says whether an operator has activated the interface (ISE-11)."""
 
@@ -94,6 +118,8 @@ class StationSettings:
         activation: metering code, OBIS code and interval (ISE-15); without it the station is
             in no file.
         configuration: configuration keys that the backend sets (OCPP 1.6 §9).
+        registration: how its BootNotification is answered: ``accept``, ``pending``: it is
+            configured but must not charge yet, or ``reject`` (OCPP 1.6 §4.2).
     """
 
     account: str
@@ -101,16 +127,30 @@ class StationSettings:
     name: str
     profile: DeviceProfile
     activation: Activation | None
-    configuration: Mapping[str, str]
+    # Not shown: the value of a key may be a secret.
+    configuration: Mapping[str, str] = field(repr=False)
+    registration: str = "accept"
 
 
 @dataclass(frozen=True, slots=True)
 class CardSettings:
-    """An RFID card: its number in canonical form, and what it is answered with."""
+    """
+    An RFID card.
+
+    Attributes:
+        id_tag: its number, in canonical form.
+        status: what it is answered with.
+        parent_id_tag: its group, in canonical form; empty where it has none.
+        expires: from when on it is Expired; None: never.
+        as_printed: whether ``id_tag`` is its UID as printed, and not as chargers send it.
+    """
 
     account: str
     id_tag: str
     status: str
+    parent_id_tag: str = ""
+    expires: datetime | None = None
+    as_printed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +202,8 @@ class Settings:
     """All settings, checked: every name that is used is defined, every identity is there once."""
 
     backend: BackendSettings = field(default_factory=BackendSettings)
+    web: WebSettings | None = None
+    profiles: tuple[DeviceProfile, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     stations: tuple[StationSettings, ...] = ()
     cards: tuple[CardSettings, ...] = ()
@@ -236,10 +278,13 @@ class Settings:
         """
         source = _Source(os.environ if environment is None else environment, folder)
         top = _Section(mapping, where)
+        profiles = _profiles(top)
         settings = cls(
             backend=_backend(top.table("backend"), source),
+            web=_web(top, source),
+            profiles=tuple(profiles.values()),
             accounts=_all(top, "account", "name", _account),
-            stations=_all(top, "station", "identity", _station),
+            stations=_all(top, "station", "identity", lambda s: _station(s, profiles)),
             cards=_all(top, "card", "id_tag", _card),
             formats=_all(top, "format", "name", _format),
             destinations=_all(top, "destination", "name", lambda s: _destination(s, source)),
@@ -432,11 +477,45 @@ def _with_environment(section: _Section, source: _Source) -> dict[str, Any]:
     return mapping
 
 
+def _web(top: _Section, source: _Source) -> WebSettings | None:
+    if top.mapping.get("web") is None:
+        top.take("web")
+        return None
+    section = top.table("web")
+    settings = WebSettings(
+        host=section.text("host", "127.0.0.1"),
+        port=section.number("port", 0, 65_535, 9080),
+        token=_secret(section, source, "token"),
+        behind_https=section.flag("behind_https", False),
+    )
+    if len(settings.token) < _TOKEN_SIGNS_MIN or not settings.token.isascii():
+        raise section.error(
+            "token",
+            f"is shorter than {_TOKEN_SIGNS_MIN} signs, or holds others than ASCII",
+            "draw one at random, for example with: openssl rand -hex 24",
+        )
+    section.finish()
+    return settings
+
+
+def _profiles(top: _Section) -> dict[str, DeviceProfile]:
+    """Read the models that the operator describes himself, each on top of a bundled one."""
+    found: dict[str, DeviceProfile] = {}
+    for section in top.tables("profile", "name"):
+        name = section.text("name")
+        if name in profile_names() or name in found:
+            raise section.error("name", f"{name!r} is there already", "take another name")
+        base = section.text("base", "generic")
+        keys = section.rest()
+        found[name] = _placed(section, "base", lambda: derived_profile(name, base, keys))  # noqa: B023 - run at once
+    return found
+
+
 def _account(section: _Section) -> AccountSettings:
     return AccountSettings(section.text("name"), section.flag("ise", False))
 
 
-def _station(section: _Section) -> StationSettings:
+def _station(section: _Section, profiles: Mapping[str, DeviceProfile]) -> StationSettings:
     identity = section.text("identity")
     if not identity.isprintable() or len(identity) > 48 or identity != identity.strip():
         raise section.error(
@@ -448,15 +527,16 @@ def _station(section: _Section) -> StationSettings:
         account=section.text("account"),
         identity=identity,
         name=section.text("name", identity),
-        profile=_profile(section),
+        profile=_profile(section, profiles),
         activation=_activation(section, identity),
         configuration=_configuration(section.table("configuration")),
+        registration=section.choice("registration", REGISTRATIONS, "accept"),
     )
 
 
-def _profile(section: _Section) -> DeviceProfile:
+def _profile(section: _Section, profiles: Mapping[str, DeviceProfile]) -> DeviceProfile:
     name = section.text("profile", "generic")
-    return _placed(section, "profile", lambda: load_profile(name))
+    return _placed(section, "profile", lambda: profiles.get(name) or load_profile(name))
 
 
 def _activation(section: _Section, identity: str) -> Activation | None:
@@ -490,12 +570,41 @@ def _configuration(section: _Section) -> dict[str, str]:
 
 
 def _card(section: _Section) -> CardSettings:
-    said = section.text("id_tag")
-    id_tag = canonical(said)
-    if not id_tag or len(id_tag) > 20:
-        raise section.error("id_tag", f"is {said!r}", "write 1 to 20 signs, as the card shows")
     return CardSettings(
-        section.text("account"), id_tag, section.choice("status", CARD_STATUSES, "Accepted")
+        account=section.text("account"),
+        id_tag=_tag(section, "id_tag", section.text("id_tag")),
+        status=section.choice("status", CARD_STATUSES, "Accepted"),
+        parent_id_tag=_parent(section),
+        expires=_expires(section),
+        as_printed=section.choice("written", ("sent", "printed"), "sent") == "printed",
+    )
+
+
+def _parent(section: _Section) -> str:
+    said = section.text("parent_id_tag", "")
+    return _tag(section, "parent_id_tag", said) if said else ""
+
+
+def _tag(section: _Section, key: str, said: str) -> str:
+    tag = canonical(said)
+    if not tag or len(tag) > 20:
+        raise section.error(key, f"is {said!r}", "write 1 to 20 signs, as the card shows")
+    return tag
+
+
+def _expires(section: _Section) -> datetime | None:
+    """Read until when a card holds; TOML has a form for instants."""
+    value = section.take("expires")
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if isinstance(instant, datetime) and instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # told below, together with what is of another kind
+    raise section.error(
+        "expires", f"is {value!r}", "write an instant with its zone: 2027-01-01T00:00:00+01:00"
     )
 
 
@@ -531,31 +640,31 @@ def _host(section: _Section) -> str:
     return host
 
 
-def _secret(section: _Section, source: _Source) -> str:
-    ways = ("secret", "secret_env", "secret_file")
+def _secret(section: _Section, source: _Source, key: str = "secret") -> str:
+    ways = (key, f"{key}_env", f"{key}_file")
     given = [way for way in ways if section.mapping.get(way) is not None]
     for way in ways:
         section.take(way)
     if len(given) != 1:
         what = "is missing" if not given else "is given more than once: " + ", ".join(given)
         raise section.error(
-            "secret", what, "give one of secret, secret_env (a variable), secret_file (a path)"
+            key, what, f"give one of {ways[0]}, {ways[1]} (a variable), {ways[2]} (a path)"
         )
     named = section.text(given[0])
-    if given[0] == "secret_env":
+    if given[0] == ways[1]:
         if named not in source.environment:
             raise section.error(
-                "secret_env",
+                ways[1],
                 f"names {named!r}, which is not set",
                 f"set {named} in the environment",
             )
         return source.environment[named]
-    if given[0] == "secret_file":
+    if given[0] == ways[2]:
         try:
             return (source.folder / named).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise section.error(
-                "secret_file", f"names {named!r}, which cannot be read", "name a readable file"
+                ways[2], f"names {named!r}, which cannot be read", "name a readable file"
             ) from error
     return named
 
@@ -666,6 +775,12 @@ def _check_doubles(settings: Settings, where: str) -> None:
     _once(where, "account", "name", ((one.name,) for one in settings.accounts))
     _once(where, "station", "identity", ((one.identity,) for one in settings.stations))
     _once(where, "card", "id_tag", ((one.account, one.id_tag) for one in settings.cards))
+    # A model that sends UIDs turned round must not take one card for another.
+    turned = (
+        (one.account, (reversed_bytes(one.id_tag) or one.id_tag) if one.as_printed else one.id_tag)
+        for one in settings.cards
+    )
+    _once(where, "card", "id_tag, little-endian", turned)
     _once(where, "format", "name", ((one.account, one.name) for one in settings.formats))
     _once(where, "destination", "name", ((one.account, one.name) for one in settings.destinations))
     # A task is asked for by its name alone, and its name is in the file's.

@@ -206,6 +206,7 @@ class Bench:
         self.task = TASK
         self.schedule = "daily"
         self.drop: Drop | None = None
+        self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
         self.in_real_time = False
         self._twins: list[Bench] = []
@@ -218,6 +219,8 @@ class Bench:
         self.lived_s = 0.0
         self.tool: Tool | None = None
         self.remarks: list[str] = []
+        self.told = ""
+        self.sent_after = 0
 
     # ------------------------------------------------------------------ what is declared
 
@@ -271,6 +274,11 @@ class Bench:
             self._central.cards[id_tag_of(card)] = verdict
         elif self.going:
             raise UsageError("the backend's cards must be declared before anything happens")
+
+    def amend(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Say what the backend's settings shall say besides, or otherwise."""
+        self._must_not_be_going("the backend's settings")
+        self.amendments.append(change)
 
     def plan(self, at: datetime, act: Act) -> None:
         """Let something happen at an instant, in the order of planning where instants agree."""
@@ -336,6 +344,7 @@ class Bench:
         twin.task, twin.schedule = self.task, self.schedule
         twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
         twin.layout, twin.cards = dict(self.layout), dict(self.cards)
+        twin.amendments = list(self.amendments)
         twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
         self._twins.append(twin)
         return twin
@@ -507,7 +516,7 @@ class Bench:
 
     def settings(self) -> dict[str, Any]:
         """Give the settings of the backend that the scenario declares."""
-        return site_settings(
+        settings = site_settings(
             database=self.folder / "isebench.sqlite",
             stations=self.stations.values(),
             cards=self.cards.values(),
@@ -517,6 +526,9 @@ class Bench:
             task=self.task,
             schedule=self.schedule,
         )
+        for amend in self.amendments:
+            amend(settings)
+        return settings
 
     def close(self) -> None:
         """Take everything down, in the order in which a site would be left, whatever fails."""

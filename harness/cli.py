@@ -1,5 +1,5 @@
 """
-The command line: ``isebench demo | up | charger | conform | replay | list``.
+The command line: ``isebench demo | up | charger | conform | replay | questionnaire | list``.
 
 Only what a command needs is imported, and only when it runs.
 """
@@ -41,7 +41,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_demo, _add_up, _add_charger, _add_conform, _add_replay, _add_list):
+    for add in (
+        _add_demo,
+        _add_up,
+        _add_charger,
+        _add_conform,
+        _add_replay,
+        _add_questionnaire,
+        _add_list,
+    ):
         add(commands)
     return parser
 
@@ -175,6 +183,42 @@ def _add_replay(commands: Commands) -> None:
     )
 
 
+def _add_questionnaire(commands: Commands) -> None:
+    questionnaire = commands.add_parser(
+        "questionnaire",
+        help="write the filled questionnaire of a model of charger",
+        description="Write what a model of charger declares, as its vendor's questionnaire has "
+        "it, from the model's profile: as Markdown, or as a page. With a recording or a field "
+        "log, also what its chargers showed of it.",
+    )
+    questionnaire.add_argument(
+        "profile",
+        nargs="?",
+        default="etrel_inch",
+        metavar="PROFILE",
+        help="the profile of the model (etrel_inch)",
+    )
+    questionnaire.add_argument(
+        "--html", type=Path, default=None, metavar="FILE", help="write a page into this file"
+    )
+    questionnaire.add_argument(
+        "--markdown", type=Path, default=None, metavar="FILE", help="write Markdown into this file"
+    )
+    questionnaire.add_argument(
+        "--shown",
+        type=Path,
+        default=None,
+        metavar="RECORDING",
+        help="hold it against the frames of a recording or a log",
+    )
+    questionnaire.add_argument(
+        "--station",
+        default=None,
+        metavar="IDENTITY",
+        help="the charger of the recording that is of this model (all of them)",
+    )
+
+
 def _add_list(commands: Commands) -> None:
     listing = commands.add_parser(
         "list",
@@ -278,6 +322,21 @@ def _replay(options: argparse.Namespace) -> int:
     return replay_files(options.files, zone=options.zone)
 
 
+def _questionnaire(options: argparse.Namespace) -> int:
+    from harness.questionnaire import questionnaire
+
+    print(
+        questionnaire(
+            options.profile,
+            page=options.html,
+            markdown=options.markdown,
+            shown=options.shown,
+            station=options.station,
+        )
+    )
+    return 0
+
+
 def _list(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
     from harness.conform import Selection, select
@@ -317,5 +376,6 @@ _COMMANDS = {
     "charger": _charger,
     "conform": _conform,
     "replay": _replay,
+    "questionnaire": _questionnaire,
     "list": _list,
 }

@@ -33,6 +33,7 @@ from harness.verdicts import Trial, Trials
 from simulators.errors import SimulatorError
 
 pytest_plugins = [
+    "harness.steps.central_system",
     "harness.steps.charging",
     "harness.steps.compliance",
     "harness.steps.delivery",

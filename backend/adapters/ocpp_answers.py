@@ -12,23 +12,22 @@ Rule 3: other messages are refused only where there is nothing to answer them wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ocpp.v16.enums import (  # type: ignore[import-untyped]
     Action,
-    AuthorizationStatus,
     ChargePointStatus,
     DataTransferStatus,
-    RegistrationStatus,
 )
 from sqlalchemy import Connection
 
-from backend.adapters import records
+from backend.adapters import records, station_state
+from backend.adapters.cards import Cards
 from backend.adapters.ocpp_frames import Call, CallErrorCode, shown, violations
-from backend.core.id_tags import find_card
+from backend.adapters.registration import ACCEPTED, REJECTED, STATUSES, may_come
 from backend.core.readings import (
     Leniency,
     Reading,
@@ -37,7 +36,7 @@ from backend.core.readings import (
     read_stop,
     with_connector,
 )
-from backend.settings import Settings, StationSettings
+from backend.settings import StationSettings
 
 #: Does the work of a message in the writer's transaction; takes the connection and the key of
 #: the frame, gives the payload of the answer.
@@ -52,12 +51,14 @@ class Answer:
     Attributes:
         work: keeps and decides, and gives the answer's payload.
         odd: what deviated in the message.
-        boots: True where a charger has reported that it started and was accepted.
+        boots: True where a charger has reported that it started and may be configured.
+        registration: how a BootNotification is answered; empty for other messages.
     """
 
     work: Work
     odd: tuple[Leniency, ...] = ()
     boots: bool = False
+    registration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +68,6 @@ class Refusal:
     code: CallErrorCode
     description: str
     odd: tuple[Leniency, ...] = ()
-
-
-class Cards:
-    """The cards of all accounts, and what each is answered with."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._status: dict[str, dict[str, str]] = {}
-        for one in settings.cards:
-            self._status.setdefault(one.account, {})[one.id_tag] = one.status
-
-    def look_up(self, account: str, id_tag: str) -> tuple[str, bool]:
-        """
-        Find the status of an account's card.
-
-        Returns:
-            The status, ``Invalid`` for an unknown card, and whether the card is known only
-            with its bytes in the other order (document 003: the INCH sends little-endian).
-        """
-        known = self._status.get(account, {})
-        hit = find_card(id_tag, known)
-        if hit is None:
-            return AuthorizationStatus.invalid.value, False
-        return known[hit.key], hit.bytes_reversed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +81,8 @@ class Sender:
         now: when the frame came.
         cards: all cards.
         heartbeat_s: the interval to give at a start.
+        registration: how its last BootNotification was answered.
+        triggered: the messages that it was asked for before its acceptance.
     """
 
     station: StationSettings
@@ -110,6 +90,8 @@ class Sender:
     now: datetime
     cards: Cards
     heartbeat_s: int
+    registration: str = ACCEPTED
+    triggered: Collection[str] = ()
 
 
 def answer(call: Call, sender: Sender) -> Answer | Refusal:
@@ -121,6 +103,9 @@ def answer(call: Call, sender: Sender) -> Answer | Refusal:
         sender: who sent it.
     """
     reader = _READERS.get(call.action or "")
+    if not may_come(call.action or "", sender.registration, sender.triggered):
+        odd = (Leniency("message-before-acceptance", "[2]", shown(call.action), "refused"),)
+        return Refusal(CallErrorCode.SECURITY_ERROR, "the boot is not accepted yet", odd)
     if reader is not None:
         return reader(call.payload, sender)
     if call.action is None:
@@ -192,32 +177,37 @@ def _keep(
 
 
 def _card(sender: Sender, id_tag: str) -> tuple[dict[str, str], tuple[Leniency, ...]]:
-    status, turned = sender.cards.look_up(sender.station.account, id_tag)
+    found = sender.cards.look_up(sender.station, id_tag, sender.now)
     odd = (
         (Leniency("id-tag-reversed", "idTag", shown(id_tag), "known with its bytes in reverse"),)
-        if turned
+        if found.bytes_reversed
         else ()
     )
-    return {"status": status}, odd
+    return found.info, odd
 
 
 # ---------------------------------------------------------------- everything else
 
 
 def _boot_notification(payload: object, sender: Sender) -> Answer | Refusal:
-    """BootNotification (§4.2, §6.1); a station of the settings is always accepted."""
+    """BootNotification (§4.2, §6.1); answered as the settings of the station say."""
     if not isinstance(payload, dict):
         return _no_object(payload)
+    status = STATUSES[sender.station.registration]
 
     def work(connection: Connection, frame_id: int) -> dict[str, Any]:
-        records.keep_boot(connection, sender.station_id, sender.now, payload)
+        station_id, now = sender.station_id, sender.now
+        # It looks at what was said before, so it comes first.
+        station_state.keep_registration(connection, station_id, now, status, payload)
+        records.keep_boot(connection, station_id, now, payload)
         return {
-            "status": RegistrationStatus.accepted,
+            "status": status,
             "currentTime": _time(sender.now),
             "interval": sender.heartbeat_s,
         }
 
-    return Answer(work, violations(Action.boot_notification, payload), boots=True)
+    found = violations(Action.boot_notification, payload)
+    return Answer(work=work, odd=found, boots=status != REJECTED, registration=status)
 
 
 def _heartbeat(payload: object, sender: Sender) -> Answer:
@@ -253,13 +243,14 @@ def _data_transfer(payload: object, sender: Sender) -> Answer | Refusal:
 
 
 def _status_notification(payload: object, sender: Sender) -> Answer | Refusal:
-    """StatusNotification (§4.9): kept as a frame; a free connector has no session left."""
+    """StatusNotification (§4.9): how a connector stands; a free one has no session left."""
     if not isinstance(payload, dict):
         return _no_object(payload)
     connector = payload.get("connectorId")
     free = payload.get("status") == ChargePointStatus.available
 
     def work(connection: Connection, frame_id: int) -> dict[str, Any]:
+        station_state.keep_connector(connection, sender.station_id, sender.now, payload)
         if free and isinstance(connector, int) and not isinstance(connector, bool):
             found = records.keep_free(connection, sender.station_id, connector, sender.now)
             action = Action.status_notification
@@ -272,12 +263,20 @@ def _status_notification(payload: object, sender: Sender) -> Answer | Refusal:
 
 
 def _notification(action: Action) -> Callable[[object, Sender], Answer | Refusal]:
-    """Answer what a charger only tells: kept as a frame, compared with its schema."""
+    """Answer what a charger only tells: compared with its schema, its status kept."""
+    kind = _UPKEEP.get(action)
 
     def read(payload: object, sender: Sender) -> Answer | Refusal:
         if not isinstance(payload, dict):
             return _no_object(payload)
-        return Answer(lambda connection, frame_id: {}, violations(action, payload))
+
+        def work(connection: Connection, frame_id: int) -> dict[str, Any]:
+            if kind is not None:
+                station_id, now = sender.station_id, sender.now
+                station_state.keep_upkeep(connection, station_id, now, kind, payload)
+            return {}
+
+        return Answer(work=work, odd=violations(action, payload))
 
     return read
 
@@ -292,6 +291,11 @@ def _time(instant: datetime) -> str:
     text = instant.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
+
+_UPKEEP: Mapping[Action, str] = {
+    Action.diagnostics_status_notification: "diagnostics",
+    Action.firmware_status_notification: "firmware",
+}
 
 _NOTIFICATIONS = (
     Action.diagnostics_status_notification,

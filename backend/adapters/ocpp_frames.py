@@ -41,8 +41,12 @@ class CallErrorCode(StrEnum):
     NOT_SUPPORTED = "NotSupported"
     INTERNAL_ERROR = "InternalError"
     PROTOCOL_ERROR = "ProtocolError"
+    SECURITY_ERROR = "SecurityError"
     FORMATION_VIOLATION = "FormationViolation"
+    PROPERTY_CONSTRAINT_VIOLATION = "PropertyConstraintViolation"
+    OCCURENCE_CONSTRAINT_VIOLATION = "OccurenceConstraintViolation"
     TYPE_CONSTRAINT_VIOLATION = "TypeConstraintViolation"
+    GENERIC_ERROR = "GenericError"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,12 +34,26 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from backend.adapters import ocpp_frames, records
-from backend.adapters.ocpp_answers import REPEATED, Answer, Cards, Refusal, Sender, Work, answer
+from backend.adapters import ocpp_frames, records, station_state
+from backend.adapters.cards import Cards
+from backend.adapters.ocpp_answers import REPEATED, Answer, Refusal, Sender, Work, answer
 from backend.adapters.ocpp_frames import Call, CallError, CallErrorCode, CallResult, shown
+from backend.adapters.registration import Registrations
 from backend.adapters.store import Store
+from backend.core.masking import MASK, is_secret_key, masked_frame, masked_text
 from backend.core.readings import Leniency
-from backend.errors import DeviceError, FrameError, SettingsError, StoreError
+from backend.errors import (
+    BadAnswer,
+    Busy,
+    DeviceError,
+    FrameError,
+    LineLost,
+    NoAnswer,
+    NotConnected,
+    Refused,
+    SettingsError,
+    StoreError,
+)
 from backend.ports import Alarm, Clock
 from backend.settings import BackendSettings, Settings, StationSettings
 
@@ -98,6 +112,7 @@ class CentralSystem:
         self.store = store
         self.clock = clock
         self.cards = Cards(settings)
+        self.registrations = Registrations(settings)
         self.on_connection = on_connection
         self.on_frame = on_frame
         #: Stations that have started and whose configuration is not settled yet.
@@ -164,14 +179,13 @@ class CentralSystem:
         Send a command to a charger and wait for its answer.
 
         Raises:
-            DeviceError: If it is not connected, does not answer in time, or refuses.
+            DeviceError: Of one of its kinds: the charger is not connected, has too many commands
+                waiting, does not answer in time, goes away, refuses, or answers with no object.
         """
         line = self._lines.get(identity)
         if line is None:
-            remedy = "wait until it has connected"
-            if identity not in self._stations:
-                remedy = "add it to the settings as a [[station]]"
-            raise DeviceError("is not connected", f"charger {identity!r}", remedy)
+            where = f"charger {identity!r}"
+            raise NotConnected("is not connected", where, "wait until it has connected")
         return await line.call(action, payload)
 
     # ------------------------------------------------------------ a new connection
@@ -240,9 +254,9 @@ class CentralSystem:
             del self._lines[identity]
 
     def show(self, identity: str, incoming: bool, text: str) -> None:
-        """Show whoever wants to see it a frame as it crossed the wire."""
+        """Show whoever wants to see it a frame as it crossed the wire, without its secrets."""
         if self.on_frame is not None:
-            self.on_frame(identity, incoming, text)
+            self.on_frame(identity, incoming, masked_frame(text))
 
     def tell(self, identity: str, up: bool) -> None:
         """Tell whoever wants to know that a connection, or its end, has been kept."""
@@ -271,7 +285,6 @@ class _Line:
         self._ended = False
         self._calling = asyncio.Lock()
         self._commands = 0
-        self._last_call = 0
         self._pending: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
         self._answered: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._alarm: Alarm | None = None
@@ -359,6 +372,8 @@ class _Line:
             await self._keep(text, action, (*odd, again))
             await self._send(before[1])
             return
+        if before is not None:
+            odd += (Leniency("message-id-reused", "[1]", shown(key), "answered as another one"),)
         said = self._read(call)
         if isinstance(said, Refusal):
             await self._keep(text, action, odd + said.odd)
@@ -367,6 +382,8 @@ class _Line:
             payload = await self._keep(text, action, odd + said.odd, said.work)
             reply = ocpp_frames.call_result(call.message_id, payload)
             self._remember(key, text, reply)
+        if isinstance(said, Answer) and said.registration:
+            self._central.registrations.answered(self._identity, said.registration)
         await self._send(reply)
         if isinstance(said, Answer) and said.boots:
             self._configure_soon()
@@ -374,7 +391,9 @@ class _Line:
     def _read(self, call: Call) -> Answer | Refusal:
         heartbeat_s = self._central.settings.backend.heartbeat_s
         now, cards = self._clock.now(), self._central.cards
-        sender = Sender(self._station, self._station_id, now, cards, heartbeat_s)
+        known = self._central.registrations
+        status, triggered = known.of(self._identity), known.triggered(self._identity)
+        sender = Sender(self._station, self._station_id, now, cards, heartbeat_s, status, triggered)
         try:
             return answer(call, sender)
         except Exception as error:
@@ -428,33 +447,54 @@ class _Line:
         """Send a command and wait for its answer."""
         where = f"charger {self._identity!r}"
         if self._commands >= _COMMANDS_LIMIT:
-            raise DeviceError(
-                f"has {self._commands} commands waiting", where, "wait for their answers"
-            )
+            raise Busy(f"has {self._commands} commands waiting", where, "wait for their answers")
         self._commands += 1
         try:
             with self._clock.hold(f"{self._identity}: {action} waits for its answer"):
                 async with self._calling:
-                    reply = await self._exchange(action, payload, where)
+                    return await self._ask(action, payload, where)
         finally:
             self._commands -= 1
-        if isinstance(reply, CallError):
-            what = f"refuses {action} with {shown(reply.code)} {shown(reply.description)}".rstrip()
-            raise DeviceError(what, where, "look up what its model supports")
-        if not isinstance(reply.payload, dict):
-            what = f"answers {action} with {shown(reply.payload)}"
-            raise DeviceError(what, where, "an object is asked for")
-        return reply.payload
+
+    async def _ask(self, action: Action, payload: dict[str, Any], where: str) -> dict[str, Any]:
+        """Keep a command, send it, and keep how it ended."""
+        begun, station_id, connection_id = self._clock.now(), self._station_id, self._connection_id
+        if self._ended or connection_id is None:
+            raise _gone(action, where)
+        number = await self._store.write(
+            lambda connection: station_state.begin_command(
+                connection, station_id, connection_id, begun, action, payload
+            )
+        )
+        outcome, said = station_state.CANCELLED, None
+        try:
+            reply = await self._exchange(str(number), action, payload, where)
+            said = (
+                reply.payload if isinstance(reply, CallResult) else [reply.code, reply.description]
+            )
+            outcome = station_state.ANSWERED
+            return _payload_of(reply, action, where)
+        except DeviceError as error:
+            outcome = error.kind
+            raise
+        finally:
+            await self._end_command(number, outcome, said)
+
+    async def _end_command(self, number: int, outcome: str, said: object) -> None:
+        now = self._clock.now()
+        try:
+            await self._store.write(
+                lambda connection: station_state.end_command(connection, number, now, outcome, said)
+            )
+        except StoreError as error:  # what the charger did is told all the same
+            _log.error("%s: how command %d ended cannot be kept: %s", self._identity, number, error)
 
     async def _exchange(
-        self, action: Action, payload: dict[str, Any], where: str
+        self, message_id: str, action: Action, payload: dict[str, Any], where: str
     ) -> CallResult | CallError:
         limit_s = self._central.settings.backend.answer_limit_s
-        gone = DeviceError(f"went away before it answered {action}", where, "wait and try again")
         if self._ended:
-            raise gone
-        self._last_call += 1
-        message_id = str(self._last_call)
+            raise _gone(action, where)
         future: asyncio.Future[CallResult | CallError] = asyncio.get_running_loop().create_future()
         self._pending = (message_id, future)
         try:
@@ -464,9 +504,9 @@ class _Line:
                 return await future
         except TimeoutError:
             what = f"has not answered {action} for {limit_s:g} s"
-            raise DeviceError(what, where, "look after its line, or raise answer_limit_s") from None
+            raise NoAnswer(what, where, "look after its line, or raise answer_limit_s") from None
         except (ConnectionClosed, asyncio.InvalidStateError):
-            raise gone from None
+            raise _gone(action, where) from None
         finally:
             self._pending = None
 
@@ -525,6 +565,8 @@ class _Line:
             result = shown(reply.get("status"))
         now, station_id = self._clock.now(), self._station_id
         failed = result not in ("already so", "Accepted", "RebootRequired")
+        if is_secret_key(name):
+            wanted = found = MASK
         odd = Leniency("configuration-refused", name, result, "left as it is")
 
         def keep(connection: Connection) -> None:
@@ -536,9 +578,29 @@ class _Line:
         await self._store.write(keep)
 
 
+def _gone(action: Action, where: str) -> LineLost:
+    return LineLost(f"went away before it answered {action}", where, "wait and try again")
+
+
+def _payload_of(reply: CallResult | CallError, action: Action, where: str) -> dict[str, Any]:
+    if isinstance(reply, CallError):
+        description = masked_text(reply.description)
+        what = f"refuses {action} with {shown(reply.code)} {shown(description)}".rstrip()
+        raise Refused(reply.code, description, what, where, "look up what its model supports")
+    if not isinstance(reply.payload, dict):
+        what = f"answers {action} with {shown(reply.payload)}"
+        raise BadAnswer(what, where, "an object is asked for")
+    return reply.payload
+
+
 def _quiet_logger() -> logging.Logger:
-    """Give the library's logger; who knocks and speaks no WebSocket is one line, no traceback."""
+    """
+    Give the library's logger; who knocks and speaks no WebSocket is one line, no traceback.
+
+    At DEBUG it would write every frame, with what is secret in it.
+    """
     logger = _log.getChild("websockets")
+    logger.setLevel(logging.INFO)
     if not logger.filters:
         logger.addFilter(_in_one_line)
     return logger

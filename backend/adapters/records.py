@@ -617,7 +617,7 @@ def _sessions_meant(
         *connection.execute(recent),
         *connection.execute(here.where(or_(table.c.ended_at.is_(None), named))),
     ]
-    found = {row.id: _session(row) for row in rows}
+    found = {row.id: session_of(row) for row in rows}
     return [found[number] for number in sorted(found)]
 
 
@@ -633,7 +633,7 @@ def _open_sessions(connection: Connection, station_id: int) -> list[Session]:
         .where(table.c.station_id == station_id, table.c.ended_at.is_(None))
         .order_by(table.c.id)
     )
-    return [_session(row) for row in rows]
+    return [session_of(row) for row in rows]
 
 
 def _insert_session(connection: Connection, station_id: int, one: Session) -> int:
@@ -666,7 +666,7 @@ def sessions(connection: Connection, station_id: int) -> list[Session]:
     rows = connection.execute(
         select(table).where(table.c.station_id == station_id).order_by(table.c.id)
     )
-    return [_session(row) for row in rows]
+    return [session_of(row) for row in rows]
 
 
 def session_spans(
@@ -690,7 +690,8 @@ def session_spans(
     return tuple((row.started_at, row.ended_at or until) for row in rows)
 
 
-def _session(row: Row[Any]) -> Session:
+def session_of(row: Row[Any]) -> Session:
+    """Give the session of a row of its table."""
     return Session(
         id=row.id,
         connector=row.connector,

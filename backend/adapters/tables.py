@@ -357,3 +357,94 @@ receipt = _table(
     _flag("already_there"),
     UniqueConstraint("delivery_id"),
 )
+
+# ---------------------------------------------------------------- what is known of chargers
+
+registration = _table(
+    "registration",
+    _of("station"),
+    _text("status"),
+    _said("serial"),
+    _at("answered_at"),
+    UniqueConstraint("station_id"),
+)
+
+connector = _table(
+    "connector",
+    _of("station"),
+    _count("number"),
+    _said("status"),
+    _said("error_code"),
+    _said("info"),
+    _said("vendor_id"),
+    _said("vendor_error_code"),
+    _at("told_at"),
+    _at("since"),
+    # What was told last of a fault, until the status is another one than Faulted.
+    _said("fault_code", nullable=True),
+    _said("fault_info", nullable=True),
+    _said("fault_vendor_code", nullable=True),
+    _at("fault_at", nullable=True),
+    UniqueConstraint("station_id", "number"),
+)
+
+upkeep = _table(
+    "upkeep",
+    _of("station"),
+    _text("kind"),
+    _said("status"),
+    _at("since"),
+    _at("told_at"),
+    UniqueConstraint("station_id", "kind"),
+)
+
+command = _table(
+    "command",
+    _of("station"),
+    _of("connection"),
+    _text("action"),
+    # With what is secret masked.
+    _said("payload"),
+    _at("sent_at"),
+    _at("ended_at", nullable=True),
+    _text("outcome", nullable=True),
+    _said("answer", nullable=True),
+    Index(None, "station_id", "sent_at"),
+)
+
+local_list = _table(
+    "local_list",
+    _of("station"),
+    _count("version"),
+    _text("entries"),
+    _flag("is_sure"),
+    _said("status"),
+    _at("sent_at"),
+    UniqueConstraint("station_id"),
+)
+
+reservation = _table(
+    "reservation",
+    _of("station"),
+    _count("connector"),
+    _said("id_tag"),
+    _said("parent_id_tag", nullable=True),
+    _at("expires_at"),
+    _at("asked_at"),
+    _said("status"),
+    _at("ended_at", nullable=True),
+    Index(None, "station_id", "expires_at"),
+)
+
+charging_profile = _table(
+    "charging_profile",
+    _of("station"),
+    _count("connector"),
+    _count("number"),
+    _text("purpose"),
+    _count("stack_level"),
+    _text("profile"),
+    _at("set_at"),
+    _at("ended_at", nullable=True),
+    Index(None, "station_id", "set_at"),
+)

@@ -15,14 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Any
 
 from backend.core import days
+from backend.core.declaration import Declaration
 from backend.errors import SettingsError
 
 ENERGY_UNITS = ("Wh", "kWh")
-NO_UNITS: Mapping[str, str] = MappingProxyType({})
+JSON = "1.6J"
+_SAID_MAX = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class DeviceProfile:
         zone_of_naive_times: the zone of timestamps without one ("UTC", "Europe/Zurich").
         id_tag_order: ``little`` where an idTag is the card's UID with its last byte first,
             ``big`` where it is the UID as printed.
-        sends, answers, refuses: OCPP messages that the model sends, answers, and answers
-            with NotSupported; all empty where that is not known.
-        measurands: what it measures, with the unit it promises.
+        refuses_besides: requests that the model answers with NotSupported and whose support
+            its vendor was not asked for.
+        keys: the configuration keys that it has; empty where that is not known.
+        declared: what its vendor declares of it.
     """
 
     name: str
@@ -68,10 +70,29 @@ class DeviceProfile:
     aligned_stamp: str = "sampled"
     zone_of_naive_times: str = "UTC"
     id_tag_order: str = "big"
-    sends: tuple[str, ...] = ()
-    answers: tuple[str, ...] = ()
-    refuses: tuple[str, ...] = ()
-    measurands: Mapping[str, str] = field(default_factory=lambda: NO_UNITS, hash=False)
+    refuses_besides: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    declared: Declaration = field(default_factory=Declaration)
+
+    @property
+    def sends(self) -> tuple[str, ...]:
+        """The OCPP messages that the model sends over JSON; empty where that is not known."""
+        return self.declared.sends(JSON)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The requests that the model answers over JSON; empty where that is not known."""
+        return self.declared.answers(JSON)
+
+    @property
+    def refuses(self) -> tuple[str, ...]:
+        """The requests that it answers with NotSupported over JSON."""
+        return self.declared.refuses(JSON) + self.refuses_besides
+
+    @property
+    def measurands(self) -> Mapping[str, str]:
+        """What it measures, with the unit that its vendor promises."""
+        return {one.measurand: one.unit for one in self.declared.measurements}
 
     def is_of(self, vendor: str) -> bool:
         """Tell whether a charger that names this vendor may be of this model."""
@@ -102,7 +123,8 @@ def _value(key: str, value: object, where: str) -> object:
     try:
         return reader(value)
     except (ValueError, TypeError, ArithmeticError, re.error) as error:
-        raise SettingsError(f"{key} is {value!r}", where, f"{key} must be {error}") from None
+        said = repr(value) if len(repr(value)) < _SAID_MAX else "another"
+        raise SettingsError(f"{key} is {said}", where, f"{key} must be {error}") from None
 
 
 def _text(value: object) -> str:
@@ -153,12 +175,6 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(_text(each) for each in value)
 
 
-def _units(value: object) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError("a table of measurand and unit")
-    return MappingProxyType({_text(key): _text(unit) for key, unit in value.items()})
-
-
 def _zone(value: object) -> str:
     text = _text(value)
     if not days.is_zone(text):
@@ -191,10 +207,9 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "aligned_stamp": _OneOf("sampled", "start"),
     "zone_of_naive_times": _zone,
     "id_tag_order": _OneOf("little", "big"),
-    "sends": _texts,
-    "answers": _texts,
-    "refuses": _texts,
-    "measurands": _units,
+    "refuses_besides": _texts,
+    "keys": _texts,
+    "declared": Declaration.from_mapping,
 }
 
 _FOLDER = files("backend.core").joinpath("device_profiles")
@@ -219,8 +234,22 @@ def load_profile(name: str) -> DeviceProfile:
         raise SettingsError(
             f"there is no device profile {name!r}", "profile", "use one of " + ", ".join(known)
         )
-    text = _FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return DeviceProfile.from_mapping(name, tomllib.loads(text))
+    return DeviceProfile.from_mapping(name, _read(name))
+
+
+def derived_profile(name: str, base: str, keys: Mapping[str, Any]) -> DeviceProfile:
+    """
+    Give a profile of one's own: that of another model, with some keys otherwise.
+
+    Raises:
+        SettingsError: There is no such base, or a key is unknown or has a value it cannot have.
+    """
+    load_profile(base)
+    return DeviceProfile.from_mapping(name, _read(base) | dict(keys))
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(_FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 GENERIC = load_profile("generic")

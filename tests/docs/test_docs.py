@@ -80,9 +80,17 @@ def test_every_command_is_documented() -> None:
     """The reference and the README name each command."""
     reference = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = re.findall(r"^    (\w+) ", build_parser().format_help(), re.MULTILINE)
+    names = re.findall(r"^    (\w+)(?: |$)", build_parser().format_help(), re.MULTILINE)
 
-    assert {"demo", "up", "charger", "conform", "replay", "list"} == set(names)
+    assert {
+        "demo",
+        "up",
+        "charger",
+        "conform",
+        "replay",
+        "questionnaire",
+        "list",
+    } == set(names)
     assert [] == [name for name in names if f"## isebench {name}" not in reference]
     assert [] == [name for name in names if f"isebench {name}" not in readme]
 
@@ -101,6 +109,7 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
         assert settings.tasks
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "page",
     [

@@ -343,6 +343,22 @@ class TestRepetition:
 
         play(scene)
 
+    def test_a_message_id_for_another_message(self, play: Play) -> None:
+        """An id that is used again within a connection is named; the message counts (F75)."""
+
+        async def scene(site: Site) -> None:
+            async with site.client() as charger:
+                for wh in (5, 6):
+                    await charger.send(json.dumps([2, "7", "MeterValues", sample(wh)]))
+                    assert [3, "7", {}] == await charger.receive()
+            async with site.client() as charger:
+                await charger.send(json.dumps([2, "7", "MeterValues", sample(7)]))
+                assert [3, "7", {}] == await charger.receive()
+            assert ["message-id-reused"] == await site.rules()
+            assert [Decimal(5), Decimal(6), Decimal(7)] == await site.values()
+
+        play(scene)
+
     def test_the_same_start_gets_the_same_number(self, play: Play) -> None:
         """The same StartTransaction in a new message, or connection, has the same id."""
 
@@ -463,6 +479,27 @@ class TestBadFrames:
 
         play(scene)
 
+    @pytest.mark.parametrize(
+        ("frame", "rule"),
+        [
+            ('[2,"1","MeterValues",{"connectorId":1,"meterValue":[]}]', None),
+            (f'[2,"{"9" * 37}","MeterValues",{{"connectorId":1,"meterValue":[]}}]', "too-long"),
+            (f'[2,"{"9" * 36}","MeterValues",{{"connectorId":1,"meterValue":[]}}]', None),
+            ('[2,1.0,"MeterValues",{"connectorId":1,"meterValue":[]}]', "is-no-text"),
+        ],
+    )
+    def test_message_ids(self, play: Play, frame: str, rule: str | None) -> None:
+        """An id that is no text, or longer than 36 signs, is echoed and named."""
+
+        async def scene(site: Site) -> None:
+            async with site.client() as charger:
+                await charger.send(frame)
+                assert json.loads(frame)[1] == (await charger.receive())[1]
+            named = [one for one in await site.rules() if one.startswith("message-id")]
+            assert ([] if rule is None else [f"message-id-{rule}"]) == named
+
+        play(scene)
+
     def test_binary(self, play: Play) -> None:
         """A frame in a binary message is read as text and named."""
 
@@ -505,7 +542,7 @@ class TestBadFrames:
 class TestConnections:
     """Who may connect, and which connection counts."""
 
-    @pytest.mark.parametrize("path", ["WB-2", "", "wb-1", "WB-1%20", "WB-1/x"])
+    @pytest.mark.parametrize("path", ["WB-2", "", "wb-1", "WB-1%20", "WB-1/x", "WB%252D1"])
     def test_unknown_identities_get_404(self, play: Play, path: str) -> None:
         """An identity that no setting names is told so before the WebSocket begins."""
 
@@ -531,7 +568,7 @@ class TestConnections:
 
         play(scene)
 
-    @pytest.mark.parametrize("offered", [None, ["ocpp2.0.1"]])
+    @pytest.mark.parametrize("offered", [None, ["ocpp2.0.1"], ["ocpp0.1"]])
     def test_the_sub_protocol_must_be_offered(self, play: Play, offered: list[str] | None) -> None:
         """Without ocpp1.6 the handshake is completed without it, then the line is closed."""
 
@@ -743,7 +780,7 @@ class TestConfiguration:
                 await charger.call("Heartbeat", {})
                 time = asyncio.ensure_future(site.clock.advance_to(START + timedelta(seconds=9)))
                 assert "GetConfiguration" == (await charger.receive())[2]
-                await charger.send('[4,"1","NotSupported","",{}]')
+                await charger.send('[4,"2","NotSupported","",{}]')
                 await time
             assert ["configuration-failed", "configuration-failed"] == await site.rules()
 

@@ -20,7 +20,17 @@ import pytest
 from pytest_bdd.parser import Step
 from pytest_bdd.scenario import make_python_name
 
-from backend.adapters import dispatch, drop_sftp, ledger, ocpp_answers
+from backend.adapters import (
+    cards,
+    dispatch,
+    drop_sftp,
+    ledger,
+    ocpp_answers,
+    ocpp_commands,
+    ocpp_json,
+    ocpp_schemas,
+    registration,
+)
 from backend.core import (
     days,
     exports,
@@ -31,11 +41,14 @@ from backend.core import (
     obis,
     quantities,
     readings,
+    registers,
     timestamps,
 )
+from backend.core.declaration import Declaration
 from backend.core.formats import ise_timeseries_csv as csv
 from backend.core.formats import layout
 from backend.settings import Settings
+from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
 from simulators.charger_inch import authority, connector, device, measurements, metering, outbox
 
@@ -783,6 +796,130 @@ CENTRAL_SYSTEMS = (
     ),
 )
 
+ASKING = (
+    _mutant(
+        "an action that OCPP does not know is refused as one that is not supported",
+        "COL-01",
+        "was answered with NotImplemented",
+        (ocpp_answers.answer, "CallErrorCode.NOT_IMPLEMENTED", "CallErrorCode.NOT_SUPPORTED"),
+        only="that OCPP does not know",
+    ),
+    _mutant(
+        "a heartbeat is answered without the time",
+        "COL-01",
+        "the backend has answered",
+        (ocpp_answers._heartbeat, '{"currentTime": _time(sender.now)}', "{}"),
+        only="is_answered_over_wire",
+    ),
+    _mutant(
+        "a command is sent as its caller writes it, good or not",
+        "COL-01",
+        "was asked no",
+        (ocpp_commands.Commands.send, "exact = checked(action, payload)", "exact = payload"),
+        only="connectorId breaks minimum",
+    ),
+    _mutant(
+        "a reservation is asked for under an id that is no number",
+        "COL-01",
+        "was asked ReserveNow",
+        (
+            ocpp_commands.Commands.run,
+            'if action == "ReserveNow":',
+            'payload = {**payload, "reservationId": 0}\n    if action == "never":',
+        ),
+        only="by_a_scenario_command[ReserveNow",
+    ),
+    _mutant(
+        "limits are cut to whole amperes on their way",
+        "COL-01",
+        "was asked SetChargingProfile",
+        (ocpp_schemas._exact, "return Decimal(str(value))", "return int(value)"),
+        (
+            ocpp_schemas._exact,
+            "return value\n",
+            "return int(value) if isinstance(value, Decimal) else value\n",
+        ),
+        only="by_a_scenario_command[SetChargingProfile",
+    ),
+    _mutant(
+        "the API says Accepted whatever the charger answers",
+        "COL-01",
+        "who sent it was told",
+        (api.Api.command, '"answer": masked(answer)', '"answer": {"status": "Accepted"}'),
+        only="over_the_api_command[ClearChargingProfile",
+    ),
+    _mutant(
+        "the page sends a form without its nested fields",
+        "COL-01",
+        "has been asked SetChargingProfile once",
+        (
+            forms.payload_of,
+            "found = _read",
+            "values = {k: v for k, v in values.items() if '.' not in k}\n    found = _read",
+        ),
+        only="from_the_page_command[SetChargingProfile",
+    ),
+    _mutant(
+        "a pending charger is told to start a session",
+        "COL-01",
+        "was asked no RemoteStartTransaction",
+        (registration.Registrations.check, "if status == ACCEPTED or", "if True or"),
+        only="is_asked_for_no_session",
+    ),
+    _mutant(
+        "frames are shown with the keys in them",
+        "COL-01",
+        "shows of",
+        (ocpp_json.CentralSystem.show, "masked_frame(text)", "text"),
+        only="shown_nowhere",
+    ),
+    _mutant(
+        "what a pending charger measures is refused",
+        "COL-02",
+        "EW Seedorf holds for",
+        (registration.may_come, "or action in _ALWAYS", ""),
+        only="before_the_boot_is_accepted",
+    ),
+)
+
+MODELS = (
+    _mutant(
+        "an energy without unit is in Wh, whatever the model",
+        "COL-04",
+        "EW Seedorf holds for",
+        (quantities._default_unit, "_UNITS[message.profile.default_energy_unit]", "_UNITS['Wh']"),
+        only="default_energy_unit",
+    ),
+    _mutant(
+        "a clock-aligned value bears the instant of sampling, whatever the model",
+        "COL-04",
+        "EW Seedorf holds for",
+        (registers._on_grid, 'profile.aligned_stamp == "start"', "False"),
+        only="aligned_stamp",
+    ),
+    _mutant(
+        "a time without zone is UTC, whatever the model",
+        "COL-04",
+        "EW Seedorf holds for",
+        (timestamps._instant_of, "message.profile.zone_of_naive_times", "'UTC'"),
+        only="zone_of_naive_times",
+    ),
+    _mutant(
+        "local lists hold cards as they are printed, whatever the model",
+        "COL-04",
+        "was asked SendLocalList",
+        (cards._as_sent, 'if not card.as_printed or order == "big":', "if True:"),
+        only="uid_is_sent",
+    ),
+    _mutant(
+        "the questionnaire says yes to every message",
+        "COL-04",
+        "it answers",
+        (Declaration.supports, "return transport in one.transports", "return True"),
+        only="questionnaire_of_the_inch",
+    ),
+)
+
 MUTANTS = (
     *ENERGIES,
     *STATUS,
@@ -794,6 +931,8 @@ MUTANTS = (
     *CARDS,
     *CHARGERS,
     *CENTRAL_SYSTEMS,
+    *ASKING,
+    *MODELS,
 )
 
 

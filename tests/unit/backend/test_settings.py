@@ -272,3 +272,129 @@ def test_a_file_that_a_windows_editor_marked(tmp_path: Path) -> None:
     path.write_text("\ufeff[backend]\nport = 9001\n", encoding="utf-8")
 
     assert 9001 == Settings.from_file(path, {}).backend.port
+
+
+TOKEN = "0123456789abcdef"
+
+
+class TestWeb:
+    """The table [web]."""
+
+    def test_off_unless_it_is_there(self) -> None:
+        """Without the table nothing listens."""
+        assert read().web is None
+
+    def test_its_keys(self) -> None:
+        """Only the token is needed; it may come from elsewhere, and is not shown."""
+        found = read(f'[web]\ntoken = "{TOKEN}"\n' + GOOD).web
+        assert found is not None
+        assert ("127.0.0.1", 9080, TOKEN, False) == (
+            found.host,
+            found.port,
+            found.token,
+            found.behind_https,
+        )
+        assert TOKEN not in repr(found)
+        found = read('[web]\ntoken_env = "T"\n' + GOOD, T=TOKEN).web
+        assert found is not None
+        assert TOKEN == found.token
+
+    @pytest.mark.parametrize(
+        ("table", "words"),
+        [
+            ("[web]", r"\[web\], key 'token': is missing; give one of token, token_env"),
+            ('[web]\ntoken = "short"', "key 'token': is shorter than 16 signs"),
+            ('[web]\ntoken = "äöüäöüäöüäöüäöüäöü"', "or holds others than ASCII"),
+            (f'[web]\ntoken = "{TOKEN}"\nhttps = true', "key 'https': is not a key"),
+        ],
+    )
+    def test_what_is_wrong(self, table: str, words: str) -> None:
+        """It is told with its place, and the token is not repeated."""
+        with pytest.raises(SettingsError, match=words) as caught:
+            read(f"{table}\n{GOOD}")
+        assert "short'" not in str(caught.value)
+
+
+class TestModels:
+    """Models that an operator describes himself."""
+
+    def test_a_profile_of_ones_own(self) -> None:
+        """It is a bundled one with some keys otherwise, and stations name it."""
+        text = '[[profile]]\nname = "mine"\nbase = "etrel_inch"\ndecimal_comma = true\n' + GOOD
+        settings = read(text.replace('profile = "etrel_inch"', 'profile = "mine"'))
+
+        assert ["mine"] == [one.name for one in settings.profiles]
+        assert settings.stations[0].profile.decimal_comma
+        assert "little" == settings.stations[0].profile.id_tag_order
+
+    @pytest.mark.parametrize(
+        ("table", "words"),
+        [
+            ('name = "generic"', "'generic' is there already; take another name"),
+            ('name = "x"\nbase = "y"', r"\[\[profile\]\] 'x', key 'base': .* no device profile"),
+            ('name = "x"\nconnectors = -1', "connectors must be a whole number, 0 or more"),
+            ('name = "x"\n[[profile]]\nname = "x"', "'x' is there already"),
+        ],
+    )
+    def test_what_is_wrong(self, table: str, words: str) -> None:
+        """It is told with its table."""
+        with pytest.raises(SettingsError, match=words):
+            read(f"[[profile]]\n{table}\n{GOOD}")
+
+
+class TestCards:
+    """What can be said of a card."""
+
+    CARD = 'id_tag = "77:fd:2a:fa"'
+
+    def test_group_end_and_order(self) -> None:
+        """All of it is optional."""
+        more = (
+            f'{self.CARD}\nparent_id_tag = "fleet 1"\nexpires = 2027-01-01T00:00:00+01:00\n'
+            'written = "printed"'
+        )
+        (card,) = read(GOOD.replace(self.CARD, more)).cards
+        assert ("FLEET 1", "2026-12-31T23:00:00+00:00", True) == (
+            card.parent_id_tag,
+            card.expires.isoformat() if card.expires else "",
+            card.as_printed,
+        )
+        quoted = GOOD.replace(self.CARD, f'{self.CARD}\nexpires = "2027-01-01T00:00:00Z"')
+        assert read(quoted).cards[0].expires is not None
+
+    @pytest.mark.parametrize(
+        ("line", "words"),
+        [
+            (f'parent_id_tag = "{"X" * 21}"', "key 'parent_id_tag': is"),
+            ("expires = 2027-01-01", "key 'expires': is .* write an instant with its zone"),
+            ("expires = 2027-01-01T00:00:00", "key 'expires'"),
+            ('expires = "tomorrow"', "key 'expires': is 'tomorrow'"),
+            ('written = "upside down"', "write one of 'sent', 'printed'"),
+        ],
+    )
+    def test_what_is_wrong(self, line: str, words: str) -> None:
+        """It is told with what to write."""
+        with pytest.raises(SettingsError, match=words):
+            read(GOOD.replace(self.CARD, f"{self.CARD}\n{line}"))
+
+    def test_two_cards_that_would_be_one(self) -> None:
+        """A printed card that an INCH sends as another one's number is refused."""
+        other = '[[card]]\naccount = "Stadtwerke"\nid_tag = "FA2AFD77"\nwritten = "printed"\n'
+        with pytest.raises(SettingsError, match=r"little-endian: .* is there twice"):
+            read(GOOD + other)
+
+
+def test_a_registration_is_one_of_three() -> None:
+    """A station is accepted unless it says otherwise."""
+    assert "accept" == read().stations[0].registration
+    pending = GOOD.replace('identity = "WB-2"', 'identity = "WB-2"\nregistration = "pending"')
+    assert "pending" == read(pending).stations[1].registration
+    with pytest.raises(SettingsError, match="write one of 'accept', 'pending', 'reject'"):
+        read(pending.replace('"pending"', '"perhaps"'))
+
+
+def test_the_values_of_configuration_keys_are_not_shown() -> None:
+    """One of them may be what a charger logs in with."""
+    text = GOOD.replace('"900"', '"900"\nAuthorizationKey = "0815"')
+
+    assert "0815" not in repr(read(text))

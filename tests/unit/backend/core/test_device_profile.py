@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from backend.core.device_profile import GENERIC, DeviceProfile, load_profile, profile_names
+from backend.core.device_profile import (
+    GENERIC,
+    DeviceProfile,
+    derived_profile,
+    load_profile,
+    profile_names,
+)
 from backend.errors import SettingsError
 
 
@@ -64,7 +70,7 @@ class TestReading:
             "aligned_stamp": "start",
             "energy_unit_always": "kWh",
             "zone_of_naive_times": "Europe/Zurich",
-            "measurands": {"Voltage": "V"},
+            "keys": ["NumberOfConnectors"],
         }
         profile = DeviceProfile.from_mapping("x", mapping)
         assert ("x", "X", True, 2) == (
@@ -92,9 +98,10 @@ class TestReading:
             ("max_power_w", "NaN", "a number, 0 or more"),
             ("max_power_w", True, "a number, as a whole number or in quotes"),
             ("rollovers_wh", 1, "a list of numbers"),
-            ("sends", "Authorize", "a list of texts"),
-            ("sends", [1], "a text"),
-            ("measurands", [], "a table of measurand and unit"),
+            ("keys", "NumberOfConnectors", "a list of texts"),
+            ("keys", [1], "a text"),
+            ("declared", [], "declared must be a table with vendor, model"),
+            ("declared", {"x" * 100: ""}, "declared is another; declared must be a table with"),
             ("default_energy_unit", "J", "one of 'Wh', 'kWh'"),
             ("id_tag_order", ["little"], "one of 'little', 'big'"),
             ("zone_of_naive_times", "Zurich", "a zone"),
@@ -105,3 +112,19 @@ class TestReading:
         with pytest.raises(SettingsError, match="device profile 'x'") as caught:
             DeviceProfile.from_mapping("x", {key: value})
         assert complaint in str(caught.value)
+
+
+class TestOnesOwn:
+    """A profile that an operator makes of a bundled one."""
+
+    def test_some_keys_are_otherwise(self) -> None:
+        """What is not said is as in the base."""
+        mine = derived_profile("mine", "etrel_inch", {"default_energy_unit": "kWh"})
+
+        assert ("mine", "kWh", 1) == (mine.name, mine.default_energy_unit, mine.connectors)
+        assert load_profile("etrel_inch").sends == mine.sends
+
+    def test_a_base_nobody_wrote(self) -> None:
+        """The error names the bases there are."""
+        with pytest.raises(SettingsError, match="use one of etrel_inch, generic"):
+            derived_profile("mine", "etrel", {})

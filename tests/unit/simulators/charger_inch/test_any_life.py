@@ -218,7 +218,6 @@ def test_nothing_is_lost(acts: list[tuple[str, Any]], backup_power: bool) -> Non
     assert desk.device.memory.table("transactions") == {}
     assert desk.device.memory.table("running") == {}
 
-
     for payload in desk.payloads("MeterValues"):
         number, at = payload.get("transactionId"), payload["meterValue"][0]["timestamp"]
         if number is not None:

@@ -1,0 +1,260 @@
+"""
+The API's handlers, one for each operation of the table; thin: they ask, and write down as JSON.
+
+Rule 1: every error is a problem of RFC 9457, with a sentence for a person and a word for a program.
+Rule 2: nothing is guessed: an unknown parameter, a wrong type or a broken body is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from backend.adapters.ocpp_schemas import COMMANDS
+from backend.core.masking import masked
+from backend.errors import (
+    BackendError,
+    BadAnswer,
+    Busy,
+    CommandError,
+    DeviceError,
+    LineLost,
+    NoAnswer,
+    NotAllowed,
+    NotConnected,
+    Refused,
+    SettingsError,
+    StoreError,
+)
+from backend.settings import StationSettings
+from backend.web import shapes
+from backend.web.openapi import PROBLEM_TYPE, document
+from backend.web.site import Site, profiles_of
+from backend.web.table import COMMAND, LIMIT_DEFAULT, LIMIT_MOST, OPERATIONS
+
+Json = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+STATUSES: Mapping[type[BackendError], int] = {
+    CommandError: 422,
+    NotConnected: 409,
+    NotAllowed: 409,
+    Busy: 409,
+    Refused: 502,
+    BadAnswer: 502,
+    NoAnswer: 504,
+    LineLost: 504,
+    StoreError: 503,
+    SettingsError: 404,
+}
+"""The HTTP status of each error, by its class."""
+
+
+class Api:
+    """The handlers."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._document = json.dumps(document(), default=float, separators=(",", ":"))
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Add a route for each operation, and for the document."""
+        router.add_route("GET", "/api/openapi.json", self._openapi)
+        for operation in (*OPERATIONS, COMMAND):
+            handler: Handler = getattr(self, operation.name)
+            router.add_route(operation.method, operation.path, handler)
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        return web.Response(text=self._document, content_type="application/json")
+
+    # ------------------------------------------------------------ stations
+
+    async def stations(self, request: web.Request) -> web.Response:
+        """Give all stations."""
+        _parameters(request)
+        found = []
+        for one in self._site.settings.stations:
+            view = await self._site.station_view(one.identity)
+            found.append(shapes.station_summary(one, view))
+        return _json(found)
+
+    async def station(self, request: web.Request) -> web.Response:
+        """Give one station."""
+        _parameters(request)
+        one = self._station(request)
+        return _json(shapes.station(one, await self._site.station_view(one.identity)))
+
+    async def sessions(self, request: web.Request) -> web.Response:
+        """Give the newest sessions of a station."""
+        one, most = self._station(request), _limit(request)
+        found = await self._site.last_sessions(one.identity, most)
+        return _json([shapes.session(each) for each in found])
+
+    async def deviations(self, request: web.Request) -> web.Response:
+        """Give the newest deviations of a station."""
+        one, most = self._station(request), _limit(request)
+        found = await self._site.last_deviations(one.identity, most)
+        return _json([shapes.deviation(each) for each in found])
+
+    async def frames(self, request: web.Request) -> web.Response:
+        """Give the newest frames of a station."""
+        one, most = self._station(request), _limit(request)
+        return _json([shapes.frame(each) for each in self._site.last_frames(one.identity, most)])
+
+    async def sent(self, request: web.Request) -> web.Response:
+        """Give the newest commands to a station."""
+        one, most = self._station(request), _limit(request)
+        found = await self._site.last_commands(one.identity, most)
+        return _json([shapes.sent_command(each) for each in found])
+
+    async def commands(self, request: web.Request) -> web.Response:
+        """Give the commands there are, as the station's model has them."""
+        _parameters(request)
+        return _json(shapes.all_commands(self._station(request).profile))
+
+    async def command(self, request: web.Request) -> web.Response:
+        """Send a command."""
+        _parameters(request)
+        one, action = self._station(request), request.match_info["action"]
+        if action not in COMMANDS:
+            raise missing("command", action, "GET …/commands lists them")
+        payload = await _body(request)
+        answer, chosen = await self._site.commands.run(one.identity, action, payload)
+        return _json(
+            {
+                "station": one.identity,
+                "action": action,
+                "answer": masked(answer),
+                "chosen": chosen,
+            }
+        )
+
+    def _station(self, request: web.Request) -> StationSettings:
+        identity = request.match_info["identity"]
+        found = self._site.settings.station(identity)
+        if found is None:
+            raise missing("station", identity, "GET /api/stations lists them")
+        return found
+
+    # ------------------------------------------------------------ deliveries and models
+
+    async def deliveries(self, request: web.Request) -> web.Response:
+        """Give the newest deliveries."""
+        most = _limit(request)
+        found = (await self._site.deliveries())[::-1][:most]
+        return _json([shapes.delivery(each) for each in found])
+
+    async def profiles(self, request: web.Request) -> web.Response:
+        """Give all models."""
+        _parameters(request)
+        return _json([shapes.profile(one) for one in profiles_of(self._site.settings)])
+
+    async def profile(self, request: web.Request) -> web.Response:
+        """Give one model."""
+        _parameters(request)
+        name = request.match_info["name"]
+        for one in profiles_of(self._site.settings):
+            if one.name == name:
+                return _json(shapes.profile(one))
+        raise missing("profile", name, "GET /api/profiles lists them")
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _parameters(request: web.Request, *known: str) -> None:
+    for name in request.query:
+        if name not in known:
+            raise CommandError(
+                f"{name[:40]!r} is no parameter of this",
+                "query",
+                "use " + (", ".join(known) or "none"),
+                field=name[:40],
+                rule="unknown parameter",
+            )
+
+
+def _limit(request: web.Request) -> int:
+    _parameters(request, "limit")
+    text = request.query.get("limit", str(LIMIT_DEFAULT))
+    is_whole = text.isascii() and text.isdigit() and len(text) < 10
+    if not is_whole or not 1 <= int(text) <= LIMIT_MOST:
+        wanted = f"a whole number from 1 to {LIMIT_MOST}"
+        raise CommandError(
+            "limit is another", "query", f"write {wanted}", field="limit", rule=wanted
+        )
+    return int(text)
+
+
+async def _body(request: web.Request) -> Json:
+    raw = await request.read()
+    if not raw and request.content_length in (None, 0):
+        return {}
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send application/json")
+    try:
+        found = json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest(text="the body is no JSON") from error
+    if not isinstance(found, dict):
+        raise CommandError("the payload is no object", "body", "send {…}", rule="type")
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _json(value: object) -> web.Response:
+    text = json.dumps(value, default=float, separators=(",", ":"))
+    return web.Response(text=text, content_type="application/json")
+
+
+def missing(what: str, name: str, remedy: str) -> web.HTTPNotFound:
+    """Make the error of something that is not there."""
+    return web.HTTPNotFound(text=f"there is no {what} {name[:60]!r}; {remedy}")
+
+
+def problem_of(error: Exception) -> web.Response:
+    """Write an error as a problem (RFC 9457)."""
+    if isinstance(error, web.HTTPException):
+        kind = HTTPStatus(error.status).phrase.lower().replace(" ", "-")
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        return _problem(error.status, error.text or error.reason, {"kind": kind}, headers)
+    if isinstance(error, BackendError):
+        status = next((STATUSES[one] for one in type(error).__mro__ if one in STATUSES), 422)
+        return _problem(status, str(error), _data_of(error), {})
+    return _problem(500, "the backend failed; its log says why", {"kind": "failure"}, {})
+
+
+def _data_of(error: BackendError) -> dict[str, str]:
+    if isinstance(error, CommandError):
+        return {"kind": "invalid", "field": error.field, "rule": error.rule}
+    if isinstance(error, Refused):
+        return {"kind": error.kind, "code": error.code}
+    if isinstance(error, DeviceError):
+        return {"kind": error.kind}
+    return {"kind": "settings" if isinstance(error, SettingsError) else "store"}
+
+
+def _problem(
+    status: int, detail: str, more: Mapping[str, str], headers: Mapping[str, str]
+) -> web.Response:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return web.Response(
+        status=status, text=json.dumps(body), content_type=PROBLEM_TYPE, headers=headers
+    )

@@ -1,0 +1,375 @@
+"""
+What the API gives, as JSON: for each shape its schema, and the function that makes it.
+
+Instants are ISO 8601 in UTC, energies are texts with every digit, as in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from backend.adapters.frame_log import SeenFrame
+from backend.adapters.ledger import DeliveryView
+from backend.adapters.ocpp_schemas import COMMANDS, Command, schema_for_callers
+from backend.adapters.records import StoredDeviation
+from backend.adapters.station_views import (
+    CommandView,
+    ConnectorView,
+    StationView,
+    UpkeepView,
+)
+from backend.core.device_profile import DeviceProfile
+from backend.core.masking import masked
+from backend.core.sessions import Session
+from backend.settings import StationSettings
+
+Json = dict[str, Any]
+
+TEXT: Json = {"type": "string"}
+NUMBER: Json = {"type": "integer"}
+FLAG: Json = {"type": "boolean"}
+INSTANT: Json = {"type": "string", "format": "date-time"}
+ENERGY: Json = {"type": ["string", "null"], "description": "Wh, with every digit"}
+
+
+def maybe(schema: Json) -> Json:
+    """Give the schema of something that may be null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def listed(schema: Json) -> Json:
+    """Give the schema of a list."""
+    return {"type": "array", "items": schema}
+
+
+def ref(name: str) -> Json:
+    """Name a shape."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def shape(**properties: Json) -> Json:
+    """Give the schema of an object that has all of these and nothing else."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+UPKEEP = shape(status=TEXT, since=INSTANT)
+
+SHAPES: Mapping[str, Json] = {
+    "StationSummary": shape(
+        identity=TEXT,
+        name=TEXT,
+        account=TEXT,
+        profile=TEXT,
+        connected=FLAG,
+        since=maybe(INSTANT),
+        last_heard=maybe(INSTANT),
+        status=TEXT,
+        session=maybe(ref("Session")),
+    ),
+    "Station": shape(
+        identity=TEXT,
+        name=TEXT,
+        account=TEXT,
+        profile=TEXT,
+        connected=FLAG,
+        since=maybe(INSTANT),
+        last_heard=maybe(INSTANT),
+        status=TEXT,
+        session=maybe(ref("Session")),
+        registration=TEXT,
+        boot={"type": "object"},
+        connectors=listed(ref("Connector")),
+        diagnostics=maybe(UPKEEP),
+        firmware=maybe(UPKEEP),
+        local_list=shape(version=NUMBER, cards=NUMBER, is_sure=FLAG, status=TEXT),
+        reservations=listed(
+            shape(id=NUMBER, connector=NUMBER, id_tag=TEXT, expires_at=INSTANT, status=TEXT)
+        ),
+        charging_profiles=listed(
+            shape(
+                id=NUMBER,
+                connector=NUMBER,
+                purpose=TEXT,
+                stack_level=NUMBER,
+                set_at=INSTANT,
+                profile={"type": "object"},
+            )
+        ),
+    ),
+    "Connector": shape(
+        number=NUMBER, status=TEXT, error=TEXT, info=TEXT, vendor_error=TEXT, since=INSTANT
+    ),
+    "Session": shape(
+        id=NUMBER,
+        connector=NUMBER,
+        id_tag=TEXT,
+        started=INSTANT,
+        ended=maybe(INSTANT),
+        meter_start_wh=ENERGY,
+        meter_stop_wh=ENERGY,
+        reason=TEXT,
+        state=TEXT,
+    ),
+    "Deviation": shape(
+        received=INSTANT, action=TEXT, rule=TEXT, place=TEXT, said=TEXT, meaning=TEXT
+    ),
+    "Frame": shape(at=INSTANT, incoming=FLAG, text=TEXT),
+    "SentCommand": shape(
+        id=NUMBER,
+        action=TEXT,
+        sent_at=INSTANT,
+        ended_at=maybe(INSTANT),
+        outcome=TEXT,
+        payload=TEXT,
+        answer=TEXT,
+    ),
+    "Command": shape(
+        action=TEXT,
+        title=TEXT,
+        section=TEXT,
+        supported=maybe(FLAG),
+        schema={"type": "object"},
+    ),
+    "Answer": shape(
+        station=TEXT,
+        action=TEXT,
+        answer={"type": "object", "description": "what the charger answers"},
+        chosen={"type": "object", "description": "what the backend has chosen itself"},
+    ),
+    "Delivery": shape(
+        task=TEXT,
+        name=TEXT,
+        revision=NUMBER,
+        state=TEXT,
+        tries=NUMBER,
+        cause=maybe(TEXT),
+        error=maybe(TEXT),
+        next_try_at=maybe(INSTANT),
+        delivered_at=maybe(INSTANT),
+        sha256=TEXT,
+        size=NUMBER,
+    ),
+    "Profile": shape(
+        name=TEXT,
+        title=TEXT,
+        sends=listed(TEXT),
+        answers=listed(TEXT),
+        refuses=listed(TEXT),
+        measurands={"type": "object", "additionalProperties": TEXT},
+        id_tag_order=TEXT,
+    ),
+    "Problem": {
+        "type": "object",
+        "properties": {
+            "type": TEXT,
+            "title": TEXT,
+            "status": NUMBER,
+            "detail": TEXT,
+            "kind": TEXT,
+            "field": {**TEXT, "description": "which field of the payload is wrong"},
+            "rule": {**TEXT, "description": "what it breaks"},
+            "code": {**TEXT, "description": "the error code of the charger's CALLERROR"},
+        },
+        "required": ["type", "title", "status", "detail", "kind"],
+        "additionalProperties": False,
+    },
+}
+"""The schemas, by name."""
+
+
+# ---------------------------------------------------------------- making them
+
+
+def instant(value: datetime | None) -> str | None:
+    """Write an instant."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def station_summary(settings: StationSettings, view: StationView) -> Json:
+    """Give a StationSummary."""
+    return {
+        "identity": settings.identity,
+        "name": settings.name,
+        "account": settings.account,
+        "profile": settings.profile.name,
+        "connected": view.connected,
+        "since": instant(view.since),
+        "last_heard": instant(view.last_heard),
+        "status": status_of(view),
+        "session": None if view.session is None else session(view.session),
+    }
+
+
+def status_of(view: StationView) -> str:
+    """Give the status of a charger in one word: of its first connector, or of itself."""
+    by_number = {one.number: one.status for one in view.connectors}
+    numbers = sorted(by_number, key=lambda number: (number == 0, number))
+    return by_number[numbers[0]] if numbers else ""
+
+
+def station(settings: StationSettings, view: StationView) -> Json:
+    """Give a Station."""
+    known = view.local_list
+    return {
+        **station_summary(settings, view),
+        "registration": view.registration,
+        "boot": masked(dict(view.boot)),
+        "connectors": [connector(one) for one in view.connectors],
+        "diagnostics": _upkeep(view.diagnostics),
+        "firmware": _upkeep(view.firmware),
+        "local_list": {
+            "version": known.version,
+            "cards": known.cards,
+            "is_sure": known.is_sure,
+            "status": known.status,
+        },
+        "reservations": [
+            {
+                "id": one.id,
+                "connector": one.connector,
+                "id_tag": one.id_tag,
+                "expires_at": instant(one.expires_at),
+                "status": one.status,
+            }
+            for one in view.reservations
+        ],
+        "charging_profiles": [
+            {
+                "id": one.id,
+                "connector": one.connector,
+                "purpose": one.purpose,
+                "stack_level": one.stack_level,
+                "set_at": instant(one.set_at),
+                "profile": dict(one.profile),
+            }
+            for one in view.charging_profiles
+        ],
+    }
+
+
+def connector(one: ConnectorView) -> Json:
+    """Give a Connector."""
+    return {
+        "number": one.number,
+        "status": one.status,
+        "error": one.error,
+        "info": one.info,
+        "vendor_error": one.vendor_error,
+        "since": instant(one.since),
+    }
+
+
+def _upkeep(view: UpkeepView | None) -> Json | None:
+    return None if view is None else {"status": view.status, "since": instant(view.since)}
+
+
+def session(one: Session) -> Json:
+    """Give a Session."""
+    return {
+        "id": one.id,
+        "connector": one.connector,
+        "id_tag": one.id_tag,
+        "started": instant(one.started),
+        "ended": instant(one.ended),
+        "meter_start_wh": _exact(one.meter_start_wh),
+        "meter_stop_wh": _exact(one.meter_stop_wh),
+        "reason": one.reason,
+        "state": one.state.value,
+    }
+
+
+def _exact(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+def deviation(one: StoredDeviation) -> Json:
+    """Give a Deviation."""
+    return {
+        "received": instant(one.received),
+        "action": one.action,
+        "rule": one.leniency.rule,
+        "place": one.leniency.where,
+        "said": masked(one.leniency.said),
+        "meaning": masked(one.leniency.meaning),
+    }
+
+
+def frame(one: SeenFrame) -> Json:
+    """Give a Frame."""
+    return {"at": instant(one.at), "incoming": one.incoming, "text": one.text}
+
+
+def sent_command(one: CommandView) -> Json:
+    """Give a SentCommand."""
+    return {
+        "id": one.id,
+        "action": one.action,
+        "sent_at": instant(one.sent_at),
+        "ended_at": instant(one.ended_at),
+        "outcome": one.outcome,
+        "payload": one.payload,
+        "answer": one.answer,
+    }
+
+
+def command(one: Command, profile: DeviceProfile) -> Json:
+    """Give a Command, and whether a model supports it as far as that is declared."""
+    return {
+        "action": one.action,
+        "title": one.title,
+        "section": f"OCPP 1.6 §{one.section}",
+        "supported": supports(profile, one.action),
+        "schema": schema_for_callers(one.action),
+    }
+
+
+def supports(profile: DeviceProfile, action: str) -> bool | None:
+    """Tell whether a model supports a command; None where nobody has said so."""
+    if action in profile.answers:
+        return True
+    return False if action in profile.refuses else None
+
+
+def delivery(one: DeliveryView) -> Json:
+    """Give a Delivery."""
+    return {
+        "task": one.task,
+        "name": one.name,
+        "revision": one.revision,
+        "state": one.state,
+        "tries": one.tries,
+        "cause": one.cause,
+        "error": one.error,
+        "next_try_at": instant(one.next_try_at),
+        "delivered_at": instant(one.delivered_at),
+        "sha256": one.sha256,
+        "size": one.size,
+    }
+
+
+def profile(one: DeviceProfile) -> Json:
+    """Give a Profile."""
+    return {
+        "name": one.name,
+        "title": one.title,
+        "sends": list(one.sends),
+        "answers": list(one.answers),
+        "refuses": list(one.refuses),
+        "measurands": dict(one.measurands),
+        "id_tag_order": one.id_tag_order,
+    }
+
+
+def all_commands(profile: DeviceProfile) -> list[Json]:
+    """Give all commands, as one model has them."""
+    return [command(one, profile) for one in COMMANDS.values()]

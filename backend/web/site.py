@@ -1,0 +1,62 @@
+"""What the web needs of the backend, as a Protocol; `backend.app.Backend` is one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from backend.adapters.frame_log import SeenFrame
+from backend.adapters.ledger import DeliveryView
+from backend.adapters.ocpp_commands import Commands
+from backend.adapters.records import StoredDeviation
+from backend.adapters.station_views import CommandView, StationView
+from backend.core.device_profile import DeviceProfile, load_profile, profile_names
+from backend.core.sessions import Session
+from backend.settings import Settings
+
+
+class Site(Protocol):
+    """A backend, as the web sees it. Stations are named by their identity."""
+
+    @property
+    def settings(self) -> Settings:
+        """Everything an operator has decided."""
+
+    @property
+    def commands(self) -> Commands:
+        """All that can be asked of chargers."""
+
+    @property
+    def address(self) -> str:
+        """Where chargers connect."""
+
+    async def station_view(self, station: str) -> StationView:
+        """Give how a station stands; raises `SettingsError` where there is none."""
+
+    async def last_sessions(self, station: str, most: int) -> list[Session]:
+        """Give the newest sessions, newest first."""
+
+    async def last_deviations(self, station: str, most: int) -> list[StoredDeviation]:
+        """Give the newest deviations, newest first."""
+
+    async def last_commands(self, station: str, most: int) -> list[CommandView]:
+        """Give the newest commands, newest first."""
+
+    def last_frames(self, station: str, most: int) -> list[SeenFrame]:
+        """Give the newest frames, newest first."""
+
+    async def deliveries(self) -> list[DeliveryView]:
+        """Give all deliveries, oldest first."""
+
+
+class Time(Protocol):
+    """The time, for sessions of the page."""
+
+    def now(self) -> datetime:
+        """Tell the present instant."""
+
+
+def profiles_of(settings: Settings) -> list[DeviceProfile]:
+    """Give the bundled models and the operator's own, by name."""
+    bundled = [load_profile(name) for name in profile_names()]
+    return sorted((*bundled, *settings.profiles), key=lambda one: one.name)

@@ -1,0 +1,91 @@
+"""Schemathesis asks the API in all ways that its document allows, and in many that it does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from support.command_site import SETTINGS, TOKEN, WEB, CommandSite
+
+FEW = hypothesis.settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+CHECKS = [
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+]
+OUR_OWN = {502, 504}
+"""What the charger does is no failure of the server; any other 5xx is."""
+
+
+class Fuzzer:
+    """Asks, and counts the answers."""
+
+    def __init__(self, address: str) -> None:
+        self.seen: Counter[int] = Counter()
+        self._schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
+
+    def run(self) -> Counter[int]:
+        """Ask every operation, with good and bad data, of any station and of those there are."""
+        for found in self._schema.get_all_operations():
+            operation = found.ok()
+            stations: list[dict[str, Any]] = [{}]
+            if "{identity}" in operation.path:
+                stations += [{"path_parameters": {"identity": one}} for one in ("WB-1", "WB-2")]
+            for options in stations:
+                for mode in GenerationMode:
+                    self._ask(operation.as_strategy(generation_mode=mode, **options))
+        return self.seen
+
+    def _ask(self, cases: Any) -> None:
+        @hypothesis.seed(1)
+        @FEW
+        @hypothesis.given(case=cases)
+        def ask(case: schemathesis.Case) -> None:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            response = case.call_and_validate(headers=headers, checks=CHECKS)
+            self.seen[response.status_code] += 1
+            assert response.status_code < 500 or response.status_code in OUR_OWN
+
+        ask()
+
+
+@pytest.mark.timeout(300)
+def test_no_answer_is_a_failure_or_undocumented(tmp_path: Path) -> None:
+    """No 5xx but for what a charger does; no status, type or body that is not in the document."""
+
+    async def run() -> Counter[int]:
+        async with CommandSite(tmp_path, SETTINGS + WEB) as site, site.charger() as charger:
+            charger.answers["GetLocalListVersion"] = '[4,"{id}","NotSupported","",{}]'
+            # It blocks its thread, and the server needs this one.
+            seen = await asyncio.to_thread(lambda: Fuzzer(site.backend.web_address).run())
+            assert charger.asked
+            return seen
+
+    seen = asyncio.run(run())
+    assert {200, 404, 409, 422, 502} <= set(seen), seen
+    assert sum(seen.values()) > 300, seen

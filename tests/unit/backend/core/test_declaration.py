@@ -1,0 +1,100 @@
+"""What a vendor declares of a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.core.declaration import (
+    BACKEND_MESSAGES,
+    CHARGER_MESSAGES,
+    ConnectorDeclared,
+    Declaration,
+    MeasurementDeclared,
+)
+from backend.core.device_profile import load_profile
+
+
+class TestTheInch:
+    """The declaration of the INCH (document 003)."""
+
+    def test_both_transports_do_the_same(self) -> None:
+        """What is supported over JSON is supported over SOAP, and over OCPP 1.5 nothing is."""
+        declared = load_profile("etrel_inch").declared
+
+        assert CHARGER_MESSAGES == declared.sends("1.6J") == declared.sends("1.6S")
+        assert declared.answers("1.6J") == declared.answers("1.6S")
+        assert 17 == len(declared.answers("1.6J"))
+        assert () == declared.sends("1.5S") == declared.answers("1.5S")
+
+    def test_what_is_not_asked_is_not_answered(self) -> None:
+        """GetLocalListVersion is declared as not supported; of GetCompositeSchedule nothing is."""
+        declared = load_profile("etrel_inch").declared
+
+        assert declared.supports("GetLocalListVersion", "1.6J") is False
+        assert declared.supports("GetCompositeSchedule", "1.6J") is None
+        assert ("GetLocalListVersion",) == declared.refuses("1.6J")
+        assert "GetCompositeSchedule" in BACKEND_MESSAGES
+
+    def test_the_connector(self) -> None:
+        """One, of 22 kW on three phases."""
+        (connector,) = load_profile("etrel_inch").declared.connectors
+
+        assert ConnectorDeclared(1, 1, "AC", "Type 2", 22, 3) == connector
+
+    def test_units_on_the_wire(self) -> None:
+        """A frequency is promised in hertz and sent without unit; the others as promised."""
+        units = {
+            one.measurand: one.units_on_the_wire
+            for one in load_profile("etrel_inch").declared.measurements
+        }
+
+        assert ("",) == units["Frequency"]
+        assert ("kWh",) == units["Energy.Active.Import.Register"]
+        assert "Hz" == load_profile("etrel_inch").measurands["Frequency"]
+
+
+class TestReading:
+    """A declaration is checked key by key."""
+
+    def test_nothing_is_a_declaration(self) -> None:
+        """Of the generic model nothing is declared."""
+        assert Declaration() == Declaration.from_mapping({}) == load_profile("generic").declared
+
+    def test_tables(self) -> None:
+        """Rows and lists are read, with the defaults of what is left out."""
+        declared = Declaration.from_mapping(
+            {
+                "measurements": [{"measurand": "Voltage", "phases": ["L1"]}],
+                "messages": {"Reset": []},
+                "endpoints": {"1.6S": "TCP 80"},
+            }
+        )
+
+        assert (MeasurementDeclared("Voltage", ("L1",)),) == declared.measurements
+        assert (("1.6S", "TCP 80"),) == declared.endpoints
+
+    @pytest.mark.parametrize(
+        ("mapping", "complaint"),
+        [
+            ([], "a table with vendor, model"),
+            ({"color": "red"}, "'color' is none of them"),
+            ({"vendor": 1}, "whose texts stand in quotes"),
+            ({"diagnostics_protocols": "ftp"}, "whose lists hold texts"),
+            ({"endpoints": "x"}, "whose tables hold texts"),
+            ({"messages": []}, "whose messages are a table"),
+            ({"messages": {"Teleport": []}}, "'Teleport' is none"),
+            ({"messages": {"Reset": ["1.7"]}}, "of 1.5S, 1.6S, 1.6J"),
+            ({"connectors": {}}, "whose rows are tables"),
+            ({"connectors": [{"evse": 1}]}, "rows have all of evse, connector"),
+            ({"connectors": [{"evse": "1"}]}, "evse are each of type int"),
+            ({"connectors": [{"evse": True}]}, "evse are each of type int"),
+            ({"measurements": [{"phases": "L1"}]}, "phases are each of type list"),
+        ],
+    )
+    def test_what_is_wrong(self, mapping: Any, complaint: str) -> None:
+        """The error says what must stand there."""
+        with pytest.raises((TypeError, ValueError)) as caught:
+            Declaration.from_mapping(mapping)
+        assert complaint in str(caught.value)

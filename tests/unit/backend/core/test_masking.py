@@ -1,0 +1,98 @@
+"""What people must not see of a frame."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.core.masking import is_secret_key, masked, masked_frame, masked_text
+
+KEY = "00112233445566778899AABBCCDDEEFF"
+
+
+class TestLocations:
+    """Logins and tokens in locations."""
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("ftp://host/in", "ftp://host/in"),
+            ("ftp://user:pw@host/in", "ftp://***@host/in"),
+            ("ftp://user:p@w@host/in", "ftp://***@host/in"),
+            ("ftp://user:p/w@host/in", "ftp://***@host/in"),
+            ("https://host/put?sig=abc&x=1", "https://host/put?***"),
+            ("see ftp://u:p@a/ and ftp://v:q@b/", "see ftp://***@a/ and ftp://***@b/"),
+            ("anna@example.ch", "anna@example.ch"),
+        ],
+    )
+    def test_masked(self, text: str, shown: str) -> None:
+        """All between protocol and the last @ goes, and what follows a question mark."""
+        assert shown == masked_text(text)
+
+
+class TestFrames:
+    """Whole frames."""
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            f'[2,"1","ChangeConfiguration",{{"key":"AuthorizationKey","value":"{KEY}"}}]',
+            f'[2,"1","ChangeConfiguration",{{"value":"{KEY}","key":"authorizationkey"}}]',
+            f'[2, "1", "ChangeConfiguration", {{"Key": " AuthorizationKey ", "Value": "{KEY}"}}]',
+            f'[2,"1","ChangeConfiguration",{{"key":"Authorization\\u004bey","value":"{KEY}"}}]',
+            f'[3,"1",{{"configurationKey":[{{"key":"AuthorizationKey","value":"{KEY}"}}]}}]',
+            f'[2,"1","ChangeConfiguration",{{"key":"AuthorizationKey","value":"{KEY}',
+            f'[2,"1","GetDiagnostics",{{"location":"ftp://isebench:{KEY}@host/"}}]',
+            f'[2,"1","GetDiagnostics",{{"location":"ftp:\\/\\/isebench:{KEY}@host/"}}]',
+            f'[2,"1","GetDiagnostics",{{"location":"ftp://isebench:{KEY}@ho',
+            f'[2,"1","UpdateFirmware",{{"location":"https://host/f.zip?token={KEY}"}}]',
+        ],
+    )
+    def test_no_secret_is_left(self, frame: str) -> None:
+        """Whatever way it is written in, and also where the frame is cut."""
+        shown = masked_frame(frame)
+
+        assert KEY not in shown
+        assert "***" in shown
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            '[2, "1", "ChangeConfiguration", {"key":"HeartbeatInterval","value":"900"}]',
+            '[2,"1","GetConfiguration",{"key":["AuthorizationKey"]}]',
+            '[3,"1",{"configurationKey":[],"unknownKey":["AuthorizationKey"]}]',
+            "no frame \\ at all",
+            '[2,"1","DataTransfer",{"vendorId":"Etrel","data":"see http://host/"}]',
+        ],
+    )
+    def test_what_holds_none_is_left_as_it_is(self, frame: str) -> None:
+        """Sign for sign."""
+        assert frame == masked_frame(frame)
+
+    @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=8))
+    def test_any_key(self, secret: str) -> None:
+        """No text that somebody takes for a key is shown."""
+        payload = {"key": "AuthorizationKey", "value": f"<{secret}>"}
+        frame = json.dumps([2, "1", "ChangeConfiguration", payload])
+
+        assert [2, "1", "ChangeConfiguration", {"key": "AuthorizationKey", "value": "***"}] == (
+            json.loads(masked_frame(frame))
+        )
+
+    def test_values_are_not_changed_in_place(self) -> None:
+        """What is sent is not what is shown."""
+        payload = {"key": "AuthorizationKey", "value": KEY}
+
+        assert "***" == masked(payload)["value"]
+        assert KEY == payload["value"]
+
+
+def test_which_keys_are_secret() -> None:
+    """The key of HTTP Basic authentication, in any case; anything else is no key at all."""
+    assert is_secret_key("AuthorizationKey")
+    assert is_secret_key(" authorizationkey ")
+    assert not is_secret_key("HeartbeatInterval")
+    assert not is_secret_key(7)

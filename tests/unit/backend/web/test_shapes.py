@@ -1,0 +1,47 @@
+"""What the API gives, as JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import jsonschema_rs
+
+from backend.adapters.ledger import DeliveryView
+from backend.core.device_profile import load_profile
+from backend.web import shapes
+from backend.web.openapi import document
+
+AT = datetime(2025, 6, 3, 6, 0, tzinfo=UTC)
+
+
+def fits(name: str, value: Any) -> bool:
+    """Tell whether a value is of a shape."""
+    components = {"components": document()["components"]}
+    schema = {**components, "$ref": f"#/components/schemas/{name}"}
+    return jsonschema_rs.Draft202012Validator(schema).is_valid(value)
+
+
+def test_a_delivery() -> None:
+    """One that waits for its next try, and one that has arrived."""
+    waits = DeliveryView("T", "f.csv", 1, "waiting", 2, "login", "no", AT, None, "ab", 7)
+    there = DeliveryView("T", "f.csv", 1, "delivered", 2, None, None, None, AT, "ab", 7)
+
+    for one in (waits, there):
+        assert fits("Delivery", shapes.delivery(one))
+    assert "2025-06-03T06:00:00.000Z" == shapes.delivery(waits)["next_try_at"]
+
+
+def test_a_profile() -> None:
+    """Bundled models have the shape that is documented."""
+    assert fits("Profile", shapes.profile(load_profile("etrel_inch")))
+    assert fits("Profile", shapes.profile(load_profile("generic")))
+
+
+def test_a_shape_has_all_and_nothing_else() -> None:
+    """What is missing or too much does not fit."""
+    upkeep = shapes.UPKEEP
+
+    assert jsonschema_rs.is_valid(upkeep, {"status": "Idle", "since": "2025-06-03T06:00:00Z"})
+    assert not jsonschema_rs.is_valid(upkeep, {"status": "Idle"})
+    assert not jsonschema_rs.is_valid(upkeep, {"status": "Idle", "since": "", "more": 1})
