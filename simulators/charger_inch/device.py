@@ -43,7 +43,7 @@ from simulators.charger_inch.field_faults.fields import RemoteStartNeedsHex
 from simulators.charger_inch.field_faults.registers import AcceptsAnyMeasurand
 from simulators.charger_inch.field_faults.time_and_order import SlowReplay
 from simulators.charger_inch.field_faults.transactions import (
-    LOST_STARTS,
+    LAST_LOST,
     BootsOnRefusedStop,
     ProfileIgnored,
     StartAnswerLost,
@@ -257,6 +257,7 @@ class Device:
         self._registration = _Registration.UNKNOWN
         self._calls = 0
         self._call_number: str | int = ""
+        self._call_action = ""
         self._clock_set_at: datetime | None = None
         for timer, handler in {
             Timer.RESTART: self._on_restart_due,
@@ -435,6 +436,7 @@ class Device:
                 self.outbox.answered()
             if request is not None:
                 self._call_number = self._next_number(extra=message.is_extra, old=old)
+                self._call_action = request.action
                 return Call(self._call_number, request.action, request.payload, request.is_answered)
         return None
 
@@ -568,11 +570,11 @@ class Device:
         fault, message = self.quirks.active(StartAnswerLost), self.outbox.in_flight
         if fault is None or message is None or number != self._call_number:
             return False
-        lost: set[int] = self._notes.setdefault(LOST_STARTS, set())
         begun = message.transaction
-        if message.action != "StartTransaction" or begun is None or begun.local in lost:
+        start = "StartTransaction" == message.action == self._call_action
+        if not start or begun is None or begun.local <= self._notes.get(LAST_LOST, 0):
             return False
-        lost.add(begun.local)
+        self._notes[LAST_LOST] = begun.local
         if isinstance(fault, StartGivenUp):
             self.outbox.answered()
         return True
@@ -580,18 +582,23 @@ class Device:
     def answered(self, number: str | int, payload: Json, now: datetime) -> None:
         """Take a CALLRESULT that fits its schema; one that nobody waits for is ignored."""
         self.tick(now)
-        if number != self._call_number or self.outbox.in_flight is None:
+        message = self.outbox.in_flight
+        if number != self._call_number or message is None:
             return
-        message = self.outbox.answered()
-        fault = self.quirks.active(SlowReplay)
-        if message is not None and message.action in ("BootNotification", "Heartbeat"):
+        self.outbox.answered()
+        self._pause_replay(message, now)
+        if message.action in ("BootNotification", "Heartbeat"):
             self._clock_set_at = self._clock_set_at or now
-        old = message is not None and not message.is_extra and self.outbox.is_old(message)
-        if fault is not None and old:
-            self.outbox.pause_until(now + timedelta(milliseconds=fault.pause_ms))
-        if message is not None and not message.is_extra and message.action in self._on_answer:
+        # The answer to what a fault says besides, or instead, means nothing.
+        is_own = not message.is_extra and message.action == self._call_action
+        if is_own and message.action in self._on_answer:
             self._on_answer[message.action](message, payload, now)
         self.outbox.forget_transactions(self.transaction)
+
+    def _pause_replay(self, answered: Message, now: datetime) -> None:
+        fault = self.quirks.active(SlowReplay)
+        if fault is not None and not answered.is_extra and self.outbox.is_old(answered):
+            self.outbox.pause_until(now + timedelta(milliseconds=fault.pause_ms))
 
     def refused(self, number: str | int, now: datetime) -> None:
         """Take a CALLERROR, or a CALLRESULT that does not fit its schema (ASSUMED: the same)."""

@@ -134,11 +134,12 @@ class Quirk(Fault):
             ValueError: If a number is out of its bounds.
         """
         for one in fields(self):
-            least, most = one.metadata.get("least"), one.metadata.get("most")
             value = getattr(self, one.name)
-            if (least is not None and value < least) or (most is not None and value > most):
-                bounds = f"at least {least}" + ("" if most is None else f" and at most {most}")
-                raise ValueError(f"{one.name} is {value}, and must be {bounds}")
+            least, most = one.metadata.get("least", value), one.metadata.get("most", value)
+            if not least <= value <= most:
+                raise ValueError(
+                    f"{one.name} is {value}, and must be at least {least} and at most {most}"
+                )
 
     def requests(self, request: Request, scene: Scene) -> Sequence[Request]:
         """Give what is sent instead of a request: itself, nothing, or several in order."""
@@ -157,7 +158,7 @@ class Quirk(Fault):
         return dial
 
 
-def number(default: int, *, least: int, most: int | None = None) -> Any:
+def number(default: int, *, least: int, most: int) -> Any:
     """Give a field for a whole number within bounds (`Quirk.__post_init__` looks at them)."""
     return field(default=default, metadata={"least": least, "most": most})
 

@@ -13,8 +13,8 @@ from simulators.charger_inch.quirks import Quirk, Request, Scene, number
 
 INT64_MAX = 2**63 - 1
 
-LOST_STARTS = "transactions whose StartTransaction was not answered"
-"""The note that holds their local numbers; the device writes it."""
+LAST_LOST = "the last transaction whose StartTransaction was not answered"
+"""The note that holds its local number; the device writes it."""
 
 _IN_TRANSACTION = ("MeterValues", "StopTransaction")
 
@@ -183,10 +183,10 @@ class StartAnew(StartAnswerLost):
 
     def requests(self, request: Request, scene: Scene) -> Sequence[Request]:
         """Let the transaction begin now where its start was not answered."""
-        lost = request.transaction is not None and (
-            request.transaction.local in scene.notes.get(LOST_STARTS, ())
-        )
-        if request.action != "StartTransaction" or not lost:
+        begun = request.transaction
+        if request.action != "StartTransaction" or begun is None:
+            return (request,)
+        if begun.local != scene.notes.get(LAST_LOST):
             return (request,)
         return (request.having(meterStart=whole_wh(scene.register_fj), timestamp=stamp(scene.now)),)
 
