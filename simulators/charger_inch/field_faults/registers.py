@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from simulators.charger_inch.field_faults.payloads import (
     with_samples,
 )
 from simulators.charger_inch.measurements import decimal_text, stamp
+from simulators.charger_inch.outbox import Transaction
 from simulators.charger_inch.quirks import Quirk, Request, Scene, number
 
 Json = dict[str, Any]
@@ -374,24 +376,24 @@ class MeterStopMissing(Quirk):
 @dataclass(frozen=True, slots=True)
 class ValuesAfterStop(Quirk):
     """
-    MeterValues without a transactionId follow the stop, slightly above meterStop.
+    StopTransaction comes too soon: what was counted last follows it, without a transactionId.
 
     Attributes:
-        above_mwh: how much above, in mWh.
-        later_s: how much later, in s.
+        short_wh: how much meterStop lacks, in Wh.
+        later_s: how much later the rest is told, in s.
     """
 
     name: ClassVar[str] = "values-after-stop"
     row: ClassVar[str] = "F37"
 
-    above_mwh: int = number(4_100, least=0, most=1_000_000_000)
+    short_wh: int = number(4, least=0, most=1_000_000)
     later_s: int = number(1, least=0, most=3_600)
 
     def requests(self, request: Request, scene: Scene) -> Sequence[Request]:
-        """Send another register behind StopTransaction, in Wh with a decimal."""
+        """Send the register behind a StopTransaction that lacks some of it, with a decimal."""
         if request.action != "StopTransaction":
             return (request,)
-        mwh = request.payload["meterStop"] * MWH_PER_WH + self.above_mwh
+        mwh = request.payload["meterStop"] * MWH_PER_WH
         sample = {
             "value": decimal_text(mwh // 100, 1),
             "context": "Sample.Clock",
@@ -399,7 +401,15 @@ class ValuesAfterStop(Quirk):
             "unit": "Wh",
         }
         at = _later(request.payload.get("timestamp"), self.later_s)
-        return (request, meter_values({"timestamp": at, "sampledValue": [sample]}))
+        rest = meter_values({"timestamp": at, "sampledValue": [sample]})
+        short = request.having(meterStop=request.payload["meterStop"] - self.short_wh)
+        return (*with_samples(short, self._shortened), rest)
+
+    def _shortened(self, sample: Json) -> Iterable[Json]:
+        mwh = mwh_of(sample)
+        if mwh is None or sample.get("context") != "Transaction.End":
+            return (sample,)
+        return (with_mwh(sample, mwh - self.short_wh * MWH_PER_WH),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -661,21 +671,44 @@ class HugeTransactionData(Quirk):
 
 
 def evenly(stop: Request, count: int) -> list[Json]:
-    """Give so many registers, evenly spaced in time and energy over a transaction that ends."""
+    """Give so many registers, evenly spaced in time over a transaction that ends."""
     end = instant_in(stop.payload.get("timestamp"))
     if stop.transaction is None or end is None:
         return []
-    began, start_mwh = stop.transaction.started, start_wh(stop.transaction) * MWH_PER_WH
-    lasted, used_mwh = end - began, stop.payload["meterStop"] * MWH_PER_WH - start_mwh
+    known = _known_counts(stop, stop.transaction, end)
+    began, lasted = known[0].at, end - known[0].at
+    instants = (began + lasted * place // count for place in range(1, count + 1))
     return [
         {
-            "timestamp": stamp(began + lasted * place // count),
-            "sampledValue": [
-                register_sample(start_mwh + used_mwh * place // count, "Sample.Periodic")
-            ],
+            "timestamp": stamp(at),
+            "sampledValue": [register_sample(_between(known, at), "Sample.Periodic")],
         }
-        for place in range(1, count + 1)
+        for at in instants
     ]
+
+
+def _known_counts(stop: Request, begun: Transaction, end: datetime) -> list[_Count]:
+    """Give what is known of a transaction's register: its begin, its transactionData, its end."""
+    told = [
+        _Count(at, mwh)
+        for entry in entries_of(stop)
+        for sample in entry["sampledValue"]
+        if (at := instant_in(entry.get("timestamp"))) is not None
+        and (mwh := mwh_of(sample)) is not None
+    ]
+    first = _Count(begun.started, begun.meter_start_wh * MWH_PER_WH)
+    last = _Count(end, stop.payload["meterStop"] * MWH_PER_WH)
+    inside = [one for one in told if first.at < one.at < end]
+    return [first, *sorted(inside, key=lambda one: one.at), last]
+
+
+def _between(known: list[_Count], at: datetime) -> int:
+    """Give the register at an instant, as if it rose evenly between what is known."""
+    place = bisect_left(known, at, 1, len(known) - 1, key=lambda one: one.at)
+    before, after = known[place - 1], known[place]
+    if after.at == before.at:
+        return after.mwh
+    return before.mwh + (after.mwh - before.mwh) * (at - before.at) // (after.at - before.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class OldValuesReplayed(Quirk):
 
     age_days: int = number(365, least=1, most=10_000)
     sent_id: int = number(23, least=-(2**63), most=2**63 - 1)
-    register_wh: int = number(1_000, least=0, most=10**12)
+    register_wh: int = number(0, least=0, most=10**12)
 
     def requests(self, request: Request, scene: Scene) -> Sequence[Request]:
         """Send them behind the status of connector 0."""

@@ -194,17 +194,17 @@ class StartAnew(StartAnswerLost):
 @dataclass(frozen=True, slots=True)
 class StopTwice(Quirk):
     """
-    A transaction is stopped twice, with two meterStops.
+    A transaction is stopped twice, with two meterStops; the second one is right.
 
     Attributes:
-        more_wh: how much more the second one says, in Wh.
-        later_s: how much later it was, in s.
+        short_wh: how much less the first one says, in Wh.
+        later_s: how much later the second one is, in s.
     """
 
     name: ClassVar[str] = "stop-twice"
     row: ClassVar[str] = "F11"
 
-    more_wh: int = number(12, least=-1_000_000, most=1_000_000)
+    short_wh: int = number(12, least=-1_000_000, most=1_000_000)
     later_s: int = number(2, least=0, most=86_400)
 
     def requests(self, request: Request, scene: Scene) -> Sequence[Request]:
@@ -212,9 +212,9 @@ class StopTwice(Quirk):
         if request.action != "StopTransaction":
             return (request,)
         later = timedelta(seconds=self.later_s)
-        second = request.having(meterStop=request.payload["meterStop"] + self.more_wh)
-        second = second.lacking("transactionData")
-        return (request, with_stamps(second, lambda instant: stamp(instant + later)))
+        first = request.having(meterStop=request.payload["meterStop"] - self.short_wh)
+        second = with_stamps(request, lambda instant: stamp(instant + later))
+        return (first.lacking("transactionData"), second.lacking("transactionData"))
 
 
 @dataclass(frozen=True, slots=True)

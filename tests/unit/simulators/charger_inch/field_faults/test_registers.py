@@ -224,6 +224,15 @@ CASES = [
     Case(
         "values-after-stop",
         session,
+        lambda desk: (
+            start_and_stop(desk),
+            [one["value"] for one in desk.values(ENERGY, "StopTransaction")][-1],
+        ),
+        ((1_000, 12_036), "12.036000"),
+    ),
+    Case(
+        "values-after-stop:short-wh=0",
+        session,
         after_stop,
         {
             "connectorId": 1,
@@ -232,7 +241,7 @@ CASES = [
                     "timestamp": "2025-06-03T07:00:01.000Z",
                     "sampledValue": [
                         {
-                            "value": "12044.1",
+                            "value": "12040.0",
                             "context": "Sample.Clock",
                             "measurand": ENERGY,
                             "unit": "Wh",

@@ -161,7 +161,7 @@ CASES = [
             desk.stamps("MeterValues")[0],
             desk.values("Energy.Active.Import.Register")[0]["value"],
         ),
-        (["BootNotification", "MeterValues"], 23, "2024-06-03T06:00:00.000Z", "1.000000"),
+        (["BootNotification", "MeterValues"], 23, "2024-06-03T06:00:00.000Z", "0.000000"),
     ),
     Case(
         "entries-of-one-time",

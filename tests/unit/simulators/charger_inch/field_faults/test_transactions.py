@@ -141,7 +141,7 @@ CASES = [
         "stop-twice",
         session,
         stops,
-        [(4_711, 12_040, "Local"), (4_711, 12_052, "Local")],
+        [(4_711, 12_028, "Local"), (4_711, 12_040, "Local")],
     ),
     Case(
         "offline-start-lost",
