@@ -254,8 +254,6 @@ class Device:
         self._notes: dict[str, Any] = {}
         self._line_is_up = False
         self._off_reason = ""
-        self._registration = _Registration.UNKNOWN
-        self._calls = 0
         self._call_number: str | int = ""
         self._call_action = ""
         self._clock_set_at: datetime | None = None

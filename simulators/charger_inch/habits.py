@@ -57,7 +57,7 @@ class NegativeTransactionIds(Quirk):
 @dataclass(frozen=True, slots=True)
 class ClockAlignedEarly(Quirk):
     """
-    Clock-aligned values are taken and stamped a little before the grid, or after it (field logs).
+    Clock-aligned values are taken and stamped a little before the grid (field logs).
 
     Attributes:
         early_ms: how much before, in ms; 511 was seen. Below 0 it is how much after.

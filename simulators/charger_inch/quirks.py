@@ -24,6 +24,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from simulators.charger_inch.electric import FJ_PER_WH
+from simulators.charger_inch.measurements import whole_wh
 from simulators.charger_inch.outbox import Transaction
 from simulators.faults import Fault
 
@@ -83,6 +84,11 @@ class Scene:
     powered_at: datetime
     clock_set_at: datetime | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def register_wh(self) -> int:
+        """What its meter stands at, to the nearest Wh."""
+        return whole_wh(self.register_fj)
 
     @property
     def full_wh(self) -> int:

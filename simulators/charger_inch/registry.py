@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from difflib import get_close_matches
 from functools import cache
@@ -24,7 +24,7 @@ from simulators.charger_inch.field_faults import (
 )
 from simulators.charger_inch.field_faults import fields as odd_fields
 from simulators.charger_inch.quirks import Quirk
-from simulators.errors import UnknownQuirk
+from simulators.errors import NotAccepted
 
 TEXT_LIMIT = 1_000
 """How long a text for a quirk may be."""
@@ -56,23 +56,24 @@ class Setting:
         """The default as it would be written in a text."""
         return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
 
-    def read(self, text: str) -> int | bool | str:
+    def read(self, value: object) -> int | bool | str:
         """
-        Read a value of this setting.
+        Read a value of this setting, from a text or as it is.
 
         Raises:
             ValueError: If it cannot be one; it says what can.
         """
+        text = str(value).lower() if isinstance(value, bool) else str(value)
         if self.kind == "whole number":
             if not re.fullmatch(r"-?\d{1,20}", text, re.ASCII):
-                raise ValueError("it is a whole number")
+                raise ValueError("give a whole number")
             return int(text)
         if self.kind == "yes or no":
             if text not in ("true", "false"):
-                raise ValueError("it is true or false")
+                raise ValueError("give true or false")
             return text == "true"
         if self.choices and text not in self.choices:
-            raise ValueError(f"it is one of {', '.join(self.choices)}")
+            raise ValueError(f"give one of {', '.join(self.choices)}")
         return text
 
 
@@ -96,6 +97,11 @@ class QuirkKind:
     make: type[Quirk]
 
     @property
+    def defaults(self) -> dict[str, int | bool | str]:
+        """Its settings where nothing is said."""
+        return {one.name: one.default for one in self.settings}
+
+    @property
     def form(self) -> str:
         """Its name with all settings and their defaults, as `quirk_from_text` takes it."""
         settings = ",".join(f"{one.name}={one.default_text}" for one in self.settings)
@@ -111,45 +117,54 @@ def all_quirks() -> Mapping[str, QuirkKind]:
     return {kind.name: kind for kind in ordered}
 
 
-def quirk_from_text(text: str) -> Quirk:
+def quirk_named(name: str, settings: Mapping[str, object]) -> Quirk:
     """
-    Make a habit or a fault of its name and settings.
+    Make a habit or a fault of its name and settings, each a text or already of its type.
 
     Raises:
-        UnknownQuirk: If there is none of this name, or it has no such setting or value.
+        NotAccepted: If there is none of this name, or it has no such setting or value.
     """
-    name, colon, rest = text[:TEXT_LIMIT].strip().partition(":")
-    kind = all_quirks().get(name.strip())
+    kind = all_quirks().get(name)
     if kind is None:
-        raise UnknownQuirk(name, "there is no habit or fault of this name", _like(name))
-    told = dict(_told(kind, rest)) if colon else {}
+        raise NotAccepted("habit", name, f"use one of {', '.join(_like(name))}")
+    known = {one.name: one for one in kind.settings}
+    told = {}
+    for key, value in settings.items():
+        setting = known.get(key.replace("-", "_"))
+        if setting is None:
+            has = f"has {', '.join(known)}" if known else "has no settings"
+            raise NotAccepted(f"setting of {name}", key, f"it {has}")
+        try:
+            told[setting.name] = setting.read(value)
+        except ValueError as error:
+            raise NotAccepted(f"{setting.name} of {name}", value, str(error)) from error
     try:
         return kind.make(**told)
     except ValueError as error:
-        raise UnknownQuirk(name, str(error), f"write {kind.form!r} or other values") from error
+        raise NotAccepted(f"settings of {name}", told, str(error)) from error
 
 
-def _told(kind: QuirkKind, text: str) -> Iterator[tuple[str, int | bool | str]]:
-    settings = {one.name: one for one in kind.settings}
-    for part in text.split(","):
-        key, equals, value = part.strip().partition("=")
-        setting = settings.get(key.strip().replace("-", "_"))
-        if setting is None or not equals:
-            why = f"{part.strip()!r} is no setting of it" if equals else f"{part!r} lacks its value"
-            raise UnknownQuirk(kind.name, why, f"write {kind.form!r} or other values")
-        try:
-            yield setting.name, setting.read(value.strip())
-        except ValueError as error:
-            why = f"{setting.name} cannot be {value.strip()!r}: {error}"
-            raise UnknownQuirk(kind.name, why, f"write {kind.form!r} or other values") from error
+def quirk_from_text(text: str) -> Quirk:
+    """
+    Make a habit or a fault of a text, as a scenario and a command line have it.
+
+    Raises:
+        NotAccepted: As `quirk_named`, or if a setting lacks its value.
+    """
+    name, _, rest = text[:TEXT_LIMIT].partition(":")
+    settings = {}
+    for part in rest.split(",") if rest.strip() else []:
+        key, sign, value = part.partition("=")
+        if not sign:
+            raise NotAccepted(f"setting of {name.strip()}", part, "write it as SETTING=VALUE")
+        settings[key.strip()] = value.strip()
+    return quirk_named(name.strip(), settings)
 
 
-def _like(name: str) -> str:
+def _like(name: str) -> list[str]:
+    """Give the names that somebody may have meant; all where none is near."""
     names = list(all_quirks())
-    like = get_close_matches(name, names, n=3, cutoff=0.4)
-    if like:
-        return f"did you mean {' or '.join(like)}? there are {len(names)}, see the device sheet"
-    return f"there are {', '.join(names)}"
+    return get_close_matches(name, names, n=5, cutoff=0.5) or names
 
 
 def _classes(module: object) -> list[type[Quirk]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import ClassVar, Literal
 
 from simulators.charger_inch.field_faults.payloads import with_stamps
-from simulators.charger_inch.measurements import stamp, whole_wh
+from simulators.charger_inch.measurements import stamp
 from simulators.charger_inch.quirks import Quirk, Request, Scene, number
 
 INT64_MAX = 2**63 - 1
@@ -188,7 +188,7 @@ class StartAnew(StartAnswerLost):
             return (request,)
         if begun.local != scene.notes.get(LAST_LOST):
             return (request,)
-        return (request.having(meterStart=whole_wh(scene.register_fj), timestamp=stamp(scene.now)),)
+        return (request.having(meterStart=scene.register_wh, timestamp=stamp(scene.now)),)
 
 
 @dataclass(frozen=True, slots=True)
