@@ -191,7 +191,7 @@ class ValuesOutsideTransaction(Quirk):
 
     Attributes:
         outside_s: how far before and after, in s.
-        back_wh: how much the later register is below the earlier one, in Wh.
+        back_wh: how much too high the one before is and too low the one after, in Wh.
     """
 
     name: ClassVar[str] = "values-outside-transaction"
@@ -207,9 +207,10 @@ class ValuesOutsideTransaction(Quirk):
             return (request,)
         outside = timedelta(seconds=self.outside_s)
         before_wh = start_wh(request.transaction) + self.back_wh
+        after_wh = request.payload["meterStop"] - self.back_wh
         entries = (
             _entry(request.transaction.started - outside, before_wh, "Sample.Periodic"),
-            _entry(end + outside, before_wh - self.back_wh, "Sample.Periodic"),
+            _entry(end + outside, after_wh, "Sample.Periodic"),
         )
         return (request, meter_values(*entries, transaction=request.payload.get("transactionId")))
 
