@@ -72,7 +72,7 @@ class BackendSettings:
     host: str = "127.0.0.1"
     port: int = 9000
     database: Path = Path("isebench.sqlite")
-    frame_limit_bytes: int = 1_048_576
+    frame_limit_bytes: int = 16_777_216
     heartbeat_s: int = 900
     answer_limit_s: float = 15.0
 
@@ -560,7 +560,8 @@ def _activation(section: _Section, identity: str) -> Activation | None:
 def _configuration(section: _Section) -> dict[str, str]:
     wanted = {}
     for key in section.mapping:
-        value = section.text(key, example='the value as text, for example "900"')
+        # A list of measurands may be empty (OCPP 1.6 §9.1): then the charger chooses.
+        value = section.text(key, "", example='the value as text, for example "900"')
         if len(key) > 50 or len(value) > 500:
             raise section.error(
                 key, "is too long", "keep a key within 50 and a value within 500 signs"

@@ -50,6 +50,17 @@ Feature: COL Collecting what chargers say
       | until | kWh   | status |
       | 14:15 | 2.000 | W      |
 
+  @COL-02 @F47 @must
+  Scenario: A stop of several mebibytes is confirmed, and its register counts
+    Given "Dorfplatz" has the habit "huge-transaction-data"
+    And Anna charges at "Dorfplatz" from 14:00 to 14:30
+    When the day is exported
+    Then every frame of "Dorfplatz" was confirmed
+    And EW Seedorf holds for "Dorfplatz"
+      | until | kWh   | status |
+      | 14:15 | 5.500 | W      |
+      | 14:30 | 5.500 | W      |
+
   @COL-02 @must
   Scenario: Frames that are no messages harm nothing
     Given the meter of "Dorfplatz" reads

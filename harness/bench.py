@@ -41,6 +41,7 @@ from harness.round_trip import RoundTrips
 from harness.utility import Arrived, PlannedFault, Utility
 from simulators.charger_inch import Card, ChargerInch, Setup
 from simulators.charger_inch.habits import StandbyValues
+from simulators.charger_inch.quirks import Quirk
 from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
@@ -80,6 +81,8 @@ class Station:
         configuration: OCPP configuration keys that the backend sets.
         big_endian_cards: whether its reader sends UIDs big-endian.
         standby_values: whether it sends clock-aligned values when nobody charges, too.
+        quirks: habits and faults that it has from the start.
+        without: habits of every INCH that it has not.
         puppet: whether it only says what it is told.
         build: how an emulated INCH is built, beyond that: fields of its `Setup`.
         is_configured: whether the backend sets configuration keys at all.
@@ -93,6 +96,8 @@ class Station:
     configuration: dict[str, str] = field(default_factory=dict)
     big_endian_cards: bool = False
     standby_values: bool = False
+    quirks: list[Quirk] = field(default_factory=list)
+    without: list[type[Quirk]] = field(default_factory=list)
     puppet: bool = False
     build: dict[str, Any] = field(default_factory=dict)
     is_configured: bool = True
@@ -492,27 +497,32 @@ class Bench:
         return Backend(Settings.from_mapping(self.settings()), clock, on_connection, drop)
 
     async def _put(self, station: Station, lines: Lines, address: str) -> None:
-        device: Puppet | ChargerInch
         if station.puppet:
-            device = self.puppets[station.name] = Puppet(station.name, self.clock, self.tap)
+            puppet = self.puppets[station.name] = Puppet(station.name, self.clock, self.tap)
             if self.tool is not None:
-                self.tool.take_up(device)
+                self.tool.take_up(puppet)
+            puppet.on_line = lines.charger_says
+            await puppet.connect(address)
         else:
-            rng = random.Random(f"{self.seed} charger {station.name}")
-            setup = Setup(
-                big_endian_cards=station.big_endian_cards,
-                quirks=(StandbyValues(),) if station.standby_values else (),
-                **station.build,
-            )
-            device = self.chargers[station.name] = ChargerInch(
-                station.name, self.clock, self.tap, rng, setup=setup
-            )
-        device.on_line = lines.charger_says
-        if isinstance(device, ChargerInch):
-            await device.connect(address, patiently=self.central_speaks.may_be_refused)
-        else:
-            await device.connect(address)
+            charger = self.chargers[station.name] = await self._charger_of(station)
+            charger.on_line = lines.charger_says
+            # A line that is not ideal may need more than one try.
+            patiently = self.central_speaks.may_be_refused or bool(station.quirks)
+            await charger.connect(address, patiently=patiently)
         await self.clock.settle()
+
+    async def _charger_of(self, station: Station) -> ChargerInch:
+        rng = random.Random(f"{self.seed} charger {station.name}")
+        standby = (StandbyValues(),) if station.standby_values else ()
+        setup = Setup(
+            big_endian_cards=station.big_endian_cards,
+            quirks=(*standby, *station.quirks),
+            **station.build,
+        )
+        charger = ChargerInch(station.name, self.clock, self.tap, rng, setup=setup)
+        for habit in station.without:
+            await charger.switch_off(habit)
+        return charger
 
     def settings(self) -> dict[str, Any]:
         """Give the settings of the backend that the scenario declares."""

@@ -486,6 +486,7 @@ class ChargerInch:
     async def _replan(self) -> None:
         async with self._line.happening() as now:
             self._device.quirks_changed(now)
+        self._line.quirks_changed()
 
     # ------------------------------------------------------------------ the vendor's words
 

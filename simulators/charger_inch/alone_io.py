@@ -21,7 +21,7 @@ from simulators.charger_inch import Card, ChargerInch, Setup
 from simulators.charger_inch.configuration import Configuration
 from simulators.charger_inch.installation import checked_endpoint, checked_identity
 from simulators.charger_inch.page import card_of
-from simulators.charger_inch.switches import switch_from_text
+from simulators.charger_inch.registry import quirk_from_text
 from simulators.charger_inch.web_io import WebPage
 from simulators.clock import Clock
 from simulators.errors import NotAccepted, NotPossible
@@ -71,7 +71,7 @@ class Wishes:
             fixed_cable=options.fixed_cable,
             big_endian_cards=options.big_endian,
             configuration=_keys(options.configuration),
-            quirks=tuple(switch_from_text(text) for text in options.habit),
+            quirks=tuple(quirk_from_text(text) for text in options.habit),
         )
         return cls(
             checked_endpoint(options.backend),

@@ -22,6 +22,9 @@ from typing import Any
 from simulators.charger_inch.authority import Authority, CardInfo
 from simulators.charger_inch.configuration import Configuration
 from simulators.charger_inch.electric import Car, Outlet
+from simulators.charger_inch.field_faults.fields import LetsAnybodyIn
+from simulators.charger_inch.field_faults.time_and_order import StatusOfThePast
+from simulators.charger_inch.field_faults.transactions import ChargingBeforeStart, ResumesAfterBoot
 from simulators.charger_inch.habits import LockFails, TriggerNamed
 from simulators.charger_inch.journal import Journal
 from simulators.charger_inch.measurements import meter_value, stamp, whole_wh
@@ -181,12 +184,29 @@ class Connector:
         self._status_at = now
         self.shown = "ready"
         if (running := self._memory.get(RUNNING, "is")) is not None:
-            self._end_what_ran(running)
+            self._take_up_what_ran(running, now)
         if (reservation := self.reservations.current) is not None:
             self._timers.set(Timer.RESERVATION, max(reservation.expires, now))
         self._apply_limit(now)
         self.metering.plan(now)
         self.status = self._situation(now).status
+
+    def _take_up_what_ran(self, running: Mapping[str, Any], now: datetime) -> None:
+        kept = self._memory.get(TRANSACTIONS, str(running["local"]))
+        fault = self._quirks.active(ResumesAfterBoot)
+        if fault is None or kept is None or not self.car_is_in or not self._lock():
+            self._end_what_ran(running)
+            return
+        transaction = Transaction.from_json(kept)
+        self.shown = "charging"
+        if fault.as_new:
+            self._profiles.end_transaction()
+            card = _Authorized(transaction.id_tag, transaction.parent_id_tag)
+            self._begin_transaction(card, now, meter_start_wh=0)
+        else:
+            self.transaction = self._outbox.transaction(transaction.local) or transaction
+            self.metering.begin(self.transaction, now, running["begin"])
+        self._switch_on(now)
 
     def _end_what_ran(self, running: Mapping[str, Any]) -> None:
         """Tell of the end of a transaction that power or a reset took (OCPP 1.6 §4.10)."""
@@ -532,10 +552,14 @@ class Connector:
         """Find out whether a card may begin: by list and cache, or from the backend."""
         if not self._online():
             self._decide_locally(id_tag, now)
-        elif self._authority.lets_in_at_once(id_tag, now):
+        elif self._lets_anybody_in or self._authority.lets_in_at_once(id_tag, now):
             self._accept(self._authorize(id_tag, remotely=remotely), now)
         else:
             self._ask_backend(_Asking(id_tag, Purpose.START, remotely))
+
+    @property
+    def _lets_anybody_in(self) -> bool:
+        return self._quirks.active(LetsAnybodyIn) is not None
 
     def _ask_backend(self, asking: _Asking) -> None:
         self._asking = asking
@@ -553,7 +577,7 @@ class Connector:
 
     def _decide_locally(self, id_tag: str, now: datetime) -> None:
         """Judge a card without the backend (OCPP 1.6 §3.5)."""
-        if self._authority.lets_in_offline(id_tag, now):
+        if self._lets_anybody_in or self._authority.lets_in_offline(id_tag, now):
             self._accept(self._authorize(id_tag), now)
         else:
             self._refuse("offline")
@@ -632,11 +656,13 @@ class Connector:
         self.shown = "charging"
         self.refresh(now)
 
-    def _begin_transaction(self, authorized: _Authorized, now: datetime) -> None:
+    def _begin_transaction(
+        self, authorized: _Authorized, now: datetime, *, meter_start_wh: int | None = None
+    ) -> None:
         start: Json = {
             "connectorId": CONNECTOR,
             "idTag": authorized.id_tag,
-            "meterStart": self._register_wh(now),
+            "meterStart": self._register_wh(now) if meter_start_wh is None else meter_start_wh,
             "timestamp": stamp(now),
         }
         if (reservation := self.reservations.current) is not None:
@@ -654,7 +680,10 @@ class Connector:
         self._remember_running(transaction, now)
         self._profiles.begin_transaction(remotely=authorized.remotely)
         self._keep_profiles()  # a profile that came with a remote start may have replaced one
-        self._outbox.add_of_transaction(Message("StartTransaction", start, transaction))
+        message = Message("StartTransaction", start, transaction)
+        if (fault := self._quirks.active(ChargingBeforeStart)) is not None:
+            message.not_before = now + timedelta(seconds=fault.later_s)
+        self._outbox.add_of_transaction(message)
         self.metering.begin(transaction, now)
         self._journal.note(now, f"transaction {local} begins at {start['meterStart']} Wh")
 
@@ -844,7 +873,8 @@ class Connector:
 
     def report_what_changed(self, now: datetime) -> None:
         """Tell, after the line was away, what is not as the backend last confirmed it."""
-        if self._confirmed is not self.status:
+        again = self._quirks.active(StatusOfThePast) is not None
+        if self._confirmed is not self.status or again:
             self._say_status(CONNECTOR, self.status)
         self._refresh_charger(now)
 

@@ -18,22 +18,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from simulators.charger_inch import vendor_data
 from simulators.charger_inch.authority import Authority, CardInfo
 from simulators.charger_inch.configuration import MEASURAND_KEYS, Configuration
 from simulators.charger_inch.connector import CHARGER, CONNECTOR, METER, PROFILES, Connector
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
+from simulators.charger_inch.field_faults.connection import (
+    NeverBoots,
+    NeverReconnects,
+    OddMessageIds,
+    RebootsOnTrigger,
+    SameIdTwice,
+    TalksWhilePending,
+)
+from simulators.charger_inch.field_faults.fields import RemoteStartNeedsHex
+from simulators.charger_inch.field_faults.registers import AcceptsAnyMeasurand
+from simulators.charger_inch.field_faults.time_and_order import SlowReplay
+from simulators.charger_inch.field_faults.transactions import (
+    LAST_LOST,
+    BootsOnRefusedStop,
+    ProfileIgnored,
+    StartAnswerLost,
+    StartGivenUp,
+)
 from simulators.charger_inch.habits import ListMemoryFull, RebootRequired, ShortMessageIds
 from simulators.charger_inch.installation import IDENTITY, Installation
 from simulators.charger_inch.journal import Journal
 from simulators.charger_inch.maintenance import Errand, Maintenance
-from simulators.charger_inch.measurements import whole_wh
+from simulators.charger_inch.measurements import is_measurand
 from simulators.charger_inch.memory import Memory
 from simulators.charger_inch.outbox import Message, Outbox, Transaction
 from simulators.charger_inch.quirks import (
@@ -132,11 +152,17 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A CALL to the backend: its message id, action and payload."""
+    """
+    A CALL to the backend: its message id, action and payload.
 
-    number: str
+    Attributes:
+        is_answered: whether it is such that an answer comes; else the next one goes at once.
+    """
+
+    number: str | int
     action: str
     payload: Json
+    is_answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +254,9 @@ class Device:
         self._notes: dict[str, Any] = {}
         self._line_is_up = False
         self._off_reason = ""
-        self._registration = _Registration.UNKNOWN
-        self._calls = 0
-        self._call_number = ""
+        self._call_number: str | int = ""
+        self._call_action = ""
+        self._clock_set_at: datetime | None = None
         for timer, handler in {
             Timer.RESTART: self._on_restart_due,
             Timer.BOOT: self._on_boot_due,
@@ -250,7 +276,7 @@ class Device:
         self._registration = _Registration.UNKNOWN
         self._calls = 0
         self._call_number = ""
-        self._powered_at = now
+        self._powered_at, self._clock_set_at = now, None
         self._boots = int(self.memory.get(BOOTS, "are") or 0) + 1
         self.memory.put(BOOTS, "are", self._boots)
         self.configuration.boot()
@@ -367,12 +393,20 @@ class Device:
     @property
     def online(self) -> bool:
         """Whether the backend can be asked: the line is up and the boot was accepted."""
+        if self._registration is _Registration.PENDING:
+            return self._line_is_up and self.quirks.active(TalksWhilePending) is not None
         return self._line_is_up and self._registration is _Registration.ACCEPTED
 
     @property
     def wants_line(self) -> bool:
         """Whether it would have a line to the backend now."""
         return self.is_running
+
+    @property
+    def redials(self) -> bool:
+        """Whether it sets a line up by itself."""
+        booting = self._registration is _Registration.UNKNOWN
+        return booting or self.quirks.active(NeverReconnects) is None
 
     @property
     def waits_for_answer(self) -> bool:
@@ -393,13 +427,15 @@ class Device:
             message = self.outbox.take(now, with_transactions=self.online)
             if message is None:
                 return None
+            old = not message.is_extra and self.outbox.is_old(message)
             request = self._request_of(message, now)
+            if request is None or not request.is_answered:
+                # A fault keeps it to itself or spoils it; the charger believes that it was said.
+                self.outbox.answered()
             if request is not None:
-                self._calls += 1
-                self._call_number = self._number()
-                return Call(self._call_number, request.action, request.payload)
-            # A fault keeps it to itself; the charger believes that it was said.
-            self.outbox.answered()
+                self._call_number = self._next_number(extra=message.is_extra, old=old)
+                self._call_action = request.action
+                return Call(self._call_number, request.action, request.payload, request.is_answered)
         return None
 
     def _request_of(self, message: Message, now: datetime) -> Request | None:
@@ -410,21 +446,39 @@ class Device:
             self.outbox.is_old(message),
         )
         if message.is_extra:
-            return request
+            return replace(request, is_answered=message.is_answered)
         requests = twisted(self.quirks, request, self.scene(now))
         for extra in requests[1:]:
-            self.outbox.add_next(Message(extra.action, extra.payload, is_extra=True))
+            self.outbox.add_next(
+                Message(extra.action, extra.payload, is_extra=True, is_answered=extra.is_answered)
+            )
         return requests[0] if requests else None
 
-    def _number(self) -> str:
+    def _next_number(self, *, extra: bool, old: bool) -> str | int:
+        """Give the message id of the next CALL, by the fault that is on, if one is."""
+        if not (extra and self.quirks.active(SameIdTwice) is not None):
+            self._calls += 1
+        if old and self.quirks.active(SlowReplay) is not None:
+            return str(UUID(bytes=sha256(f"{self._boots} {self._calls}".encode()).digest()[:16]))
+        if (fault := self.quirks.active(OddMessageIds)) is not None:
+            odd = fault.message_id(self._calls)
+            if odd is not None:
+                return odd
         if self.quirks.active(ShortMessageIds) is not None:
             return f"{self._calls:x}"
         return f"{self._boots}-{self._calls}"
 
     def scene(self, now: datetime) -> Scene:
         """Give what quirks can see of the charger."""
-        wh = whole_wh(self.outlet.register_at(now))
-        return Scene(now, self.identity, wh, self.transaction, self._notes)
+        return Scene(
+            now,
+            self.identity,
+            self.outlet.register_at(now),
+            self.transaction,
+            self._powered_at,
+            self._clock_set_at,
+            self._notes,
+        )
 
     def dial(self, dial: Dial, now: datetime) -> Dial:
         """Give how the line is to be opened."""
@@ -459,8 +513,17 @@ class Device:
         if self._registration is _Registration.ACCEPTED:
             self._plan_heartbeat(now)
             self.connector.report_what_changed(now)
+        elif self.quirks.active(NeverBoots) is not None:
+            self._registration = _Registration.ACCEPTED
+            self.say_heartbeat()
+            self._plan_heartbeat(now)
+            self.connector.report_what_changed(now)
         elif not self._timers.is_set(Timer.BOOT):
             self._boot()
+
+    def say_heartbeat(self) -> None:
+        """Send a Heartbeat as soon as may be."""
+        self.outbox.add(Message("Heartbeat", {}))
 
     def line_down(self, now: datetime) -> None:
         """Note that the line is gone; transaction messages stay, a card is judged locally."""
@@ -496,20 +559,55 @@ class Device:
         self.connector.stop_for("Reboot", now)
         self._restart(now)
 
-    def answered(self, number: str, payload: Json, now: datetime) -> None:
+    def loses_answer(self, number: str | int) -> bool:
+        """
+        Tell whether the line breaks now, before this answer arrives (a fault).
+
+        Of each transaction the first answer to its StartTransaction is lost, and no other.
+        """
+        fault, message = self.quirks.active(StartAnswerLost), self.outbox.in_flight
+        if fault is None or message is None or number != self._call_number:
+            return False
+        begun = message.transaction
+        start = "StartTransaction" == message.action == self._call_action
+        if not start or begun is None or begun.local <= self._notes.get(LAST_LOST, 0):
+            return False
+        self._notes[LAST_LOST] = begun.local
+        if isinstance(fault, StartGivenUp):
+            self.outbox.answered()
+        return True
+
+    def answered(self, number: str | int, payload: Json, now: datetime) -> None:
         """Take a CALLRESULT that fits its schema; one that nobody waits for is ignored."""
         self.tick(now)
-        if number != self._call_number or self.outbox.in_flight is None:
+        message = self.outbox.in_flight
+        if number != self._call_number or message is None:
             return
-        message = self.outbox.answered()
-        if message is not None and not message.is_extra and message.action in self._on_answer:
+        self.outbox.answered()
+        self._pause_replay(message, now)
+        if message.action in ("BootNotification", "Heartbeat"):
+            self._clock_set_at = self._clock_set_at or now
+        # The answer to what a fault says besides, or instead, means nothing.
+        is_own = not message.is_extra and message.action == self._call_action
+        if is_own and message.action in self._on_answer:
             self._on_answer[message.action](message, payload, now)
         self.outbox.forget_transactions(self.transaction)
 
-    def refused(self, number: str, now: datetime) -> None:
+    def _pause_replay(self, answered: Message, now: datetime) -> None:
+        fault = self.quirks.active(SlowReplay)
+        if fault is not None and not answered.is_extra and self.outbox.is_old(answered):
+            self.outbox.pause_until(now + timedelta(milliseconds=fault.pause_ms))
+
+    def refused(self, number: str | int, now: datetime) -> None:
         """Take a CALLERROR, or a CALLRESULT that does not fit its schema (ASSUMED: the same)."""
         self.tick(now)
         if number != self._call_number or self.outbox.in_flight is None:
+            return
+        stop = self.outbox.in_flight.action == "StopTransaction"
+        if stop and self.quirks.active(BootsOnRefusedStop) is not None:
+            self.outbox.take_back()
+            self._restart(now)
+            self._power = _Power.STOPPING
             return
         message = self.outbox.failed(
             now,
@@ -648,8 +746,10 @@ class Device:
 
     def _on_change_configuration(self, payload: Json, now: datetime) -> Result | Refusal:
         later = MEASURAND_KEYS if self.quirks.active(RebootRequired) is not None else ()
-        name = payload["key"]
-        verdict = self.configuration.change(name, payload["value"], after_reboot=later)
+        name, value = payload["key"], payload["value"]
+        if self.quirks.active(AcceptsAnyMeasurand) is not None and name in MEASURAND_KEYS:
+            value = ",".join(one for one in value.split(",") if is_measurand(one.strip()))
+        verdict = self.configuration.change(name, value, after_reboot=later)
         if verdict == "Accepted":
             self._replan(name.lower(), now)
         return Result({"status": verdict})
@@ -717,6 +817,9 @@ class Device:
     def _on_remote_start(self, payload: Json, now: datetime) -> Result | Refusal:
         id_tag, profile = payload["idTag"], payload.get("chargingProfile")
         connector = payload.get("connectorId", CONNECTOR)
+        fault = self.quirks.active(RemoteStartNeedsHex)
+        if fault is not None and not fault.takes(id_tag):
+            return Result({"status": "Rejected"})
         if self.connector.refusal_of_start(connector, id_tag):
             return Result({"status": "Rejected"})
         if profile is not None:
@@ -731,9 +834,11 @@ class Device:
         return Result({"status": "Accepted" if done else "Rejected"})
 
     def _on_set_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
-        status = self.profiles.install(
-            payload["connectorId"], payload["csChargingProfiles"], now, self.transaction
-        )
+        profile = payload["csChargingProfiles"]
+        fault = self.quirks.active(ProfileIgnored)
+        if fault is not None and fault.ignores(profile):
+            return Result({"status": "Accepted"})
+        status = self.profiles.install(payload["connectorId"], profile, now, self.transaction)
         self.connector.profiles_changed(now)
         return Result({"status": status})
 
@@ -776,10 +881,10 @@ class Device:
 
     def _triggers(self) -> dict[str, Callable[[int | None, datetime], None]]:
         return {
-            "BootNotification": lambda connector, now: self._boot(),
+            "BootNotification": self._report_boot,
             "DiagnosticsStatusNotification": self._report_diagnostics,
             "FirmwareStatusNotification": self._report_firmware,
-            "Heartbeat": lambda connector, now: self.outbox.add(Message("Heartbeat", {})),
+            "Heartbeat": lambda connector, now: self.say_heartbeat(),
             "MeterValues": self._report_values,
             "StatusNotification": self._report_status,
         }
@@ -795,6 +900,12 @@ class Device:
             return Result({"status": "NotImplemented"})
         trigger(connector, now)
         return Result({"status": "Accepted"})
+
+    def _report_boot(self, connector: int | None, now: datetime) -> None:
+        if self.quirks.active(RebootsOnTrigger) is not None:
+            self._restart(now)
+        else:
+            self._boot()
 
     def _report_diagnostics(self, connector: int | None, now: datetime) -> None:
         # OCPP 1.6 §4.4: Idle is sent only when triggered and nothing is being uploaded.
@@ -856,6 +967,8 @@ class Device:
         else:
             wait_s = interval_s if interval_s > 0 else BOOT_RETRY_S
             self._timers.set(Timer.BOOT, now + timedelta(seconds=wait_s))
+            if self.online:
+                self.connector.report(now)
 
     def _on_authorize_answer(self, message: Message, payload: Json, now: datetime) -> None:
         info = CardInfo.from_ocpp(payload["idTagInfo"])
@@ -882,7 +995,7 @@ class Device:
 
     def _on_heartbeat_due(self, due: datetime) -> None:
         if not self.outbox.waits("Heartbeat"):
-            self.outbox.add(Message("Heartbeat", {}))
+            self.say_heartbeat()
         self._plan_heartbeat(due)
 
     def _plan_heartbeat(self, now: datetime) -> None:

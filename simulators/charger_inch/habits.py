@@ -2,7 +2,8 @@
 Habits of INCHes in the field, and what can be broken about one: switches, one small class each.
 
 Where a habit was seen stands with it. The first two are on unless somebody switches them off; the
-rest is off, so that the charger is what its questionnaire says.
+rest is off, so that the charger is what its questionnaire says. What other chargers have done in
+the field stands in `field_faults`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simulators.charger_inch.quirks import Quirk, Request, Scene
-from simulators.faults import Fault
+from simulators.charger_inch.field_faults.payloads import entries_of
+from simulators.charger_inch.quirks import Quirk, Request, Scene, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,13 @@ class ClockAlignedEarly(Quirk):
     Clock-aligned values are taken and stamped a little before the grid (field logs).
 
     Attributes:
-        early_ms: how much before, in ms; 511 was seen.
+        early_ms: how much before, in ms; 511 was seen. Below 0 it is how much after.
     """
 
     name: ClassVar[str] = "clock-aligned-early"
     row: ClassVar[str] = "F57"
 
-    early_ms: int = 511
+    early_ms: int = number(511, least=-600_000, most=600_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,28 +114,28 @@ class StandbyValues(Quirk):
 
 
 @dataclass(frozen=True, slots=True)
-class LockFails(Fault):
+class LockFails(Quirk):
     """The lock of the socket does not move: it neither holds a cable nor lets one go."""
 
     name: ClassVar[str] = "lock-fails"
 
 
 @dataclass(frozen=True, slots=True)
-class ListMemoryFull(Fault):
+class ListMemoryFull(Quirk):
     """The memory for the local list takes nothing more: SendLocalList fails."""
 
     name: ClassVar[str] = "list-memory-full"
 
 
 @dataclass(frozen=True, slots=True)
-class InstallationFails(Fault):
+class InstallationFails(Quirk):
     """Whatever firmware was fetched cannot be installed."""
 
     name: ClassVar[str] = "installation-fails"
 
 
 def _context(request: Request) -> str:
-    sampled = request.payload["meterValue"][0]["sampledValue"]
+    sampled = [sample for entry in entries_of(request) for sample in entry["sampledValue"]]
     return str(sampled[0].get("context", "")) if sampled else ""
 
 

@@ -10,7 +10,7 @@ above StopTransactionMaxMeterValues (errata 3.89).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -61,11 +61,19 @@ class Metering:
 
     # ------------------------------------------------------------------ a transaction's
 
-    def begin(self, transaction: Transaction, now: datetime) -> None:
-        """Read for a transaction from now on."""
+    def begin(
+        self, transaction: Transaction, now: datetime, begun: Sequence[Json] | None = None
+    ) -> None:
+        """
+        Read for a transaction from now on.
+
+        Parameters:
+            begun: what of its transactionData was read before; None: it begins.
+        """
         self._transaction = transaction
-        self._data = []
-        self._collect(now, "StopTxnSampledData", BEGIN)
+        self._data = list(begun or ())
+        if begun is None:
+            self._collect(now, "StopTxnSampledData", BEGIN)
         self.plan(now)
 
     def end(self, now: datetime) -> list[Json]:

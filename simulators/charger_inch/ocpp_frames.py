@@ -47,13 +47,13 @@ class Frame:
 
     Attributes:
         kind: CALL, CALL_RESULT or CALL_ERROR.
-        number: its message id.
+        number: its message id; of an answer perhaps a number, which a charger may have sent.
         action: of a CALL; None where it is no text.
         payload: of a CALL or CALL_RESULT; numbers with a point are `Decimal`.
     """
 
     kind: int
-    number: str
+    number: str | int
     action: str | None = None
     payload: Any = None
 
@@ -75,9 +75,9 @@ def read(text: str) -> Frame | None:
     if not isinstance(message, list) or len(message) < 3 or _is_deep(message):
         return None
     kind, number = message[:2]
-    if type(kind) is not int or not isinstance(number, str) or not number:
+    if type(kind) is not int or type(number) not in (str, int) or number == "":
         return None
-    if kind == CALL and len(message) == 4:
+    if kind == CALL and isinstance(number, str) and len(message) == 4:
         action = message[2] if isinstance(message[2], str) else None
         # OCPP-J §4.2.1: a payload of no fields may be written as {} or as null.
         return Frame(CALL, number, action, {} if message[3] is None else message[3])
@@ -102,17 +102,17 @@ def _is_deep(message: Any) -> bool:
     return True
 
 
-def call(number: str, action: str, payload: Mapping[str, Any]) -> str:
+def call(number: str | int, action: str, payload: Mapping[str, Any]) -> str:
     """Write a CALL."""
     return _write([CALL, number, action, payload])
 
 
-def result(number: str, payload: Mapping[str, Any]) -> str:
+def result(number: str | int, payload: Mapping[str, Any]) -> str:
     """Write a CALLRESULT."""
     return _write([CALL_RESULT, number, payload])
 
 
-def error(number: str, code: str, why: str) -> str:
+def error(number: str | int, code: str, why: str) -> str:
     """Write a CALLERROR; its details are an empty object."""
     return _write([CALL_ERROR, number, code, why[:WHY_LIMIT], {}])
 

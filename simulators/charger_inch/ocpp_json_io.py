@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,13 +21,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from simulators.charger_inch import ocpp_frames
 from simulators.charger_inch.device import Call, Device, Refusal, Result
+from simulators.charger_inch.field_faults.connection import LineFlaps, SecondSocket
 from simulators.charger_inch.installation import BACKEND as BACKEND_SETTING
+from simulators.charger_inch.line_io import NotOpened, open_line
 from simulators.charger_inch.maintenance import Errand
 from simulators.charger_inch.memory_io import MemoryFile
 from simulators.charger_inch.ocpp_frames import CALL, CALL_ERROR, Frame
@@ -42,14 +42,8 @@ WIRE = "ocpp1.6"
 FILE_WIRE = "file"
 BACKEND = "backend"
 
-OPEN_LIMIT_S = 10
-"""How long, in real time, the backend may take to open and to close a line."""
-
-PONG_LIMIT_S = 60
-"""How long, in real time, the answer to a ping may take."""
-
-FRAME_LIMIT_BYTES = 32 * 2**20
-"""The longest frame the charger reads: a local list of 200,000 cards fits."""
+LEFT_OPEN_LIMIT = 8
+"""How many old lines a charger with that fault leaves open; the oldest is broken off then."""
 
 RECONNECT_FIRST_S = 10
 RECONNECT_MOST_S = 300
@@ -61,7 +55,7 @@ RECONNECT_TRIES = 2_016
 class _Waiting:
     """A CALL that is not answered yet, what holds the clock for it and what limits the wait."""
 
-    number: str
+    number: str | int
     action: str
     hold: Hold
     limit: Alarm
@@ -112,11 +106,13 @@ class OcppJsonLine:
         self._given: str | None = None
         self._endpoint: str | None = None
         self._socket: ClientConnection | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._readers: list[asyncio.Task[None]] = []
         self._waiting: _Waiting | None = None
         self._wake: tuple[datetime, Alarm] | None = None
         self._redial: Alarm | None = None
         self._tries = 0
+        self._trouble: Alarm | None = None
+        self._left_open: list[ClientConnection] = []
         self._errands: set[asyncio.Task[None]] = set()
         self._mistake: BaseException | None = None
 
@@ -245,15 +241,17 @@ class OcppJsonLine:
             self._wake[1].cancel()
             self._wake = None
         self._write_down()
+        for left in self._left_open:
+            await left.close()
         await self._end_of_reading()
-        if self._reader is not None:
-            self._reader.result()
+        for reader in self._readers:
+            reader.result()
         if self._mistake is not None:
             raise self._mistake
 
     async def _end_of_reading(self) -> None:
-        if self._reader is not None:
-            await asyncio.wait({self._reader})
+        if self._readers:
+            await asyncio.wait(self._readers)
 
     # ------------------------------------------------------------------ setting up
 
@@ -277,28 +275,18 @@ class OcppJsonLine:
             self.problem = ""
             self._on_line(True)
             self._device.line_up(self._clock.now())
+            self._plan_trouble()
             await self._say()
-            self._reader = asyncio.ensure_future(self._read(socket))
+            self._readers = [reader for reader in self._readers if not reader.done()]
+            self._readers.append(asyncio.ensure_future(self._read(socket)))
 
     async def _open(self) -> ClientConnection:
         dial = self._device.dial(Dial(self.url, (WIRE,)), self._clock.now())
         ping_s = self._device.configuration.number("WebSocketPingInterval")
         try:
-            socket = await connect(
-                dial.url,
-                subprotocols=[Subprotocol(one) for one in dial.subprotocols],
-                additional_headers=list(dial.headers),
-                compression="deflate" if dial.compresses else None,
-                proxy=None,
-                open_timeout=OPEN_LIMIT_S,
-                close_timeout=OPEN_LIMIT_S,
-                ping_interval=ping_s or None,
-                ping_timeout=PONG_LIMIT_S,
-                max_size=FRAME_LIMIT_BYTES,
-                ssl=_trust(dial.url, self._trusted),
-            )
-        except (OSError, WebSocketException) as error:
-            raise self._not_possible("connect", _why_not(error, dial.url)) from error
+            socket = await open_line(dial, ping_s, self._trusted)
+        except NotOpened as error:
+            raise self._not_possible("connect", str(error)) from error
         if socket.subprotocol != WIRE and WIRE in dial.subprotocols:
             await socket.close()
             raise self._not_possible(
@@ -331,7 +319,8 @@ class OcppJsonLine:
             self._dial_in(wait_s)
 
     def _dial_in(self, wait_s: float) -> None:
-        if self._is_whole and self._device.wants_line and self._redial is None:
+        wants = self._device.wants_line and self._device.redials
+        if self._is_whole and wants and self._redial is None:
             at = self._clock.now() + timedelta(seconds=wait_s)
             self._redial = self._clock.call_at(at, self._try_to_dial)
 
@@ -367,6 +356,7 @@ class OcppJsonLine:
     def _lost(self) -> None:
         """Tell everybody that the line is gone, at once; the socket itself may take a moment."""
         self._socket = None
+        self._end_trouble()
         self._on_line(False)
         self._device.line_down(self._clock.now())
         self._write_down()
@@ -380,11 +370,18 @@ class OcppJsonLine:
             socket = self._socket
             self._lost()
             socket.transport.abort()
+        for left in self._left_open:
+            left.transport.abort()
+        self._left_open.clear()
 
     async def _receive(self, text: str) -> None:
-        self._tap.note(WIRE, BACKEND, self._device.identity, text)
         now = self._clock.now()
         frame = ocpp_frames.read(text)
+        if frame is not None and frame.kind != CALL and self._device.loses_answer(frame.number):
+            self._hang_up("breaks before an answer has arrived")
+            self._dial_later()
+            return
+        self._tap.note(WIRE, BACKEND, self._device.identity, text)
         if frame is not None and frame.kind == CALL:
             with self._clock.hold(f"{self._device.identity} answers {frame.action}"):
                 await self._send(_answer(self._device, frame, now))
@@ -414,6 +411,9 @@ class OcppJsonLine:
             return
         answered, self._waiting = self._waiting, None
         call = self._device.next_call(now)
+        while call is not None and not call.is_answered:
+            await self._send(ocpp_frames.call(call.number, call.action, call.payload))
+            call = self._device.next_call(now)
         if call is not None:
             self._waiting = self._wait_for(call)
             self._idle.clear()
@@ -482,6 +482,50 @@ class OcppJsonLine:
         async with self.happening() as now:
             self._device.tick(now)
 
+    # ------------------------------------------------------------------ a line that is not ideal
+
+    def quirks_changed(self) -> None:
+        """Take it that the line is otherwise from now on."""
+        if self._socket is not None:
+            self._plan_trouble()
+        else:
+            self._dial_in(0)
+
+    def _plan_trouble(self) -> None:
+        """Wait for what a fault does to a line that is up, counted from now."""
+        self._end_trouble()
+        flaps, second = (self._device.quirks.active(kind) for kind in (LineFlaps, SecondSocket))
+        if isinstance(flaps, LineFlaps):
+            at = self._clock.now() + timedelta(seconds=flaps.up_s)
+            self._trouble = self._clock.call_at(at, self._flap)
+        elif isinstance(second, SecondSocket):
+            at = self._clock.now() + timedelta(seconds=second.every_s)
+            self._trouble = self._clock.call_at(at, self._open_second)
+
+    def _end_trouble(self) -> None:
+        if self._trouble is not None:
+            self._trouble.cancel()
+            self._trouble = None
+
+    async def _flap(self) -> None:
+        fault = self._device.quirks.active(LineFlaps)
+        async with self._lock:
+            self._hang_up("flaps")
+        self._dial_in(0 if fault is None else fault.down_s)
+
+    async def _open_second(self) -> None:
+        """Take up a new line, and leave the old one as it is."""
+        async with self._lock:
+            if self._socket is None:
+                return
+            self._left_open.append(self._socket)
+            if len(self._left_open) > LEFT_OPEN_LIMIT:
+                self._left_open.pop(0).transport.abort()
+            self._lost()
+            # Who listens at the new line is known by its answer, before time moves on.
+            self._device.say_heartbeat()
+        await self._try_to_dial()
+
     # ------------------------------------------------------------------ files
 
     def _run(self, errand: Errand) -> None:
@@ -530,30 +574,6 @@ def _host_of(location: str) -> str:
         return urlsplit(location).hostname or "nowhere"
     except ValueError:
         return "nowhere"
-
-
-def _trust(url: str, trusted: Path | None) -> ssl.SSLContext | None:
-    """Give what a wss line is checked against; None for ws, which has nothing to check."""
-    return ssl.create_default_context(cafile=trusted) if url.startswith("wss:") else None
-
-
-def _why_not(error: Exception, url: str) -> str:
-    if isinstance(error, InvalidStatus):
-        status = error.response.status_code
-        if status == 404:
-            return (
-                f"the backend at {url} does not know this charger (HTTP 404); "
-                "register a station under this identity first"
-            )
-        return f"the backend at {url} refuses the line with HTTP {status}; look into its log"
-    if isinstance(error, ssl.SSLError):
-        return (
-            f"the certificate of the backend at {url} is not trusted ({error}); "
-            "name the authority that signed it"
-        )
-    if isinstance(error, OSError):
-        return f"nobody answers at {url} ({error}); start the backend first or check the address"
-    return f"what answers at {url} is no WebSocket server ({error}); check the address"
 
 
 def _answer(device: Device, call: Frame, now: datetime) -> str:

@@ -77,6 +77,7 @@ class Message:
         failures: how often the backend has reported that it failed.
         not_before: it is held back until then.
         is_extra: a fault added it; it goes as it is, and its answer means nothing.
+        is_answered: whether it is such that an answer comes.
     """
 
     action: str
@@ -86,6 +87,7 @@ class Message:
     failures: int = 0
     not_before: datetime | None = None
     is_extra: bool = False
+    is_answered: bool = True
 
     def payload_to_send(self) -> dict[str, Any]:
         """
@@ -231,6 +233,15 @@ class Outbox:
                 self._remember(message)
                 self.retry_at = now + timedelta(seconds=interval_s * message.failures)
         return message
+
+    def take_back(self) -> None:
+        """Take what is on its way as not sent; a transaction message stays where it is."""
+        self.in_flight = None
+
+    def pause_until(self, instant: datetime) -> None:
+        """Hold what comes from before the line was up until then (a fault)."""
+        if self._transactions and self.is_old(self._transactions[0]):
+            self.retry_at = instant
 
     def line_lost(self) -> None:
         """Keep the transaction messages; drop the others, which tell of a moment that is over."""

@@ -11,7 +11,6 @@ Rule 3: numbers go as texts with the digits that they have on the wire, never as
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -22,7 +21,7 @@ from simulators.charger_inch.device import MODEL, VENDOR
 from simulators.charger_inch.electric import CABLES_A, FJ_PER_WH
 from simulators.charger_inch.measurements import decimal_text, rounded, stamp, whole_wh
 from simulators.charger_inch.outbox import Transaction
-from simulators.charger_inch.switches import all_switches, settings_of, switch_named
+from simulators.charger_inch.registry import QuirkKind, all_quirks, quirk_named
 from simulators.errors import NotAccepted, NotPossible
 
 Json = dict[str, Any]
@@ -193,18 +192,24 @@ def _card(charger: ChargerInch, card: Card) -> Json:
 
 
 def _faults(charger: ChargerInch) -> list[Json]:
-    on = {type(one): one for one in charger.faults.on}
-    listed = {**all_switches(), **{kind.name: kind for kind in on}}
+    on = {one.name: one for one in charger.faults.on}
     return [
         {
             "name": name,
-            "row": getattr(kind, "row", ""),
-            "sentence": (inspect.getdoc(kind) or "").partition("\n")[0],
-            "on": kind in on,
-            "settings": dataclasses.asdict(on[kind]) if kind in on else settings_of(kind),
+            "row": kind.row,
+            "sentence": kind.symptom,
+            "on": name in on,
+            "settings": dataclasses.asdict(on[name]) if name in on else kind.defaults,
+            "choices": _choices(kind),
         }
-        for name, kind in listed.items()
+        for name, kind in all_quirks().items()
     ]
+
+
+def _choices(kind: QuirkKind) -> Json:
+    """Give what can be chosen for each setting; one that takes any number or text is left out."""
+    switches = {one.name: ("true", "false") for one in kind.settings if one.kind == "yes or no"}
+    return switches | {one.name: one.choices for one in kind.settings if one.choices}
 
 
 def obstacles(charger: ChargerInch) -> dict[str, str]:
@@ -436,7 +441,7 @@ async def switch(charger: ChargerInch, fields: object) -> None:
     given = Given(fields)
     name, on, settings = given.text("name"), given.switch("on"), given.fields("settings")
     given.no_more()
-    wanted = switch_named(name, settings)
+    wanted = quirk_named(name, settings)
     # Once with these settings, however often it was switched on before.
     await charger.switch_off(type(wanted))
     if on:

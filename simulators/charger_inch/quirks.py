@@ -2,7 +2,8 @@
 How a charger that is not ideal gets in between: the shape of habits and field faults.
 
 A quirk is a small frozen class with a name, a row of the field catalogue where it has one, and its
-settings as fields with units. It may do one or more of four things, each at one place of the way:
+settings as fields with units; the first sentence of its docstring is the symptom. It may do one or
+more of four things, each at one place of the way:
 
 * `Quirk.requests`: change, drop, double or add to a request before it is sent;
 * `Quirk.result`: change the answer to a request of the backend;
@@ -11,20 +12,25 @@ settings as fields with units. It may do one or more of four things, each at one
 
 What changes the device's behaviour and not only its words is asked for by the device itself, by the
 quirk's class (`Quirks.active`). A quirk holds no state; what it must remember it puts into
-`Scene.notes`, which is the charger's.
+`Scene.notes`, which is the charger's. It draws no chance and reads no clock; and it alters words,
+not physics: the meter goes on counting what flows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from simulators.charger_inch.electric import FJ_PER_WH
+from simulators.charger_inch.measurements import whole_wh
 from simulators.charger_inch.outbox import Transaction
 from simulators.faults import Fault
 
 Json = dict[str, Any]
+
+UPGRADE = "Upgrade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,14 @@ class Request:
         payload: its fields; never changed in place.
         transaction: what it is about, where it is about one.
         queued: whether it has waited through a lost line.
+        is_answered: whether it is such that an answer comes; else the charger waits for none.
     """
 
     action: str
     payload: Json
     transaction: Transaction | None = None
     queued: bool = False
+    is_answered: bool = True
 
     def having(self, **fields: Any) -> Request:
         """Give the same request with some fields otherwise."""
@@ -62,16 +70,30 @@ class Scene:
     Attributes:
         now: the charger's time.
         identity: its name at the backend.
-        register_wh: what its meter stands at, to the nearest Wh.
+        register_fj: what its meter stands at.
         transaction: the one that runs.
+        powered_at: when it was switched on last.
+        clock_set_at: when the backend told it the time since then; None: not yet.
         notes: what quirks remember; empty when the charger is made.
     """
 
     now: datetime
     identity: str
-    register_wh: int
+    register_fj: int
     transaction: Transaction | None
+    powered_at: datetime
+    clock_set_at: datetime | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def register_wh(self) -> int:
+        """What its meter stands at, to the nearest Wh."""
+        return whole_wh(self.register_fj)
+
+    @property
+    def full_wh(self) -> int:
+        """The whole Wh that its meter has counted."""
+        return self.register_fj // FJ_PER_WH
 
     def count(self, what: str) -> int:
         """Count something up and give the new number, from 1."""
@@ -88,12 +110,14 @@ class Dial:
         url: of the backend, with the identity.
         subprotocols: what is offered, in order.
         headers: names and values that are sent in addition.
-        compresses: whether it offers to compress frames.
+        connection: the header Connection, which RFC 6455 §4.1 wants to be ``Upgrade``.
+        compresses: whether it compresses its frames, though nobody has agreed to that.
     """
 
     url: str
     subprotocols: tuple[str, ...]
     headers: tuple[tuple[str, str], ...] = ()
+    connection: str = UPGRADE
     compresses: bool = False
 
 
@@ -107,6 +131,21 @@ class Quirk(Fault):
     """
 
     row: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """
+        Look whether the settings can be.
+
+        Raises:
+            ValueError: If a number is out of its bounds.
+        """
+        for one in fields(self):
+            value = getattr(self, one.name)
+            least, most = one.metadata.get("least", value), one.metadata.get("most", value)
+            if not least <= value <= most:
+                raise ValueError(
+                    f"{one.name} is {value}, and must be at least {least} and at most {most}"
+                )
 
     def requests(self, request: Request, scene: Scene) -> Sequence[Request]:
         """Give what is sent instead of a request: itself, nothing, or several in order."""
@@ -123,6 +162,11 @@ class Quirk(Fault):
     def dial(self, dial: Dial, scene: Scene) -> Dial:
         """Give how the line is opened instead."""
         return dial
+
+
+def number(default: int, *, least: int, most: int) -> Any:
+    """Give a field for a whole number within bounds (`Quirk.__post_init__` looks at them)."""
+    return field(default=default, metadata={"least": least, "most": most})
 
 
 AnyFault = TypeVar("AnyFault", bound=Fault)

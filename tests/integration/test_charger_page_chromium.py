@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from support.page_site import Site, a_site
 
+from simulators.charger_inch.registry import all_quirks
+
 CHROMIUM = shutil.which("chromium") or ""
 ARGUMENTS = [
     "--no-sandbox",
@@ -179,7 +181,7 @@ def test_keyboard_habits_and_another_identity(browser: Browser) -> None:
         toggle = page.get_by_role("switch", name=re.compile("^clock-aligned-early"))
         page.get_by_label("early_ms").fill("100")
         toggle.press(" ")
-        expect(page.locator("#habit-count")).to_have_text("3 of 11 are on")
+        expect(page.locator("#habit-count")).to_have_text(f"3 of {len(all_quirks())} are on")
         expect(page.locator("#habit-clock-aligned-early .done")).to_have_text("Saved.")
         assert "early_ms=100" in str(served.site.charger.faults.on[-1])
 

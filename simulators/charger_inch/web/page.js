@@ -293,12 +293,17 @@ function makeHabit(fault) {
   });
   if (names.length) {
     form.append(element("div", { class: "knobs" },
-      ...names.map((name) => element("label", {}, name, element("input", { name, autocomplete: "off" }))),
+      ...names.map((name) => element("label", {}, name, knob(name, fault.choices[name]))),
       element("button", { type: "submit", class: "save" }, "Apply")));
   }
   form.append(...answers());
   row.append(form);
   return row;
+}
+
+function knob(name, choices) {
+  if (!choices) return element("input", { name, autocomplete: "off" });
+  return element("select", { name }, ...choices.map((choice) => element("option", {}, choice)));
 }
 
 function filterHabits() {

@@ -90,6 +90,12 @@ class TestReading:
         assert {"ClockAlignedDataInterval": "900"} == first.configuration
         assert [("77FD2AFA", "Accepted")] == [(one.id_tag, one.status) for one in settings.cards]
 
+    def test_a_list_of_measurands_may_be_empty(self) -> None:
+        """A configuration key may be set to nothing (OCPP 1.6 §9.1)."""
+        wanted = read(GOOD.replace('"900"', '""')).stations[0].configuration
+
+        assert {"ClockAlignedDataInterval": ""} == wanted
+
     def test_tasks_find_what_they_name(self) -> None:
         """A task's format, destination and activated stations are found by name."""
         settings = read()

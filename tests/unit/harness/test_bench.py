@@ -28,6 +28,8 @@ from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
 from harness.utility import PlannedFault
 from simulators.charger_inch import Card, ChargerInch
+from simulators.charger_inch.habits import ShortMessageIds
+from simulators.charger_inch.registry import quirk_from_text
 from simulators.clock import VirtualClock
 from simulators.ftp_server.faults import FullDisk
 from simulators.wiretap import Crossing, Wiretap
@@ -296,6 +298,24 @@ class TestGoing:
         assert expected == done
         bench.advance_to(bench.at("3:00"))
         assert [*expected, ("late", bench.at("2:00"))] == done
+
+    def test_a_charger_has_the_habits_that_are_declared(self, bench: Bench) -> None:
+        """Those of every INCH without what was taken away, and what was added."""
+        station = bench.declare_station("A")
+        station.quirks.append(quirk_from_text("odd-slashes"))
+        station.without.append(ShortMessageIds)
+        bench.declare_station("B")
+        bench.go()
+
+        names = {
+            name: [fault.name for fault in charger.faults.on]
+            for name, charger in bench.chargers.items()
+        }
+        assert {
+            "A": ["clock-values-without-transaction", "odd-slashes"],
+            "B": ["short-message-ids", "clock-values-without-transaction"],
+        } == names
+        assert bench.chargers["A"].line_is_up
 
     def test_nothing_is_declared_too_late(self, bench: Bench) -> None:
         """Once it is going, a declaration is refused with what to do about it."""

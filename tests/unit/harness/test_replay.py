@@ -271,7 +271,7 @@ class TestOddFrames:
         """The backend's limit is part of what is replayed."""
         log = new_log()
         log.ask(
-            0, "DataTransfer", {"vendorId": "x", "data": "y" * 1_100_000}, {"status": "Accepted"}
+            0, "DataTransfer", {"vendorId": "x", "data": "y" * 17_000_000}, {"status": "Accepted"}
         )
         log.ask(1, "Heartbeat", {}, {"currentTime": "2026-03-02T07:01:00Z"})
 
