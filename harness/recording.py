@@ -51,7 +51,7 @@ LINE_WIRE = "line"
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 """A log above this is refused: it would not fit into a developer's memory with its frames."""
-LINE_CHARS_MAX = 16 * 1024 * 1024
+LINE_CHARS_MAX = 64 * 1024 * 1024
 """A longer line is skipped; a StopTransaction with thousands of values stays below it."""
 SKIPPED_KEPT_MAX = 1_000
 """So many skipped lines are shown; all of them are counted."""
