@@ -445,8 +445,9 @@ class _Line:
         self._transactions = stage.transactions
 
     async def close(self) -> None:
-        """Hang up."""
-        await self._websocket.close()
+        """Hang up; a line that the backend has ended is down already."""
+        if not self.broken:
+            await self._websocket.close()
 
     def translated(self, text: str) -> str:
         """Put this backend's transaction id where the log has the other backend's."""
