@@ -19,23 +19,19 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from simulators.charger_inch.authority import Authority, CardInfo
-from simulators.charger_inch.configuration import Configuration
-from simulators.charger_inch.electric import Car, Outlet
+from simulators.charger_inch.authority import CardInfo
+from simulators.charger_inch.electric import Car
 from simulators.charger_inch.field_faults.fields import LetsAnybodyIn
-from simulators.charger_inch.field_faults.time_and_order import StatusOfThePast
 from simulators.charger_inch.field_faults.transactions import ChargingBeforeStart, ResumesAfterBoot
-from simulators.charger_inch.habits import LockFails, TriggerNamed
-from simulators.charger_inch.journal import Journal
+from simulators.charger_inch.habits import LockFails
 from simulators.charger_inch.measurements import meter_value, stamp, whole_wh
-from simulators.charger_inch.memory import Memory
 from simulators.charger_inch.metering import Metering
-from simulators.charger_inch.outbox import TRANSACTIONS, Message, Outbox, Transaction
-from simulators.charger_inch.quirks import Quirks
+from simulators.charger_inch.outbox import TRANSACTIONS, Message, Transaction
+from simulators.charger_inch.parts import Parts
 from simulators.charger_inch.reservations import Reservation, Reservations
-from simulators.charger_inch.smart_charging import Profiles
-from simulators.charger_inch.status import Situation, Status, path
-from simulators.charger_inch.timers import Timer, Timers
+from simulators.charger_inch.status import CHARGER, CONNECTOR, Situation, Status
+from simulators.charger_inch.status_reports import StatusReports
+from simulators.charger_inch.timers import Timer
 from simulators.charger_inch.vendor_data import (
     TEXT_LIMIT,
     VENDOR_ID,
@@ -45,8 +41,6 @@ from simulators.charger_inch.vendor_data import (
 from simulators.errors import NotPossible
 
 Json = dict[str, Any]
-
-CHARGER, CONNECTOR = 0, 1
 
 CAR_LEFT = "EV side disconnected"
 """OCPP 1.6 §9.1.27: what is told when the car is gone and the transaction goes on."""
@@ -83,55 +77,57 @@ class Connector:
 
     Parameters:
         identity: gives the charger's name, for what is told to people.
+        parts: the charger's.
         fixed_cable: whether the cable hangs at the charger for good.
-        configuration, memory, timers, outbox, outlet, authority, profiles, quirks, journal: the
-            charger's.
         online: whether the backend can be asked.
         on_idle: told when a transaction has ended.
 
     Attributes:
-        status: the connector's.
         transaction: the one that runs, or None.
         shown: what the display says.
         error: what is broken, or None.
+        metering: what is told of its meter.
+        reports: what is told of its status.
     """
 
     def __init__(
         self,
         identity: Callable[[], str],
+        parts: Parts,
         *,
         fixed_cable: bool,
-        configuration: Configuration,
-        memory: Memory,
-        timers: Timers,
-        outbox: Outbox,
-        outlet: Outlet,
-        authority: Authority,
-        profiles: Profiles,
-        quirks: Quirks,
-        journal: Journal,
         online: Callable[[], bool],
         on_idle: Callable[[datetime], None],
     ) -> None:
-        self.status = Status.AVAILABLE
         self.transaction: Transaction | None = None
         self.shown = "ready"
         self.error: VendorError | None = None
         self.is_locked = False
         self.is_installing = False
-        self.reservations = Reservations(memory)
-        self.metering = Metering(configuration, outlet, timers, quirks, self._say_values)
+        self.reservations = Reservations(parts.memory)
+        self.metering = Metering(
+            parts.configuration, parts.outlet, parts.timers, parts.quirks, self._say_values
+        )
+        self.reports = StatusReports(
+            parts.configuration,
+            parts.timers,
+            parts.outbox,
+            parts.quirks,
+            online=online,
+            of_charger=self._status_of_charger,
+            details=self._details,
+        )
         self._identity = identity
         self._fixed_cable = fixed_cable
-        self._configuration = configuration
-        self._memory = memory
-        self._timers = timers
-        self._outbox = outbox
-        self._outlet = outlet
-        self._authority = authority
-        self._profiles = profiles
-        self._quirks = quirks
-        self._journal = journal
+        self._configuration = parts.configuration
+        self._memory = parts.memory
+        self._timers = parts.timers
+        self._outbox = parts.outbox
+        self._outlet = parts.outlet
+        self._authority = parts.authority
+        self._profiles = parts.profiles
+        self._quirks = parts.quirks
+        self._journal = parts.journal
         self._online = online
         self._on_idle = on_idle
         self._cable_left = False
@@ -142,9 +138,8 @@ class Connector:
             Timer.LIMIT: self._on_limit_due,
             Timer.ALLOWANCE: self._on_allowance_used,
             Timer.RESERVATION: self._on_reservation_over,
-            Timer.STATUS: self._on_status_due,
         }.items():
-            timers.on(timer, handler)
+            parts.timers.on(timer, handler)
 
     def _reset_situation(self) -> None:
         self._asking: _Asking | None = None
@@ -153,10 +148,6 @@ class Connector:
         self._last_id_tag = ""
         self._forbidden = False
         self._is_held_off = False
-        self._status_at: datetime | None = None
-        self._told: Status | None = None
-        self._confirmed: Status | None = None
-        self._service_told: Status | None = None
 
     # ------------------------------------------------------------------ power
 
@@ -175,13 +166,13 @@ class Connector:
             self._memory.put(RUNNING, "is", running)
         self.transaction = None
         self.metering.power_off()
+        self.reports.power_off()
         self.is_locked = self.is_installing = False
         self.shown = ""
         self._reset_situation()
 
     def start_up(self, now: datetime) -> None:
         """Take up work with what is remembered and with what is plugged in."""
-        self._status_at = now
         self.shown = "ready"
         if (running := self._memory.get(RUNNING, "is")) is not None:
             self._take_up_what_ran(running, now)
@@ -189,7 +180,7 @@ class Connector:
             self._timers.set(Timer.RESERVATION, max(reservation.expires, now))
         self._apply_limit(now)
         self.metering.plan(now)
-        self.status = self._situation(now).status
+        self.reports.start_up(self._situation(now).status, now)
 
     def _take_up_what_ran(self, running: Mapping[str, Any], now: datetime) -> None:
         kept = self._memory.get(TRANSACTIONS, str(running["local"]))
@@ -229,6 +220,11 @@ class Connector:
         self._profiles.end_transaction()
 
     # ------------------------------------------------------------------ what is the case
+
+    @property
+    def status(self) -> Status:
+        """The connector's."""
+        return self.reports.status
 
     @property
     def cable_is_in(self) -> bool:
@@ -410,7 +406,7 @@ class Connector:
             self.shown = "out of order"
         self.refresh(now)
         if not error.faulted and self._online():
-            self.report(now, CONNECTOR)
+            self.reports.report(CONNECTOR)
 
     def mend(self, now: datetime) -> None:
         """Put right what was broken; a charger that is whole is left alone."""
@@ -421,7 +417,7 @@ class Connector:
         self.shown = "ready"
         self.refresh(now)
         if not was_faulted and self._online():
-            self.report(now, CONNECTOR)
+            self.reports.report(CONNECTOR)
 
     # ------------------------------------------------------------------ the backend's word
 
@@ -569,7 +565,7 @@ class Connector:
     def line_lost(self, now: datetime) -> None:
         """Judge a card locally that the backend was being asked about."""
         asking, self._asking = self._asking, None
-        self._told = self._confirmed
+        self.reports.line_lost()
         if asking is not None and asking.purpose is Purpose.START:
             self._decide_locally(asking.id_tag, now)
         elif asking is not None:
@@ -827,74 +823,12 @@ class Connector:
         status = self._situation(now).status
         if status is not self.status:
             self._journal.note(now, f"connector {CONNECTOR}: {self.status} to {status}")
-            self.status, self._status_at = status, now
-            if self._online():
-                self._tell_soon(now)
-        self._refresh_charger(now)
+        self.reports.change(status, now)
 
-    def _tell_soon(self, now: datetime) -> None:
-        # OCPP 1.6 §9.1.19: a status that lasts less than this is not worth telling.
-        wait_s = self._configuration.number("MinimumStatusDuration")
-        if wait_s == 0:
-            self._tell_path()
-        else:
-            self._timers.set(Timer.STATUS, now + timedelta(seconds=wait_s))
-
-    def _on_status_due(self, due: datetime) -> None:
-        if self._online():
-            self._tell_path()
-
-    def _tell_path(self, *, without_last: bool = False) -> None:
-        self._timers.cancel(Timer.STATUS)
-        steps = (self.status,) if self._told is None else path(self._told, self.status)
-        for status in steps[:-1] if without_last else steps:
-            self._say_status(CONNECTOR, status)
-
-    def _refresh_charger(self, now: datetime) -> None:
-        if self._online() and self._charger_status is not self._service_told:
-            self._say_status(CHARGER, self._charger_status)
-
-    @property
-    def _charger_status(self) -> Status:
+    def _status_of_charger(self) -> Status:
         # Connector 0 can only be Available, Unavailable or Faulted (OCPP 1.6 §7.7).
         free = self._operates(CHARGER) or self.transaction is not None
         return Status.AVAILABLE if free else Status.UNAVAILABLE
-
-    def report(self, now: datetime, *connectors: int, triggered: bool = False) -> None:
-        """Tell the status of both connectors, or of these, whether it has changed or not."""
-        for connector in connectors or (CHARGER, CONNECTOR):
-            if connector == CHARGER:
-                self._say_status(CHARGER, self._charger_status, triggered=triggered)
-                continue
-            if self._told is not self.status:
-                # What was held back for being short comes first, as far as §4.9 asks for it.
-                self._tell_path(without_last=True)
-            self._say_status(CONNECTOR, self.status, triggered=triggered)
-
-    def report_what_changed(self, now: datetime) -> None:
-        """Tell, after the line was away, what is not as the backend last confirmed it."""
-        again = self._quirks.active(StatusOfThePast) is not None
-        if self._confirmed is not self.status or again:
-            self._say_status(CONNECTOR, self.status)
-        self._refresh_charger(now)
-
-    def status_confirmed(self, connector: int, status: str) -> None:
-        """Take the backend's answer to StatusNotification."""
-        if connector == CONNECTOR:
-            self._confirmed = Status(status)
-
-    def _say_status(self, connector: int, status: Status, *, triggered: bool = False) -> None:
-        told: Json = {"connectorId": connector, "errorCode": "NoError", "status": str(status)}
-        if self._status_at is not None:
-            told["timestamp"] = stamp(self._status_at)
-        if connector == CONNECTOR:
-            self._told = status
-            told |= self._details()
-        else:
-            self._service_told = status
-        if triggered and self._quirks.active(TriggerNamed) is not None:
-            told |= {"info": "TriggerMessage", "vendorId": VENDOR_ID}
-        self._outbox.add(Message("StatusNotification", told))
 
     def _details(self) -> Json:
         if self.error is not None:

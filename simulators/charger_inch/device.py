@@ -16,46 +16,40 @@ also has the states; what is kept through a power cut is in `memory`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from simulators.charger_inch import vendor_data
 from simulators.charger_inch.authority import Authority, CardInfo
-from simulators.charger_inch.configuration import MEASURAND_KEYS, Configuration
-from simulators.charger_inch.connector import CHARGER, CONNECTOR, METER, PROFILES, Connector
+from simulators.charger_inch.configuration import Configuration
+from simulators.charger_inch.connector import METER, PROFILES, Connector
 from simulators.charger_inch.electric import FJ_PER_WH, Car, Limit, Outlet, Supply
 from simulators.charger_inch.field_faults.connection import (
     NeverBoots,
     NeverReconnects,
     OddMessageIds,
-    RebootsOnTrigger,
     SameIdTwice,
     TalksWhilePending,
 )
-from simulators.charger_inch.field_faults.fields import RemoteStartNeedsHex
-from simulators.charger_inch.field_faults.registers import AcceptsAnyMeasurand
 from simulators.charger_inch.field_faults.time_and_order import SlowReplay
 from simulators.charger_inch.field_faults.transactions import (
     LAST_LOST,
     BootsOnRefusedStop,
-    ProfileIgnored,
     StartAnswerLost,
     StartGivenUp,
 )
-from simulators.charger_inch.habits import ListMemoryFull, RebootRequired, ShortMessageIds
+from simulators.charger_inch.habits import ShortMessageIds
 from simulators.charger_inch.installation import IDENTITY, Installation
 from simulators.charger_inch.journal import Journal
 from simulators.charger_inch.maintenance import Errand, Maintenance
-from simulators.charger_inch.measurements import is_measurand
 from simulators.charger_inch.memory import Memory
 from simulators.charger_inch.outbox import Message, Outbox, Transaction
+from simulators.charger_inch.parts import Parts
 from simulators.charger_inch.quirks import (
     Dial,
     NoQuirks,
@@ -67,7 +61,7 @@ from simulators.charger_inch.quirks import (
     twisted_frames,
     twisted_result,
 )
-from simulators.charger_inch.reservations import Reservation
+from simulators.charger_inch.requests import Refusal, Requests, Result
 from simulators.charger_inch.smart_charging import Abilities, Profiles
 from simulators.charger_inch.status import Status
 from simulators.charger_inch.timers import Timer, Timers
@@ -165,21 +159,6 @@ class Call:
     is_answered: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A CALLRESULT to the backend."""
-
-    payload: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A CALLERROR to the backend: a code of OCPP-J 1.6 §4.2.3 and why."""
-
-    code: str
-    why: str
-
-
 class Device:
     """
     The charger.
@@ -207,36 +186,25 @@ class Device:
         memory: Memory | None = None,
         quirks: Quirks | None = None,
     ) -> None:
-        self.memory = memory = Memory() if memory is None else memory
+        memory = Memory() if memory is None else memory
+        parts = _parts(setup, supply, memory, NoQuirks() if quirks is None else quirks)
+        self.memory = memory
+        self.configuration = parts.configuration
+        self.outlet = parts.outlet
+        self.outbox = parts.outbox
+        self.authority = parts.authority
+        self.profiles = parts.profiles
+        self.quirks = parts.quirks
+        self.journal = parts.journal
         self.installation = Installation(memory)
         self._first_identity = identity
         self.identity: str = self.installation.value(IDENTITY, identity)
-        self.quirks = quirks = NoQuirks() if quirks is None else quirks
-        self.journal = Journal()
-        self.configuration = Configuration(
-            setup.configuration, memory, _FIXED_CABLE_KEYS if setup.fixed_cable else ()
-        )
-        register_fj = int(memory.get(METER, "register_fj") or setup.register_wh * FJ_PER_WH)
-        self.outlet = Outlet(supply, setup.limit, register_fj)
-        self.outbox = Outbox(setup.queue_limit, memory)
-        self.authority = Authority(self.configuration, memory)
-        self.profiles = Profiles.from_json(
-            memory.get(PROFILES, "is") or [], _abilities(self.configuration)
-        )
         self._setup = setup
-        self._timers = timers = Timers()
+        self._timers = timers = parts.timers
         self.connector = Connector(
             lambda: self.identity,
+            parts,
             fixed_cable=setup.fixed_cable,
-            configuration=self.configuration,
-            memory=memory,
-            timers=timers,
-            outbox=self.outbox,
-            outlet=self.outlet,
-            authority=self.authority,
-            profiles=self.profiles,
-            quirks=quirks,
-            journal=self.journal,
             online=lambda: self.online,
             on_idle=lambda now: self.maintenance.try_to_install(now),
         )
@@ -244,12 +212,12 @@ class Device:
             lambda: self.identity,
             timers,
             memory,
-            quirks,
+            self.quirks,
             report=self._diagnostics,
             say=self.outbox.add,
             may_install=lambda: self.connector.transaction is None,
             install=self.connector.install,
-            restart=self._restart,
+            restart=self.restart,
         )
         self._notes: dict[str, Any] = {}
         self._line_is_up = False
@@ -257,15 +225,17 @@ class Device:
         self._call_number: str | int = ""
         self._call_action = ""
         self._clock_set_at: datetime | None = None
-        for timer, handler in {
-            Timer.RESTART: self._on_restart_due,
-            Timer.BOOT: self._on_boot_due,
-            Timer.HEARTBEAT: self._on_heartbeat_due,
-        }.items():
-            timers.on(timer, handler)
+        timers.on(Timer.RESTART, self._on_restart_due)
+        timers.on(Timer.BOOT, self._on_boot_due)
+        timers.on(Timer.HEARTBEAT, self._on_heartbeat_due)
         self._on_answer = self._answers()
-        self._on_call = self._requests()
-        self._on_trigger = self._triggers()
+        self._requests = Requests(
+            self,
+            parts,
+            accepts_reservations=setup.accepts_reservations,
+            connector=self.connector,
+            maintenance=self.maintenance,
+        )
         self._start_up(now)
 
     # ------------------------------------------------------------------ power
@@ -336,7 +306,8 @@ class Device:
             self._timers.cancel(Timer.RESTART)
             self._shut_down(now, self._afterwards)
 
-    def _restart(self, now: datetime) -> None:
+    def restart(self, now: datetime) -> None:
+        """Say what is still to be said, go off, and come back."""
         self._off_reason = "Reboot"
         self._go_down(now, _Power.RESTARTING)
 
@@ -396,6 +367,11 @@ class Device:
         if self._registration is _Registration.PENDING:
             return self._line_is_up and self.quirks.active(TalksWhilePending) is not None
         return self._line_is_up and self._registration is _Registration.ACCEPTED
+
+    @property
+    def line_is_up(self) -> bool:
+        """Whether there is a line, accepted or not."""
+        return self._line_is_up
 
     @property
     def wants_line(self) -> bool:
@@ -512,14 +488,14 @@ class Device:
         self.outbox.line_restored()
         if self._registration is _Registration.ACCEPTED:
             self._plan_heartbeat(now)
-            self.connector.report_what_changed(now)
+            self.connector.reports.report_what_changed()
         elif self.quirks.active(NeverBoots) is not None:
             self._registration = _Registration.ACCEPTED
             self.say_heartbeat()
             self._plan_heartbeat(now)
-            self.connector.report_what_changed(now)
+            self.connector.reports.report_what_changed()
         elif not self._timers.is_set(Timer.BOOT):
-            self._boot()
+            self.say_boot()
 
     def say_heartbeat(self) -> None:
         """Send a Heartbeat as soon as may be."""
@@ -557,7 +533,7 @@ class Device:
         self.installation.set(IDENTITY, self._first_identity, identity)
         self.journal.note(now, f"restart as {identity}")
         self.connector.stop_for("Reboot", now)
-        self._restart(now)
+        self.restart(now)
 
     def loses_answer(self, number: str | int) -> bool:
         """
@@ -606,7 +582,7 @@ class Device:
         stop = self.outbox.in_flight.action == "StopTransaction"
         if stop and self.quirks.active(BootsOnRefusedStop) is not None:
             self.outbox.take_back()
-            self._restart(now)
+            self.restart(now)
             self._power = _Power.STOPPING
             return
         message = self.outbox.failed(
@@ -693,73 +669,40 @@ class Device:
 
     # ------------------------------------------------------------------ requests of the backend
 
-    def _requests(self) -> dict[str, Callable[[Json, datetime], Result | Refusal]]:
-        return {
-            "CancelReservation": self._on_cancel_reservation,
-            "ChangeAvailability": self._on_change_availability,
-            "ChangeConfiguration": self._on_change_configuration,
-            "ClearCache": self._on_clear_cache,
-            "ClearChargingProfile": self._on_clear_charging_profile,
-            "DataTransfer": self._on_data_transfer,
-            "GetConfiguration": self._on_get_configuration,
-            "GetDiagnostics": self._on_get_diagnostics,
-            "RemoteStartTransaction": self._on_remote_start,
-            "RemoteStopTransaction": self._on_remote_stop,
-            "ReserveNow": self._on_reserve_now,
-            "Reset": self._on_reset,
-            "SendLocalList": self._on_send_local_list,
-            "SetChargingProfile": self._on_set_charging_profile,
-            "TriggerMessage": self._on_trigger_message,
-            "UnlockConnector": self._on_unlock_connector,
-            "UpdateFirmware": self._on_update_firmware,
-        }
-
     def refusal_of(self, action: str) -> Refusal | None:
         """Tell whether the charger refuses an action whatever it says, and how."""
         if self._registration is _Registration.REJECTED:
             # OCPP 1.6 §4.2: a rejected charger and its backend have nothing to say to each other.
             return Refusal("SecurityError", "this charger's BootNotification was rejected")
-        if action in self._on_call:
-            return None
-        if action in _KNOWN_ACTIONS:
-            return Refusal("NotSupported", f"this charger knows {action} but does not do it")
-        return Refusal("NotImplemented", f"this charger knows no action {action}")
+        return self._requests.refusal_of(action)
 
     def called(self, action: str, payload: Json, now: datetime) -> Result | Refusal:
         """Answer a request that fits its schema."""
         self.tick(now)
-        answer = self.refusal_of(action)
-        if answer is not None:
-            return answer
-        self.journal.note(now, f"the backend asks {action}")
-        done = self._on_call[action](payload, now)
+        done = self.refusal_of(action) or self._requests.answer(action, payload, now)
         if isinstance(done, Refusal):
             return done
         return Result(twisted_result(self.quirks, action, done.payload, self.scene(now)))
 
-    def _on_get_configuration(self, payload: Json, now: datetime) -> Result | Refusal:
-        names = payload.get("key", [])
-        if len(names) > (most := self.configuration.number("GetConfigurationMaxKeys")):
-            return Refusal("OccurenceConstraintViolation", f"at most {most} keys can be asked for")
-        entries, unknown = self.configuration.entries(names)
-        return Result({"configurationKey": entries, "unknownKey": unknown})
+    def reset(self, kind: str, now: datetime) -> None:
+        """
+        Restart once the answer is out (OCPP 1.6 §5.14).
 
-    def _on_change_configuration(self, payload: Json, now: datetime) -> Result | Refusal:
-        later = MEASURAND_KEYS if self.quirks.active(RebootRequired) is not None else ()
-        name, value = payload["key"], payload["value"]
-        if self.quirks.active(AcceptsAnyMeasurand) is not None and name in MEASURAND_KEYS:
-            value = ",".join(one for one in value.split(",") if is_measurand(one.strip()))
-        verdict = self.configuration.change(name, value, after_reboot=later)
-        if verdict == "Accepted":
-            self._replan(name.lower(), now)
-        return Result({"status": verdict})
+        A soft reset ends what runs and says so; a hard one tells of it after the boot.
+        """
+        self._off_reason = f"{kind}Reset"
+        if kind == "Soft":
+            self.connector.stop_for(self._off_reason, now)
+        self._go_down(now, _Power.RESTARTING)
+        if kind == "Hard":
+            self._power = _Power.STOPPING
 
     def configure(self, name: str, value: str, now: datetime) -> str:
         """Set a configuration key at the charger itself; gives the ConfigurationStatus."""
         self.tick(now)
         verdict = self.configuration.change(name, value)
         if verdict == "Accepted":
-            self._replan(name.lower(), now)
+            self.replan(name, now)
         return verdict
 
     def quirks_changed(self, now: datetime) -> None:
@@ -768,161 +711,15 @@ class Device:
         if self.is_running:
             self.connector.metering.plan_aligned(now)
 
-    def _replan(self, name: str, now: datetime) -> None:
+    def replan(self, key: str, now: datetime) -> None:
+        """Do from now on what a configuration key says that has been changed."""
+        name = key.lower()
         if name == "heartbeatinterval":
             self._plan_heartbeat(now)
         elif name == "metervaluesampleinterval":
             self.connector.metering.plan_samples(now)
         elif name == "clockaligneddatainterval":
             self.connector.metering.plan_aligned(now)
-
-    def _on_clear_cache(self, payload: Json, now: datetime) -> Result | Refusal:
-        return Result({"status": self.authority.clear_cache()})
-
-    def _on_send_local_list(self, payload: Json, now: datetime) -> Result | Refusal:
-        if self.quirks.active(ListMemoryFull) is not None:
-            return Result({"status": "Failed"})
-        entries = payload.get("localAuthorizationList", [])
-        status = self.authority.update(payload["listVersion"], payload["updateType"], entries)
-        return Result({"status": status})
-
-    def _on_change_availability(self, payload: Json, now: datetime) -> Result | Refusal:
-        operative = payload["type"] == "Operative"
-        status = self.connector.change_availability(payload["connectorId"], operative, now)
-        return Result({"status": status})
-
-    def _on_unlock_connector(self, payload: Json, now: datetime) -> Result | Refusal:
-        return Result({"status": self.connector.unlock_remotely(payload["connectorId"], now)})
-
-    def _on_reserve_now(self, payload: Json, now: datetime) -> Result | Refusal:
-        connector, expires = payload["connectorId"], _instant(payload["expiryDate"])
-        zero = self.configuration.is_on("ReserveConnectorZeroSupported")
-        if expires is None or not self._setup.accepts_reservations:
-            return Result({"status": "Rejected"})
-        if connector == CHARGER and not zero:
-            return Result({"status": "Rejected"})
-        reservation = Reservation(
-            payload["reservationId"],
-            connector,
-            payload["idTag"],
-            payload.get("parentIdTag", ""),
-            expires,
-        )
-        return Result({"status": self.connector.reserve(reservation, now)})
-
-    def _on_cancel_reservation(self, payload: Json, now: datetime) -> Result | Refusal:
-        done = self.connector.cancel_reservation(payload["reservationId"], now)
-        return Result({"status": "Accepted" if done else "Rejected"})
-
-    def _on_remote_start(self, payload: Json, now: datetime) -> Result | Refusal:
-        id_tag, profile = payload["idTag"], payload.get("chargingProfile")
-        connector = payload.get("connectorId", CONNECTOR)
-        fault = self.quirks.active(RemoteStartNeedsHex)
-        if fault is not None and not fault.takes(id_tag):
-            return Result({"status": "Rejected"})
-        if self.connector.refusal_of_start(connector, id_tag):
-            return Result({"status": "Rejected"})
-        if profile is not None:
-            taken = self.profiles.install_with_remote_start(profile, now)
-            if taken != "Accepted":
-                return Result({"status": taken})
-        self.connector.start_remotely(id_tag, now)
-        return Result({"status": "Accepted"})
-
-    def _on_remote_stop(self, payload: Json, now: datetime) -> Result | Refusal:
-        done = self.online and self.connector.stop_remotely(payload["transactionId"], now)
-        return Result({"status": "Accepted" if done else "Rejected"})
-
-    def _on_set_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
-        profile = payload["csChargingProfiles"]
-        fault = self.quirks.active(ProfileIgnored)
-        if fault is not None and fault.ignores(profile):
-            return Result({"status": "Accepted"})
-        status = self.profiles.install(payload["connectorId"], profile, now, self.transaction)
-        self.connector.profiles_changed(now)
-        return Result({"status": status})
-
-    def _on_clear_charging_profile(self, payload: Json, now: datetime) -> Result | Refusal:
-        status = self.profiles.clear(payload)
-        self.connector.profiles_changed(now)
-        return Result({"status": status})
-
-    def _on_get_diagnostics(self, payload: Json, now: datetime) -> Result | Refusal:
-        return Result(self.maintenance.get_diagnostics(payload, now))
-
-    def _on_update_firmware(self, payload: Json, now: datetime) -> Result | Refusal:
-        return Result(self.maintenance.update_firmware(payload, now))
-
-    def _on_reset(self, payload: Json, now: datetime) -> Result | Refusal:
-        # OCPP 1.6 §5.14: the answer first; a soft reset ends what runs and says so, a hard one
-        # tells of it after the boot.
-        self._off_reason = f"{payload['type']}Reset"
-        if payload["type"] == "Soft":
-            self.connector.stop_for(self._off_reason, now)
-        self._go_down(now, _Power.RESTARTING)
-        if payload["type"] == "Hard":
-            self._power = _Power.STOPPING
-        return Result({"status": "Accepted"})
-
-    def _on_data_transfer(self, payload: Json, now: datetime) -> Result | Refusal:
-        if payload["vendorId"].lower() != vendor_data.VENDOR_ID.lower():
-            return Result({"status": "UnknownVendorId"})
-        message = vendor_data.messages_from_backend().get(payload.get("messageId", ""))
-        if message is None:
-            return Result({"status": "UnknownMessageId"})
-        try:
-            data = json.loads(payload.get("data", "{}"))
-        except (ValueError, RecursionError):
-            data = None
-        taken = message.takes(data)
-        if taken:
-            self.journal.note(now, f"vendor's message {message.message_id}")
-        return Result({"status": "Accepted" if taken else "Rejected"})
-
-    def _triggers(self) -> dict[str, Callable[[int | None, datetime], None]]:
-        return {
-            "BootNotification": self._report_boot,
-            "DiagnosticsStatusNotification": self._report_diagnostics,
-            "FirmwareStatusNotification": self._report_firmware,
-            "Heartbeat": lambda connector, now: self.say_heartbeat(),
-            "MeterValues": self._report_values,
-            "StatusNotification": self._report_status,
-        }
-
-    def _on_trigger_message(self, payload: Json, now: datetime) -> Result | Refusal:
-        # OCPP 1.6 §5.17: the answer first, then the message. A connector that is not there
-        # cannot tell anything.
-        connector = payload.get("connectorId")
-        if connector not in (None, CHARGER, CONNECTOR) or not self._line_is_up:
-            return Result({"status": "Rejected"})
-        trigger = self._on_trigger.get(payload["requestedMessage"])
-        if trigger is None:
-            return Result({"status": "NotImplemented"})
-        trigger(connector, now)
-        return Result({"status": "Accepted"})
-
-    def _report_boot(self, connector: int | None, now: datetime) -> None:
-        if self.quirks.active(RebootsOnTrigger) is not None:
-            self._restart(now)
-        else:
-            self._boot()
-
-    def _report_diagnostics(self, connector: int | None, now: datetime) -> None:
-        # OCPP 1.6 §4.4: Idle is sent only when triggered and nothing is being uploaded.
-        status = {"status": self.maintenance.diagnostics_status}
-        self.outbox.add(Message("DiagnosticsStatusNotification", status))
-
-    def _report_firmware(self, connector: int | None, now: datetime) -> None:
-        # OCPP 1.6 §4.5: Idle is sent only when triggered and nothing is being installed.
-        status = {"status": self.maintenance.firmware_status}
-        self.outbox.add(Message("FirmwareStatusNotification", status))
-
-    def _report_values(self, connector: int | None, now: datetime) -> None:
-        self.connector.metering.report(now, "MeterValuesSampledData", "Trigger")
-
-    def _report_status(self, connector: int | None, now: datetime) -> None:
-        connectors = (CHARGER, CONNECTOR) if connector is None else (connector,)
-        self.connector.report(now, *connectors, triggered=True)
 
     # ------------------------------------------------------------------ messages of the vendor
 
@@ -962,13 +759,13 @@ class Device:
             if interval_s > 0:
                 self.configuration.change("HeartbeatInterval", str(interval_s))
             self._plan_heartbeat(now)
-            self.connector.report(now)
+            self.connector.reports.report()
             self.maintenance.booted()
         else:
             wait_s = interval_s if interval_s > 0 else BOOT_RETRY_S
             self._timers.set(Timer.BOOT, now + timedelta(seconds=wait_s))
             if self.online:
-                self.connector.report(now)
+                self.connector.reports.report()
 
     def _on_authorize_answer(self, message: Message, payload: Json, now: datetime) -> None:
         info = CardInfo.from_ocpp(payload["idTagInfo"])
@@ -985,13 +782,13 @@ class Device:
             self.authority.remember(id_tag, CardInfo.from_ocpp(told))
 
     def _on_status_answer(self, message: Message, payload: Json, now: datetime) -> None:
-        self.connector.status_confirmed(message.payload["connectorId"], message.payload["status"])
+        self.connector.reports.confirmed(message.payload["connectorId"], message.payload["status"])
 
     # ------------------------------------------------------------------ what is due
 
     def _on_boot_due(self, due: datetime) -> None:
         if self._line_is_up:
-            self._boot()
+            self.say_boot()
 
     def _on_heartbeat_due(self, due: datetime) -> None:
         if not self.outbox.waits("Heartbeat"):
@@ -1003,7 +800,8 @@ class Device:
             interval_s = self.configuration.number("HeartbeatInterval")
             self._timers.set(Timer.HEARTBEAT, now + timedelta(seconds=interval_s))
 
-    def _boot(self) -> None:
+    def say_boot(self) -> None:
+        """Send a BootNotification as soon as may be."""
         boot = {
             "chargePointVendor": VENDOR,
             "chargePointModel": MODEL,
@@ -1030,6 +828,24 @@ class Device:
         }
 
 
+def _parts(setup: Setup, supply: Supply, memory: Memory, quirks: Quirks) -> Parts:
+    """Make the parts as they are built, with what they remember."""
+    fixed = _FIXED_CABLE_KEYS if setup.fixed_cable else ()
+    configuration = Configuration(setup.configuration, memory, fixed)
+    register_fj = int(memory.get(METER, "register_fj") or setup.register_wh * FJ_PER_WH)
+    return Parts(
+        memory=memory,
+        configuration=configuration,
+        timers=Timers(),
+        outlet=Outlet(supply, setup.limit, register_fj),
+        outbox=Outbox(setup.queue_limit, memory),
+        authority=Authority(configuration, memory),
+        profiles=Profiles.from_json(memory.get(PROFILES, "is") or [], _abilities(configuration)),
+        quirks=quirks,
+        journal=Journal(),
+    )
+
+
 _FIXED_CABLE_KEYS = ("UnlockConnectorOnEVSideDisconnect",)
 """Errata 3.83: with a fixed cable there is nothing to unlock, and nothing to set."""
 
@@ -1044,30 +860,3 @@ def _abilities(configuration: Configuration) -> Abilities:
         profiles_max=configuration.number("MaxChargingProfilesInstalled"),
         units=tuple(units[name] for name in allowed),
     )
-
-
-def _instant(text: str) -> datetime | None:
-    """Read an instant; one without a zone is UTC; None for what is none."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
-
-
-# The other actions of OCPP 1.6 §6, whether a backend may send them or not.
-_KNOWN_ACTIONS = frozenset(
-    {
-        "Authorize",
-        "BootNotification",
-        "DiagnosticsStatusNotification",
-        "FirmwareStatusNotification",
-        "GetCompositeSchedule",
-        "GetLocalListVersion",
-        "Heartbeat",
-        "MeterValues",
-        "StartTransaction",
-        "StatusNotification",
-        "StopTransaction",
-    }
-)

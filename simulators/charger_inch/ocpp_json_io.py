@@ -25,7 +25,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from simulators.charger_inch import ocpp_frames
-from simulators.charger_inch.device import Call, Device, Refusal, Result
+from simulators.charger_inch.device import Call, Device
 from simulators.charger_inch.field_faults.connection import LineFlaps, SecondSocket
 from simulators.charger_inch.installation import BACKEND as BACKEND_SETTING
 from simulators.charger_inch.line_io import NotOpened, open_line
@@ -33,6 +33,7 @@ from simulators.charger_inch.maintenance import Errand
 from simulators.charger_inch.memory_io import MemoryFile
 from simulators.charger_inch.ocpp_frames import CALL, CALL_ERROR, Frame
 from simulators.charger_inch.quirks import Dial
+from simulators.charger_inch.requests import Refusal, Result
 from simulators.charger_inch.transfer_io import TransferFailed, bring, fetch
 from simulators.clock import Alarm, Clock, Hold
 from simulators.errors import NotPossible

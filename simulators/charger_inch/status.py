@@ -14,6 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+CHARGER, CONNECTOR = 0, 1
+"""The connector ids: 0 is the charger as a whole (OCPP 1.6 §7.7)."""
+
 
 class Status(StrEnum):
     """Is in one of these states (ChargePointStatus, OCPP 1.6 §7.7)."""

@@ -717,7 +717,7 @@ CHARGERS = (
     _case(
         "a hard reset is told as a loss of power",
         "TC_015_CS",
-        (device.Device._on_reset, "f\"{payload['type']}Reset\"", '"PowerLoss"'),
+        (device.Device.reset, 'f"{kind}Reset"', '"PowerLoss"'),
     ),
     _case(
         "a transaction does not tell whose reservation it used",
@@ -761,7 +761,7 @@ CHARGERS = (
     _case(
         "all messages bear the same id",
         "TC_003_CS",
-        (device.Device._number, 'f"{self._calls:x}"', '"1"'),
+        (device.Device._next_number, 'f"{self._calls:x}"', '"1"'),
     ),
 )
 
