@@ -20,8 +20,10 @@ import asyncio
 import heapq
 import itertools
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -225,10 +227,19 @@ class VirtualClock:
         try:
             async with asyncio.timeout(self._patience_s) as patience:
                 await wake()
-        except TimeoutError:
+        except TimeoutError as error:
             if not patience.expired():
                 raise
             name = getattr(wake, "__qualname__", repr(wake))
-            raise TimeStandsStill(
-                self._now, self._patience_s, (f"an alarm: {name}", *self.held_by)
-            ) from None
+            reason = f"an alarm: {name}{_waiting_at(error)}"
+            raise TimeStandsStill(self._now, self._patience_s, (reason, *self.held_by)) from None
+
+
+def _waiting_at(error: TimeoutError) -> str:
+    """Tell where in the code it was that the time ran out: the three innermost places."""
+    cancelled = error.__cause__
+    if cancelled is None:
+        return ""
+    frames = traceback.extract_tb(cancelled.__traceback__)[-3:]
+    places = (f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames)
+    return f", which waits at {' > '.join(places)}"
