@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -26,6 +27,9 @@ from backend.app import Backend
 from backend.core.days import local_day_of
 from backend.errors import BackendError
 from backend.settings import Settings
+
+#: Python's own are 700, 10 and 10.
+_GC_THRESHOLDS = (10_000, 20, 50)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,6 +104,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, told.set)
     backend = Backend(settings, RealClock())
     await backend.start()
+    _settle_memory()
     try:
         addresses = {"ocpp": backend.address, "web": backend.web_address}
         there = {name: address for name, address in addresses.items() if address}
@@ -108,6 +113,18 @@ async def _serve(settings: Settings) -> None:
         await told.wait()
     finally:
         await backend.stop()
+
+
+def _settle_memory() -> None:
+    """
+    Tell the collector what stays: all that is there now.
+
+    What a frame leaves behind is freed without it, so it may look seldom: with fifty busy
+    chargers it took up to a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
-from backend.adapters import ledger, records, station_state, station_views
+from backend.adapters import ledger, meter_values, records, station_state, station_views
 from backend.adapters.dispatch import Dispatch, intervals_of
 from backend.adapters.frame_log import FrameLog, SeenFrame
 from backend.adapters.ledger import DeliveryView, Receipt
@@ -196,7 +196,7 @@ class Backend:
         """Give the readings of a station with start ≤ instant ≤ end, in the order of time."""
         number = await self._id_of(station)
         return await self._store.read(
-            lambda connection: records.readings(connection, number, start, end)
+            lambda connection: meter_values.readings(connection, number, start, end)
         )
 
     async def intervals(self, station: str, start: datetime, end: datetime) -> list[Interval]:

@@ -26,7 +26,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from backend.adapters import ledger, records
+from backend.adapters import ledger, meter_values, records
 from backend.adapters.ledger import Outgoing, TaskState
 from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
@@ -352,11 +352,11 @@ def intervals_of(
     boundaries. A station of several connectors is the sum of them.
     """
     start, end = grid[0], grid[-1]
-    readings = records.energy_readings(connection, station_id, start, end)
+    readings = meter_values.energy_readings(connection, station_id, start, end)
     presence = Presence(
         online=records.online_spans(connection, station_id, start, end, until),
         sessions=records.session_spans(connection, station_id, start, end, until),
-        unread=records.unread_instants(connection, station_id, start, end),
+        unread=meter_values.unread_instants(connection, station_id, start, end),
     )
     interval_s = int((grid[1] - grid[0]).total_seconds())
     series = [

@@ -5,17 +5,17 @@ Rule 1: StartTransaction, StopTransaction and MeterValues are always answered wi
 whatever stands in them (§4.7, §4.8, §4.10): a charger throws a transaction message away after
 a few refusals. What cannot be used is named and stays as its raw frame.
 Rule 2: an answer is made of two parts: what is read from the message, at once, and `work`,
-what is kept and decided, inside the transaction that also keeps the frame. It leaves after
-that transaction's commit.
+what is decided by what is known already, inside the transaction that also keeps the frame. It
+leaves after that transaction's commit.
 Rule 3: other messages are refused only where there is nothing to answer them with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ocpp.v16.enums import (  # type: ignore[import-untyped]
     Action,
@@ -26,11 +26,13 @@ from sqlalchemy import Connection
 
 from backend.adapters import records, station_state
 from backend.adapters.cards import Cards
+from backend.adapters.meter_values import Keeper
 from backend.adapters.ocpp_frames import Call, CallErrorCode, shown, violations
 from backend.adapters.registration import ACCEPTED, REJECTED, STATUSES, may_come
+from backend.core.plain import PlainMeterValues, read_plain
 from backend.core.readings import (
     Leniency,
-    Reading,
+    MeterValue,
     read_meter_values,
     read_start,
     read_stop,
@@ -43,26 +45,28 @@ from backend.settings import StationSettings
 Work = Callable[[Connection, int], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """
     What to keep of a message and how to answer it.
 
     Attributes:
-        work: keeps and decides, and gives the answer's payload.
+        payload: of the answer.
         odd: what deviated in the message.
+        measured: what the charger measured.
+        work: where more is to be kept, or decided first; gives the payload then.
         boots: True where a charger has reported that it started and may be configured.
         registration: how a BootNotification is answered; empty for other messages.
     """
 
-    work: Work
+    payload: Mapping[str, Any] = MappingProxyType({})
     odd: tuple[Leniency, ...] = ()
+    measured: tuple[MeterValue, ...] = ()
+    work: Work | None = None
     boots: bool = False
     registration: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A message that is refused with a CALLERROR, and what deviated in it."""
 
     code: CallErrorCode
@@ -70,8 +74,7 @@ class Refusal:
     odd: tuple[Leniency, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """
     Who sent a message, and what the backend knows then.
 
@@ -124,13 +127,12 @@ def answer(call: Call, sender: Sender) -> Answer | Refusal:
 
 def _meter_values(payload: object, sender: Sender) -> Answer:
     """MeterValues (§4.7, §6.31)."""
-    reception = read_meter_values(payload, sender.station.profile, sender.now)
-
-    def work(connection: Connection, frame_id: int) -> dict[str, Any]:
-        _keep(connection, sender, frame_id, reception.readings)
-        return {}
-
-    return Answer(work, reception.leniencies)
+    profile, now = sender.station.profile, sender.now
+    if isinstance(payload, PlainMeterValues):
+        reception = read_plain(payload, profile, now)
+    else:
+        reception = read_meter_values(payload, profile, now)
+    return Answer({}, reception.leniencies, reception.meter_values)
 
 
 def _start_transaction(payload: object, sender: Sender) -> Answer:
@@ -143,10 +145,10 @@ def _start_transaction(payload: object, sender: Sender) -> Answer:
         records.keep_deviations(
             connection, sender.station_id, frame_id, sender.now, Action.start_transaction, found
         )
-        _keep(connection, sender, frame_id, report.reception.readings)
+        Keeper(connection).keep(sender.station_id, frame_id, report.reception.meter_values)
         return {"transactionId": number, "idTagInfo": card}
 
-    return Answer(work, report.reception.leniencies + odd)
+    return Answer(odd=report.reception.leniencies + odd, work=work)
 
 
 def _stop_transaction(payload: object, sender: Sender) -> Answer:
@@ -160,20 +162,11 @@ def _stop_transaction(payload: object, sender: Sender) -> Answer:
         records.keep_deviations(
             connection, sender.station_id, frame_id, sender.now, Action.stop_transaction, found
         )
-        told = [with_connector(one, connector) for one in report.reception.readings]
-        _keep(connection, sender, frame_id, told)
+        told = [with_connector(one, connector) for one in report.reception.meter_values]
+        Keeper(connection).keep(sender.station_id, frame_id, told)
         return {} if card is None else {"idTagInfo": card}
 
-    return Answer(work, report.reception.leniencies + odd)
-
-
-def _keep(
-    connection: Connection,
-    sender: Sender,
-    frame_id: int,
-    readings: tuple[Reading, ...] | list[Reading],
-) -> None:
-    records.keep_readings(connection, sender.station_id, frame_id, sender.now, readings)
+    return Answer(odd=report.reception.leniencies + odd, work=work)
 
 
 def _card(sender: Sender, id_tag: str) -> tuple[dict[str, str], tuple[Leniency, ...]]:
@@ -212,8 +205,7 @@ def _boot_notification(payload: object, sender: Sender) -> Answer | Refusal:
 
 def _heartbeat(payload: object, sender: Sender) -> Answer:
     """Heartbeat (§4.6): the time, whatever stands in it."""
-    found = violations(Action.heartbeat, payload)
-    return Answer(lambda connection, frame_id: {"currentTime": _time(sender.now)}, found)
+    return Answer({"currentTime": _time(sender.now)}, violations(Action.heartbeat, payload))
 
 
 def _authorize(payload: object, sender: Sender) -> Answer | Refusal:
@@ -228,7 +220,7 @@ def _authorize(payload: object, sender: Sender) -> Answer | Refusal:
             code = CallErrorCode.TYPE_CONSTRAINT_VIOLATION
         return Refusal(code, "idTag must be there and be a text", found)
     card, odd = _card(sender, id_tag)
-    return Answer(lambda connection, frame_id: {"idTagInfo": card}, found + odd)
+    return Answer({"idTagInfo": card}, found + odd)
 
 
 def _data_transfer(payload: object, sender: Sender) -> Answer | Refusal:
@@ -238,8 +230,7 @@ def _data_transfer(payload: object, sender: Sender) -> Answer | Refusal:
         return _no_object(payload)
     if "vendorId" not in payload:
         return Refusal(CallErrorCode.PROTOCOL_ERROR, "vendorId must be there", found)
-    status = {"status": DataTransferStatus.unknown_vendor_id}
-    return Answer(lambda connection, frame_id: status, found)
+    return Answer({"status": DataTransferStatus.unknown_vendor_id}, found)
 
 
 def _status_notification(payload: object, sender: Sender) -> Answer | Refusal:
@@ -259,7 +250,7 @@ def _status_notification(payload: object, sender: Sender) -> Answer | Refusal:
             )
         return {}
 
-    return Answer(work, violations(Action.status_notification, payload))
+    return Answer(odd=violations(Action.status_notification, payload), work=work)
 
 
 def _notification(action: Action) -> Callable[[object, Sender], Answer | Refusal]:
@@ -269,11 +260,12 @@ def _notification(action: Action) -> Callable[[object, Sender], Answer | Refusal
     def read(payload: object, sender: Sender) -> Answer | Refusal:
         if not isinstance(payload, dict):
             return _no_object(payload)
+        if kind is None:
+            return Answer({}, violations(action, payload))
 
         def work(connection: Connection, frame_id: int) -> dict[str, Any]:
-            if kind is not None:
-                station_id, now = sender.station_id, sender.now
-                station_state.keep_upkeep(connection, station_id, now, kind, payload)
+            station_id, now = sender.station_id, sender.now
+            station_state.keep_upkeep(connection, station_id, now, kind, payload)
             return {}
 
         return Answer(work=work, odd=violations(action, payload))

@@ -18,12 +18,13 @@ What the messages mean is in `backend.adapters.ocpp_answers`, how they are writt
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ocpp.v16.enums import Action  # type: ignore[import-untyped]
@@ -36,11 +37,11 @@ from websockets.typing import Subprotocol
 
 from backend.adapters import ocpp_frames, records, station_state
 from backend.adapters.cards import Cards
-from backend.adapters.ocpp_answers import REPEATED, Answer, Refusal, Sender, Work, answer
+from backend.adapters.ocpp_answers import REPEATED, Answer, Refusal, Sender, answer
 from backend.adapters.ocpp_frames import Call, CallError, CallErrorCode, CallResult, shown
 from backend.adapters.registration import Registrations
 from backend.adapters.store import Store
-from backend.core.masking import MASK, is_secret_key, masked_frame, masked_text
+from backend.core.masking import MASK, is_secret_key, masked_echo, masked_frame
 from backend.core.readings import Leniency
 from backend.errors import (
     BadAnswer,
@@ -70,11 +71,14 @@ _CLOSE_LIMIT_S = 5.0
 _READ_AHEAD = 16
 #: Answers of one connection that are remembered for messages that come again.
 _REMEMBERED = 64
+#: Of longer ones only a fingerprint is.
+_REMEMBERED_SIGNS = 4_000
 #: Commands that may wait for one charger.
 _COMMANDS_LIMIT = 16
 #: ASSUMED: so long after it started a charger is done with telling its state, and is asked for
 #: its configuration. A burst at the very start upsets some models.
 CONFIGURE_AFTER = timedelta(seconds=1)
+_NOTHING = Answer()
 
 
 def identity_of(path: str) -> str:
@@ -264,6 +268,14 @@ class CentralSystem:
             self.on_connection(identity, up)
 
 
+class _Pending(NamedTuple):
+    """A command that waits for its answer."""
+
+    message_id: str
+    payload: Mapping[str, Any]
+    answer: asyncio.Future[CallResult | CallError]
+
+
 class _Line:
     """One connection of one charger."""
 
@@ -285,8 +297,8 @@ class _Line:
         self._ended = False
         self._calling = asyncio.Lock()
         self._commands = 0
-        self._pending: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
-        self._answered: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._pending: _Pending | None = None
+        self._answered: OrderedDict[str, tuple[str | bytes, str]] = OrderedDict()
         self._alarm: Alarm | None = None
         self._configuring = asyncio.Lock()
 
@@ -346,40 +358,44 @@ class _Line:
     # ------------------------------------------------------------ what comes
 
     async def _receive(self, text: str | bytes) -> None:
+        now = self._clock.now()
         odd: tuple[Leniency, ...] = ()
         if isinstance(text, bytes):
             odd = (Leniency("frame-is-binary", "frame", f"{len(text)} bytes", "read as text"),)
             text = text.decode("utf-8", "backslashreplace")
-        self._central.show(self._identity, True, text)
+        if self._central.on_frame is not None:
+            self._central.show(self._identity, True, self._without_secrets(text))
         try:
             frame = ocpp_frames.parse(text)
         except FrameError as error:
             refused = Leniency(error.where, "frame", shown(text), f"not answered: {error.what}")
-            await self._keep(text, "", (*odd, refused))
+            await self._keep(now, text, "", (*odd, refused))
             return
         odd += frame.odd
         if isinstance(frame, Call):
-            await self._answer(text, frame, odd)
+            await self._answer(now, text, frame, odd)
         else:
-            await self._take_answer(text, frame, odd)
+            await self._take_answer(now, text, frame, odd)
 
-    async def _answer(self, text: str, call: Call, odd: tuple[Leniency, ...]) -> None:
+    async def _answer(
+        self, now: datetime, text: str, call: Call, odd: tuple[Leniency, ...]
+    ) -> None:
         action = shown(call.action or "")
         key = repr(call.message_id)
         before = self._answered.get(key)
-        if before is not None and before[0] == text and call.action in REPEATED:
+        if before is not None and before[0] == _trace(text) and call.action in REPEATED:
             again = Leniency("message-repeated", "[1]", shown(key), "answered as before")
-            await self._keep(text, action, (*odd, again))
+            await self._keep(now, text, action, (*odd, again))
             await self._send(before[1])
             return
         if before is not None:
             odd += (Leniency("message-id-reused", "[1]", shown(key), "answered as another one"),)
-        said = self._read(call)
+        said = self._read(now, call)
         if isinstance(said, Refusal):
-            await self._keep(text, action, odd + said.odd)
+            await self._keep(now, text, action, odd + said.odd)
             reply = ocpp_frames.call_error(call.message_id, said.code, said.description)
         else:
-            payload = await self._keep(text, action, odd + said.odd, said.work)
+            payload = await self._keep(now, text, action, odd, said)
             reply = ocpp_frames.call_result(call.message_id, payload)
             self._remember(key, text, reply)
         if isinstance(said, Answer) and said.registration:
@@ -388,12 +404,17 @@ class _Line:
         if isinstance(said, Answer) and said.boots:
             self._configure_soon()
 
-    def _read(self, call: Call) -> Answer | Refusal:
-        heartbeat_s = self._central.settings.backend.heartbeat_s
-        now, cards = self._clock.now(), self._central.cards
-        known = self._central.registrations
-        status, triggered = known.of(self._identity), known.triggered(self._identity)
-        sender = Sender(self._station, self._station_id, now, cards, heartbeat_s, status, triggered)
+    def _read(self, now: datetime, call: Call) -> Answer | Refusal:
+        central, identity = self._central, self._identity
+        sender = Sender(
+            self._station,
+            self._station_id,
+            now,
+            central.cards,
+            central.settings.backend.heartbeat_s,
+            central.registrations.of(identity),
+            central.registrations.triggered(identity),
+        )
         try:
             return answer(call, sender)
         except Exception as error:
@@ -402,27 +423,43 @@ class _Line:
             _log.exception("%s: %s cannot be read", self._identity, shown(call.action or ""))
             odd = Leniency("internal-error", "", shown(repr(error)), "kept as it came")
             if call.action in (Action.meter_values, Action.stop_transaction):
-                return Answer(lambda connection, frame_id: {}, (odd,))
+                return Answer({}, (odd,))
             return Refusal(CallErrorCode.INTERNAL_ERROR, "the backend failed", (odd,))
 
     def _remember(self, key: str, text: str, reply: str) -> None:
         self._answered.pop(key, None)
-        self._answered[key] = (text, reply)
+        self._answered[key] = (_trace(text), reply)
         if len(self._answered) > _REMEMBERED:
             self._answered.popitem(last=False)
 
     async def _keep(
-        self, text: str, action: str, odd: tuple[Leniency, ...], work: Work | None = None
-    ) -> dict[str, Any]:
-        """Keep a frame and what was odd about it, do the work; all of it, or nothing."""
-        now, station_id, connection_id = self._clock.now(), self._station_id, self._connection_id
-        if connection_id is None:
+        self,
+        now: datetime,
+        text: str,
+        action: str,
+        odd: tuple[Leniency, ...],
+        answer: Answer = _NOTHING,
+    ) -> Mapping[str, Any]:
+        """Keep a frame and what was read in it, do the work; all of it, or nothing."""
+        if self._connection_id is None:
             raise RuntimeError("a line answers only after it has begun")
+        told = records.Told(
+            self._station_id,
+            self._connection_id,
+            now,
+            text,
+            action,
+            odd + answer.odd,
+            answer.measured,
+        )
+        work = answer.work
+        if work is None:
+            await self._store.add(records.keep_told, told)
+            return answer.payload
 
-        def do(connection: Connection) -> dict[str, Any]:
-            frame_id = records.keep_frame(connection, station_id, connection_id, now, text)
-            records.keep_deviations(connection, station_id, frame_id, now, action, odd)
-            return work(connection, frame_id) if work is not None else {}
+        def do(connection: Connection) -> Mapping[str, Any]:
+            (frame_id,) = records.keep_told(connection, (told,))
+            return work(connection, frame_id)
 
         return await self._store.write(do)
 
@@ -466,14 +503,21 @@ class _Line:
                 connection, station_id, connection_id, begun, action, payload
             )
         )
-        outcome, said = station_state.CANCELLED, None
+        outcome, said = station_state.CANCELLED, None  # type: str, object
         try:
             reply = await self._exchange(str(number), action, payload, where)
-            said = (
-                reply.payload if isinstance(reply, CallResult) else [reply.code, reply.description]
-            )
             outcome = station_state.ANSWERED
-            return _payload_of(reply, action, where)
+            if isinstance(reply, CallError):
+                # Chargers like to repeat what they refuse, secrets and all.
+                code, description = masked_echo([reply.code, reply.description], payload)
+                said = [code, description]
+                what = f"refuses {action} with {shown(code)} {shown(description)}".rstrip()
+                raise Refused(code, description, what, where, "look up what its model supports")
+            said = masked_echo(reply.payload, payload)
+            if not isinstance(reply.payload, dict):
+                what = f"answers {action} with {shown(said)}"
+                raise BadAnswer(what, where, "an object is asked for")
+            return reply.payload
         except DeviceError as error:
             outcome = error.kind
             raise
@@ -496,7 +540,7 @@ class _Line:
         if self._ended:
             raise _gone(action, where)
         future: asyncio.Future[CallResult | CallError] = asyncio.get_running_loop().create_future()
-        self._pending = (message_id, future)
+        self._pending = _Pending(message_id, payload, future)
         try:
             async with asyncio.timeout(limit_s):
                 await self._websocket.send(text := ocpp_frames.call(message_id, action, payload))
@@ -511,20 +555,25 @@ class _Line:
             self._pending = None
 
     async def _take_answer(
-        self, text: str, frame: CallResult | CallError, odd: tuple[Leniency, ...]
+        self, now: datetime, text: str, frame: CallResult | CallError, odd: tuple[Leniency, ...]
     ) -> None:
         pending = self._pending
-        if pending is None or pending[0] != frame.message_id:
+        if pending is None or pending.message_id != frame.message_id:
             lost = Leniency("answer-to-nothing", "[1]", shown(frame.message_id), "kept, not used")
-            await self._keep(text, "", (*odd, lost))
+            await self._keep(now, text, "", (*odd, lost))
             return
-        await self._keep(text, "", odd)
-        if not pending[1].done():
-            pending[1].set_result(frame)
+        await self._keep(now, self._without_secrets(masked_frame(text)), "", odd)
+        if not pending.answer.done():
+            pending.answer.set_result(frame)
+
+    def _without_secrets(self, text: str) -> str:
+        """Take out what a charger repeats of the command that it is asked."""
+        pending = self._pending
+        return text if pending is None else str(masked_echo(text, pending.payload))
 
     def _fail_pending(self) -> None:
-        if self._pending is not None and not self._pending[1].done():
-            self._pending[1].set_exception(asyncio.InvalidStateError("the line has ended"))
+        if self._pending is not None and not self._pending.answer.done():
+            self._pending.answer.set_exception(asyncio.InvalidStateError("the line has ended"))
 
     # ------------------------------------------------------------ configuration
 
@@ -578,35 +627,34 @@ class _Line:
         await self._store.write(keep)
 
 
+def _trace(text: str) -> str | bytes:
+    """Give what tells a message that comes again from another one."""
+    if len(text) <= _REMEMBERED_SIGNS:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest()
+
+
 def _gone(action: Action, where: str) -> LineLost:
     return LineLost(f"went away before it answered {action}", where, "wait and try again")
 
 
-def _payload_of(reply: CallResult | CallError, action: Action, where: str) -> dict[str, Any]:
-    if isinstance(reply, CallError):
-        description = masked_text(reply.description)
-        what = f"refuses {action} with {shown(reply.code)} {shown(description)}".rstrip()
-        raise Refused(reply.code, description, what, where, "look up what its model supports")
-    if not isinstance(reply.payload, dict):
-        what = f"answers {action} with {shown(reply.payload)}"
-        raise BadAnswer(what, where, "an object is asked for")
-    return reply.payload
-
-
 def _quiet_logger() -> logging.Logger:
     """
-    Give the library's logger; who knocks and speaks no WebSocket is one line, no traceback.
+    Give the library's logger.
 
-    At DEBUG it would write every frame, with what is secret in it.
+    Who knocks and speaks no WebSocket is one line, no traceback. At level DEBUG the library logs
+    each frame, whole, and with it the secrets of commands: it is not let.
     """
     logger = _log.getChild("websockets")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(max(logging.INFO, _log.getEffectiveLevel()))
     if not logger.filters:
         logger.addFilter(_in_one_line)
     return logger
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
+    if record.levelno < logging.INFO:
+        return False
     if record.exc_info and record.exc_info[1] is not None:
         record.msg = f"{record.getMessage()}: {record.exc_info[1]}"
         record.args, record.exc_info = (), None

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Table,
@@ -26,9 +25,9 @@ from sqlalchemy import (
 )
 
 from backend.adapters import tables
-from backend.adapters.store import insert_once
-from backend.core.readings import ENERGY, Leniency, Reading, StartReport, StopReport
-from backend.core.registers import REGISTER_PHASES
+from backend.adapters.meter_values import Keeper
+from backend.adapters.store import driver, for_driver
+from backend.core.readings import Leniency, MeterValue, StartReport, StopReport
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
 from backend.errors import LoginRefused
 from backend.ports import Destination
@@ -36,11 +35,8 @@ from backend.settings import Settings
 
 #: Sessions of a station that are looked at when a message is matched to one.
 _RECENT_SESSIONS = 50
-#: So many readings of a connector before a period, and after it, are taken along, and an hour.
-_EDGE_READINGS = 20
-_MARGIN = timedelta(hours=1)
-#: What else tells that energy flows, besides the register.
-_SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", "Power.Active.Import")
+#: So much of an action's name is kept with a deviation.
+_ACTION_SIGNS = 50
 #: The states of a delivery.
 WAITING, STOPPED, DELIVERED = "waiting", "stopped", "delivered"
 
@@ -59,6 +55,28 @@ class StoredDeviation:
     received: datetime
     action: str
     leniency: Leniency
+
+
+class Told(NamedTuple):
+    """
+    A frame and what was read in it: what is kept of every message, whatever it asks for.
+
+    Attributes:
+        station_id, connection_id: where it came from.
+        received: when.
+        text: the frame as it came.
+        action: the message in it; empty where none could be told.
+        odd: what was not as the protocol asks.
+        measured: what was measured.
+    """
+
+    station_id: int
+    connection_id: int
+    received: datetime
+    text: str
+    action: str = ""
+    odd: Sequence[Leniency] = ()
+    measured: Sequence[MeterValue] = ()
 
 
 # ---------------------------------------------------------------- settings
@@ -257,27 +275,48 @@ def end_connection(connection: Connection, connection_id: int, now: datetime, wh
     )
 
 
-def keep_frame(
-    connection: Connection, station_id: int, connection_id: int, now: datetime, text: str
-) -> int:
-    """Keep a frame as it came, and that the station was heard; returns the frame's key."""
-    connection.execute(_HEAR, {"heard": connection_id, "now": now})
-    row = {
-        "station_id": station_id,
-        "connection_id": connection_id,
-        "received_at": now,
-        "text": text,
-    }
-    return inserted(connection.execute(_ADD_FRAME, row))
+def keep_told(connection: Connection, told: Sequence[Told]) -> list[int]:
+    """Keep what stations said, and that they were heard; gives the keys of the frames."""
+    cursor, keeper = driver(connection).cursor(), Keeper(connection)
+    frames: list[int] = []
+    heard: list[tuple[int, int]] = []
+    odd: list[tuple[Any, ...]] = []
+    for one in told:
+        at = tables.to_microseconds(one.received)
+        row = (one.station_id, one.connection_id, at, tables.storable(one.text))
+        frame_id = cursor.execute(_ADD_FRAME, row).lastrowid or 0
+        frames.append(frame_id)
+        heard.append((at, one.connection_id))
+        if one.odd:
+            odd += _deviation_rows(one.station_id, frame_id, at, one.action, one.odd)
+        if one.measured:
+            keeper.keep(one.station_id, frame_id, one.measured)
+    cursor.executemany(_HEAR, heard)
+    if odd:
+        cursor.executemany(_ADD_DEVIATION, odd)
+    return frames
 
 
-# Done with every frame, so they are put together once.
-_HEAR = (
+# Done with every message, so they are put together once, and their rows need no SQLAlchemy.
+_ADD_FRAME = for_driver(insert(tables.frame), "station_id", "connection_id", "received_at", "text")
+_HEAR = for_driver(
     update(tables.connection)
     .where(tables.connection.c.id == bindparam("heard"))
-    .values(heard_at=bindparam("now", type_=tables.Instant))
+    .values(heard_at=bindparam("now")),
+    "now",
+    "heard",
 )
-_ADD_FRAME = insert(tables.frame)
+_ADD_DEVIATION = for_driver(
+    insert(tables.deviation),
+    "station_id",
+    "frame_id",
+    "received_at",
+    "action",
+    "rule",
+    "place",
+    "said",
+    "meaning",
+)
 
 
 def keep_deviations(
@@ -289,21 +328,22 @@ def keep_deviations(
     leniencies: Iterable[Leniency],
 ) -> None:
     """Keep what was not as the protocol asks, by name."""
-    rows = [
-        {
-            "station_id": station_id,
-            "frame_id": frame_id,
-            "received_at": now,
-            "action": action[:50],
-            "rule": one.rule,
-            "place": one.where,
-            "said": one.said,
-            "meaning": one.meaning,
-        }
+    at = tables.to_microseconds(now)
+    rows = _deviation_rows(station_id, frame_id, at, action, leniencies)
+    driver(connection).executemany(_ADD_DEVIATION, rows)
+
+
+def _deviation_rows(
+    station_id: int, frame_id: int | None, at: int, action: str, leniencies: Iterable[Leniency]
+) -> list[tuple[Any, ...]]:
+    action = action[:_ACTION_SIGNS]
+    return [
+        (
+            *(station_id, frame_id, at),
+            *map(tables.storable, (action, one.rule, one.where, one.said, one.meaning)),
+        )
         for one in leniencies
     ]
-    if rows:
-        connection.execute(insert(tables.deviation), rows)
 
 
 def deviations(connection: Connection, station_id: int) -> list[StoredDeviation]:
@@ -344,172 +384,6 @@ def keep_configuration(
     keep(connection, tables.configuration, key, values)
 
 
-# ---------------------------------------------------------------- readings and sessions
-
-
-def keep_readings(
-    connection: Connection,
-    station_id: int,
-    frame_id: int,
-    now: datetime,
-    readings: Sequence[Reading],
-) -> None:
-    """Keep readings, each once: one that is there already, value and all, is left alone."""
-    rows = [
-        {
-            "station_id": station_id,
-            "frame_id": frame_id,
-            "received_at": now,
-            "connector": one.connector,
-            "instant": one.instant,
-            "measurand": one.measurand,
-            "phase": one.phase,
-            "location": one.location,
-            "context": one.context,
-            "value": one.value,
-            "unit": one.unit,
-            "raw_value": one.raw_value,
-            "raw_unit": one.raw_unit,
-            "transaction_said": None if one.transaction is None else str(one.transaction),
-            "resolution_wh": one.resolution_wh,
-            "position": one.position,
-            "digest": _digest(one),
-        }
-        for one in readings
-    ]
-    if rows:
-        connection.execute(insert_once(connection, tables.reading), rows)
-
-
-def _digest(one: Reading) -> str:
-    return tables.digest_of(
-        one.connector,
-        one.measurand,
-        one.phase,
-        one.location,
-        one.context,
-        one.raw_value,
-        one.raw_unit,
-    )
-
-
-def readings(
-    connection: Connection, station_id: int, start: datetime, end: datetime
-) -> list[Reading]:
-    """Give the readings with start ≤ instant ≤ end, by instant and order of arrival."""
-    table = tables.reading
-    rows = connection.execute(
-        select(table)
-        .where(table.c.station_id == station_id, table.c.instant.between(start, end))
-        .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
-    )
-    return [_reading(row) for row in rows]
-
-
-def _reading(row: Row[Any]) -> Reading:
-    return Reading(
-        connector=row.connector,
-        instant=row.instant,
-        measurand=row.measurand,
-        phase=row.phase,
-        location=row.location,
-        context=row.context,
-        value=row.value,
-        unit=row.unit,
-        raw_value=row.raw_value,
-        raw_unit=row.raw_unit,
-        transaction=None if row.transaction_said is None else int(row.transaction_said),
-        resolution_wh=row.resolution_wh,
-        position=row.position,
-    )
-
-
-def energy_readings(
-    connection: Connection, station_id: int, start: datetime, end: datetime
-) -> list[Reading]:
-    """
-    Give the energy readings that intervals between ``start`` and ``end`` are made of.
-
-    For each connector that is from some readings before the start to some after the end, so
-    that its register is known at both edges, and a false one among them can be told from the
-    register's course; and an hour beyond, so that a sample of several phases is whole.
-    """
-    table = tables.reading
-    usable = and_(
-        table.c.station_id == station_id,
-        table.c.measurand == ENERGY,
-        table.c.connector > 0,
-        # What cannot be a register's value is no edge of the window.
-        table.c.value.is_not(None),
-        table.c.value.not_like("-%"),
-        or_(table.c.phase.is_(None), table.c.phase.in_(REGISTER_PHASES)),
-    )
-    found: list[Reading] = []
-    connectors = select(table.c.connector).where(usable).distinct().order_by(table.c.connector)
-    for connector in connection.execute(connectors).scalars().all():
-        mine = and_(usable, table.c.connector == connector)
-        first, last = _edges(connection, mine, start, end)
-        rows = connection.execute(
-            select(table)
-            .where(mine, table.c.instant.between(first - _MARGIN, last + _MARGIN))
-            .order_by(table.c.instant, table.c.frame_id, table.c.position, table.c.id)
-        )
-        found += [_reading(row) for row in rows]
-    return found
-
-
-def _edges(
-    connection: Connection, mine: ColumnElement[bool], start: datetime, end: datetime
-) -> tuple[datetime, datetime]:
-    """Give the instants of the outermost readings that are taken along on either side."""
-    instant = tables.reading.c.instant
-    before = select(instant).where(mine, instant <= start).order_by(instant.desc())
-    after = select(instant).where(mine, instant >= end).order_by(instant)
-    earlier = connection.execute(before.limit(_EDGE_READINGS)).scalars().all()
-    later = connection.execute(after.limit(_EDGE_READINGS)).scalars().all()
-    return (earlier[-1] if earlier else start), (later[-1] if later else end)
-
-
-def unread_instants(
-    connection: Connection, station_id: int, start: datetime, end: datetime
-) -> tuple[datetime, ...]:
-    """
-    Give the instants at which a station told of energy without a register that can be used.
-
-    That is a register that is no number or negative, one of the whole station (connector 0)
-    alone, power that flows, or the energy of an interval. Where a register of a connector
-    stands at the same instant, that one counts, and nothing is unread.
-    """
-    table = tables.reading
-    rows = connection.execute(
-        select(
-            table.c.instant,
-            table.c.connector,
-            table.c.measurand,
-            table.c.phase,
-            table.c.value,
-        ).where(
-            table.c.station_id == station_id,
-            table.c.measurand.in_((ENERGY, *_SIGNS_OF_ENERGY)),
-            table.c.instant.between(start, end),
-        )
-    ).all()
-    read = {row.instant for row in rows if _is_register(row)}
-    told = {row.instant for row in rows if not _is_register(row) and _tells_of_energy(row)}
-    return tuple(sorted(told - read))
-
-
-def _is_register(row: Any) -> bool:
-    usable = row.value is not None and row.value >= 0
-    total = row.phase is None or row.phase in REGISTER_PHASES
-    return bool(row.measurand == ENERGY and row.connector > 0 and usable and total)
-
-
-def _tells_of_energy(row: Any) -> bool:
-    # A power or an interval's energy of 0, or none that can be read, tells of no energy.
-    return bool(row.measurand == ENERGY or (row.value is not None and row.value > 0))
-
-
 def online_spans(
     connection: Connection, station_id: int, start: datetime, end: datetime, until: datetime
 ) -> tuple[tuple[datetime, datetime], ...]:
@@ -529,6 +403,9 @@ def online_spans(
         .order_by(table.c.connected_at, table.c.id)
     )
     return tuple((row.connected_at, row.disconnected_at or until) for row in rows)
+
+
+# ---------------------------------------------------------------- sessions
 
 
 def keep_start(

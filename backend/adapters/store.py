@@ -4,8 +4,10 @@ The store: one writer, and commits that many writes share.
 Rule 1: a write is confirmed to its caller after its COMMIT has reached the disk (WAL,
 ``synchronous=FULL``), never before.
 Rule 2: one thread holds the only connection that writes. What waits when it becomes free is
-done in one transaction, each write in a savepoint of its own: one that fails is taken back
-alone, and its caller gets the error.
+given to it at once and done in one transaction, each write in a savepoint of its own: one that
+fails is taken back alone, and its caller gets the error. Items that wait side by side for the
+same work are done together in one savepoint; where that fails it is taken back, and each is
+done alone as above.
 Rule 3: readers have a second connection that cannot write. SQLite before 3.51.3 can damage a
 database when two connections write or checkpoint at the same time (its change log of
 2026-03-13); here never more than one does, with any version, and mmap stays off. A second
@@ -22,19 +24,22 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
     Connection,
     Engine,
     Executable,
+    Insert,
     NullPool,
     Table,
+    Update,
     create_engine,
     event,
     inspect,
@@ -49,6 +54,7 @@ from backend.errors import StoreError
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 #: Writes that may wait for the writer at one time; more callers than that wait for a place.
 WAITING_LIMIT = 1_000
@@ -57,14 +63,27 @@ BATCH_LIMIT = 256
 #: From this version on SQLite does not have the fault of rule 3.
 SAFE_SQLITE = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 5_000
+#: 16 MB of log; a page that is written often goes into the file itself once for all of it.
+_CHECKPOINT_PAGES = 4_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Write(Generic[T]):
-    do: Callable[[Connection], T]
+    """Something to be done by the writer: a call, or an item that a call keeps with others."""
+
     done: asyncio.Future[T]
+    do: Callable[[Connection], T] | None = None
+    keep: Callable[[Connection, Sequence[Any]], object] | None = None
+    item: Any = None
     result: T | None = None
     error: BaseException | None = None
+
+    def run(self, connection: Connection) -> None:
+        """Do it alone."""
+        if self.do is not None:
+            self.result = self.do(connection)
+        elif self.keep is not None:
+            self.keep(connection, (self.item,))
 
 
 class Store:
@@ -77,8 +96,12 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._writes: queue.SimpleQueue[_Write[Any] | None] = queue.SimpleQueue()
-        self._places = asyncio.Semaphore(WAITING_LIMIT)
+        #: What waits for the writer to become free; it is given all of it then.
+        self._waiting: list[_Write[Any]] = []
+        self._batches: queue.SimpleQueue[list[_Write[Any]] | None] = queue.SimpleQueue()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._room = asyncio.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer: Engine = _engine(path, read_only=False)
@@ -139,7 +162,8 @@ class Store:
             await loop.run_in_executor(readers, self._close_reader)
             readers.shutdown()
         if thread is not None:
-            self._writes.put(None)
+            await self._idle.wait()
+            self._batches.put(None)
             await loop.run_in_executor(None, thread.join)
         self._writer.dispose()
         self._reader.dispose()
@@ -161,12 +185,57 @@ class Store:
             StoreError: If the database refuses; nothing of ``do`` is kept.
             Exception: Whatever ``do`` raised; nothing of it is kept.
         """
-        if self._thread is None:
+        return await self._put(_Write(await self._place(), do))
+
+    async def add(self, keep: Callable[[Connection, Sequence[Item]], object], item: Item) -> None:
+        """
+        Run ``keep(connection, items)`` in the writer's next transaction, with this item.
+
+        Items of the same ``keep`` that wait side by side are given to one call, in their order.
+
+        Parameters:
+            keep: adds rows; it may be undone as a whole and run again with fewer items.
+            item: what to keep.
+
+        Raises:
+            StoreError: If the database refuses; nothing of the item is kept.
+            Exception: Whatever ``keep`` raised for this item alone; nothing of it is kept.
+        """
+        await self._put(_Write(await self._place(), keep=keep, item=item))
+
+    async def _place(self) -> asyncio.Future[Any]:
+        """Wait for a place among those who wait for the writer; give the future of a write."""
+        while len(self._waiting) >= WAITING_LIMIT:
+            self._room.clear()
+            await self._room.wait()
+        if self._thread is None or self._loop is None:
             raise StoreError("is closed", str(self.path), "open the store before writing to it")
-        async with self._places:
-            done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-            self._writes.put(_Write(do, done))
-            return await done
+        return self._loop.create_future()
+
+    def _put(self, write: _Write[T]) -> asyncio.Future[T]:
+        self._waiting.append(write)
+        if self._idle.is_set():
+            # At the end of this turn of the loop, so that what else comes in it goes along.
+            self._idle.clear()
+            write.done.get_loop().call_soon(self._hand_over)
+        return write.done
+
+    def _hand_over(self) -> None:
+        """Give the writer, who is free, what waits."""
+        batch = self._waiting[:BATCH_LIMIT]
+        del self._waiting[:BATCH_LIMIT]
+        self._room.set()
+        if batch:
+            self._batches.put(batch)
+        else:
+            self._idle.set()
+
+    def _settle_batch(self, batch: Sequence[_Write[Any]]) -> None:
+        for write in batch:
+            _settle(write.done, write.result, write.error)
+        # In the next turn, so that what this one brings goes along.
+        if self._loop is not None:
+            self._loop.call_soon(self._hand_over)
 
     async def read(self, do: Callable[[Connection], T]) -> T:
         """
@@ -211,33 +280,18 @@ class Store:
                 self._tell(_settle, ready, None, error)
                 return
             self._tell(_settle, ready, None, None)
-            while batch := self._next_batch():
+            while (batch := self._batches.get()) is not None:
                 self._do_batch(connection, batch)
-                self._tell(_settle_all, batch)
-
-    def _next_batch(self) -> list[_Write[Any]]:
-        """Wait for a write and take along what else waits; nothing means: close."""
-        batch: list[_Write[Any]] = []
-        write = self._writes.get()
-        while write is not None:
-            batch.append(write)
-            if len(batch) == BATCH_LIMIT:
-                return batch
-            try:
-                write = self._writes.get_nowait()
-            except queue.Empty:
-                return batch
-        if batch:
-            self._writes.put(None)
-        return batch
+                self._tell(self._settle_batch, batch)
 
     def _do_batch(self, connection: Connection, batch: Sequence[_Write[Any]]) -> None:
         try:
             with connection.begin():
-                for write in batch:
-                    _do_one(connection, write, str(self.path))
+                for run in _runs(batch):
+                    _do_run(connection, run, str(self.path))
         except Exception as error:
             # The shared transaction is lost, so nobody's write is kept and everybody is told.
+            remembered(connection).clear()
             refused = _refused(error, str(self.path))
             refused.__cause__ = error
             for write in batch:
@@ -253,23 +307,51 @@ class Store:
                 self._loop.call_soon_threadsafe(what, *arguments)
 
 
-def _do_one(connection: Connection, write: _Write[Any], where: str) -> None:
-    connection.exec_driver_sql("SAVEPOINT one_write")
+def _runs(batch: Sequence[_Write[Any]]) -> Iterator[list[_Write[Any]]]:
+    """Divide a batch into what is done by one call each; the order stays."""
+    for _, run in groupby(batch, lambda one: one.keep or one):
+        yield list(run)
+
+
+def _do_run(connection: Connection, run: Sequence[_Write[Any]], where: str) -> None:
+    if len(run) > 1 and _do_together(connection, run, where):
+        return
+    for write in run:
+        _do_one(connection, write, where)
+
+
+def _do_together(connection: Connection, run: Sequence[_Write[Any]], where: str) -> bool:
+    """Keep the items of a run by one call; tells whether that went well."""
+    keep, execute = run[0].keep, driver(connection).execute
+    if keep is None:
+        return False
+    execute("SAVEPOINT one_run")
     try:
-        write.result = write.do(connection)
+        keep(connection, [write.item for write in run])
+    except Exception as error:
+        _log.warning("%s: %d writes are done one by one: %s", where, len(run), _cause(error))
+        remembered(connection).clear()
+        execute("ROLLBACK TO SAVEPOINT one_run")
+        execute("RELEASE SAVEPOINT one_run")
+        return False
+    execute("RELEASE SAVEPOINT one_run")
+    return True
+
+
+def _do_one(connection: Connection, write: _Write[Any], where: str) -> None:
+    execute = driver(connection).execute
+    execute("SAVEPOINT one_write")
+    try:
+        write.run(connection)
     except Exception as error:
         write.error = error
-        if isinstance(error, SQLAlchemyError):
+        if isinstance(error, SQLAlchemyError | sqlite3.Error):
             write.error = _refused(error, where)
             write.error.__cause__ = error
+        remembered(connection).clear()
         # Fails where the database itself has ended the transaction (disk full): then all fail.
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_write")
-    connection.exec_driver_sql("RELEASE SAVEPOINT one_write")
-
-
-def _settle_all(batch: Sequence[_Write[Any]]) -> None:
-    for write in batch:
-        _settle(write.done, write.result, write.error)
+        execute("ROLLBACK TO SAVEPOINT one_write")
+    execute("RELEASE SAVEPOINT one_write")
 
 
 def _settle(done: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
@@ -316,7 +398,8 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
         # isolation_level None: sqlite3 begins nothing by itself, `BEGIN` below does.
         return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    # What is written, idTags and all, stands in no error and no log.
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _set_up_reader if read_only else _set_up_writer)
     event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
     return engine
@@ -329,6 +412,9 @@ def _set_up_writer(connection: sqlite3.Connection, record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "mmap_size=0",
+        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+        # What a savepoint would take back is kept in memory, not in a file made for each.
+        "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 
@@ -394,3 +480,34 @@ def _insert_once(dialect: str, table: Table) -> Executable:
     if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """Give the driver's connection, for the few statements that are done with every message."""
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+
+def for_driver(statement: Insert | Update, *parameters: str) -> str:
+    """
+    Write a statement as text for the `driver`.
+
+    The types of the columns do nothing there: a value is given as it is to be stored.
+
+    Parameters:
+        parameters: by name, in the order in which their values are given.
+    """
+    columns = parameters if isinstance(statement, Insert) else None
+    compiled = statement.compile(dialect=sqlite.dialect(), column_keys=columns)
+    if compiled.positiontup != list(parameters):
+        raise ValueError(f"takes {compiled.positiontup}, not {parameters}: {compiled}")
+    return str(compiled)
+
+
+def remembered(connection: Connection) -> dict[Any, Any]:
+    """
+    Give what writes have learned of rows that stay, to be looked up instead of asked for.
+
+    It lasts as long as the writer's connection, and is emptied when anything is taken back.
+    """
+    found: dict[Any, Any] = connection.info.setdefault("remembered", {})
+    return found

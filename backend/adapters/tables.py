@@ -3,9 +3,9 @@ The tables of the store, once, in words that SQLite and PostgreSQL both understa
 
 Rule 1: an instant is a whole number of microseconds since 1970 in UTC: exact, sortable and
 the same in every database. Rule 2: a quantity is text, digit for digit as it was said.
-Rule 3: what came from a device (`frame`, `reading`, `deviation`) is only ever added to.
-Rule 4: what must happen once is a row with a unique key: one reading, one expected export,
-one file, one delivery, one receipt. Rule 5: no secret has a column.
+Rule 3: what came from a device (`frame`, `meter_value`, `deviation`) is only ever added to.
+Rule 4: what must happen once is a row with a unique key: what was measured at an instant, an
+expected export, a file, a delivery, a receipt. Rule 5: no secret has a column.
 
 A change here needs a migration; a test compares the two.
 """
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -235,31 +236,40 @@ frame = _table(
     _of("connection"),
     _at("received_at"),
     _said("text"),
-    Index(None, "station_id", "received_at"),
+    # Of all stations together, so that the index grows at its end.
+    Index(None, "received_at"),
 )
 
-reading = _table(
-    "reading",
+# What the values of a meter value are, each as a list of the fields of a `Kind`, in one JSON
+# text: a charger sends the same ones again and again, so they are kept once.
+value_kinds = _table(
+    "value_kinds",
     _of("station"),
-    _of("frame"),
-    _at("received_at"),
     _count("connector"),
+    _text("kinds"),
+    _text("digest"),
+    UniqueConstraint("station_id", "digest"),
+)
+
+# What a message says was measured at one instant: JSON lists of texts, value beside value. Its
+# key is its place, by station and there by time, so that a message adds to one page at the end;
+# a number of its own would be a second tree to keep. Where two messages tell of one instant, the
+# later one is a part of its own, with what the earlier ones did not say.
+meter_value = Table(
+    "meter_value",
+    METADATA,
+    _of("station"),
     _at("instant"),
-    _said("measurand"),
-    _said("phase", nullable=True),
-    _said("location"),
-    _said("context"),
-    Column("value", Exact, nullable=True),
-    _text("unit"),
-    _said("raw_value"),
-    _said("raw_unit", nullable=True),
+    _count("part"),
+    _of("value_kinds"),
+    _of("frame"),
+    _count("position"),
     # The charger's own number of its transaction may be any 64-bit integer, or none: text.
     _text("transaction_said", nullable=True),
-    Column("resolution_wh", Exact, nullable=False),
-    _count("position"),
-    _text("digest"),
-    # In the order of time, so that the index grows at its end; a digest first would scatter it.
-    UniqueConstraint("station_id", "instant", "digest"),
+    _text("raw_values"),
+    _text("exact_values"),
+    PrimaryKeyConstraint("station_id", "instant", "part"),
+    sqlite_with_rowid=False,
 )
 
 deviation = _table(

@@ -94,6 +94,10 @@ class DeviceProfile:
         """What it measures, with the unit that its vendor promises."""
         return {one.measurand: one.unit for one in self.declared.measurements}
 
+    def __hash__(self) -> int:
+        # Equal profiles have the same name, and profiles are looked up with every value.
+        return hash(self.name)
+
     def is_of(self, vendor: str) -> bool:
         """Tell whether a charger that names this vendor may be of this model."""
         return re.fullmatch(self.vendor_pattern, vendor, re.IGNORECASE) is not None

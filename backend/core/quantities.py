@@ -79,7 +79,12 @@ _MAX_NUMBER = 64
 _MAX_POWER_OF_TEN = 15
 _DECIMALS = 12
 _EXACT = Context(prec=100)
+_ZERO = Decimal(0)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+#: Tells whether `read_number` reads a text as it stands and never finds it odd.
+is_plain_number = re.compile(
+    rf"-?[0-9]{{1,{_MAX_POWER_OF_TEN}}}(?:\.[0-9]{{1,{_DECIMALS}}})?"
+).fullmatch
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]+,[0-9]+")
 
 
@@ -103,7 +108,12 @@ def read_number(message: Message, text: str, where: str) -> Decimal | None:
         message.note("value-too-fine", where, text)
         value = value.quantize(Decimal(1).scaleb(-_DECIMALS), context=_EXACT)
     # Without exponent, so that it stays readable wherever it is shown.
-    return _EXACT.add(value, Decimal(0)) if value else Decimal(0)
+    return _EXACT.add(value, _ZERO) if value else _ZERO
+
+
+def times(value: Decimal, factor: Decimal) -> Decimal:
+    """Multiply exactly; nothing is 0 without decimals, as `read_number` gives it."""
+    return _EXACT.multiply(value, factor) if value else _ZERO
 
 
 def read_value(message: Message, value: object, where: str) -> Decimal | None:
@@ -147,7 +157,7 @@ def in_base_unit(
         message.note("unit-unknown", where, said)
         return MEASURANDS.get(measurand, ""), None
     base, factor = found
-    return base, _EXACT.multiply(value, Decimal(factor))
+    return base, times(value, Decimal(factor))
 
 
 def _unit(message: Message, said: object, where: str, measurand: str) -> tuple[str, int] | None:

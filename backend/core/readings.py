@@ -17,25 +17,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from backend.core.device_profile import DeviceProfile
 from backend.core.leniency import Leniency, Message, read_word, verbatim, within
-from backend.core.quantities import ENERGY, MEASURANDS, in_base_unit, read_number, read_value
+from backend.core.quantities import (
+    ENERGY,
+    MEASURANDS,
+    in_base_unit,
+    read_number,
+    read_value,
+)
 from backend.core.timestamps import read_instant
 
 __all__ = [
     "BEGIN",
     "END",
     "ENERGY",
+    "MAX_INT64",
+    "Kind",
     "Leniency",
+    "MeterValue",
     "Reading",
     "Reception",
     "StartReport",
     "StopReport",
+    "most_connector",
     "read_meter_values",
+    "read_sampled_value",
     "read_start",
     "read_stop",
     "with_connector",
@@ -75,14 +87,13 @@ _SAMPLE_FIELDS = {"value", "context", "format", "measurand", "phase", "location"
 
 MAX_CONNECTOR = 1000
 MAX_ID_TAG = 20  # OCPP 1.6 §7.28
-_MAX_INT64 = 2**63 - 1
+MAX_INT64 = 2**63 - 1
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}(?:\.0*)?")
 _WHOLE_WH = Decimal(1)
 _SAMPLED = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """
     One value that a charger reported.
 
@@ -117,12 +128,68 @@ class Reading:
     position: int
 
 
+class Kind(NamedTuple):
+    """What a value is, beside its number; the names are those of `Reading`."""
+
+    measurand: str
+    phase: str | None
+    location: str
+    context: str
+    unit: str
+    raw_unit: str | None
+    resolution_wh: Decimal
+
+
+class MeterValue(NamedTuple):
+    """
+    What a message says was measured at one instant (OCPP 1.6 §7.33), value beside value.
+
+    Attributes:
+        connector, instant, transaction: as in `Reading`, for all values.
+        position: of the first value; the others follow.
+        kinds, values, raw_values: of each value.
+    """
+
+    connector: int
+    instant: datetime
+    transaction: int | None
+    position: int
+    kinds: tuple[Kind, ...]
+    values: tuple[Decimal | None, ...]
+    raw_values: tuple[str, ...]
+
+    def readings(self) -> Iterator[Reading]:
+        """Give the values one by one."""
+        each = zip(self.kinds, self.values, self.raw_values, strict=True)
+        for position, (kind, value, raw_value) in enumerate(each, self.position):
+            yield Reading(
+                connector=self.connector,
+                instant=self.instant,
+                measurand=kind.measurand,
+                phase=kind.phase,
+                location=kind.location,
+                context=kind.context,
+                value=value,
+                unit=kind.unit,
+                raw_value=raw_value,
+                raw_unit=kind.raw_unit,
+                transaction=self.transaction,
+                resolution_wh=kind.resolution_wh,
+                position=position,
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What a message held: its readings in their order, and how it deviated."""
+    """What a message held, in its order, and how it deviated."""
 
-    readings: tuple[Reading, ...]
+    meter_values: tuple[MeterValue, ...]
     leniencies: tuple[Leniency, ...]
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The values, one by one."""
+        return tuple(reading for each in self.meter_values for reading in each.readings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +203,7 @@ class StartReport:
         instant: when the session began, in UTC.
         meter_start_wh: None where it is missing or cannot be one (-1).
         reservation: as sent.
-        reception: meterStart as a reading, and the deviations.
+        reception: meterStart as a meter value, and the deviations.
     """
 
     connector: int
@@ -158,7 +225,7 @@ class StopReport:
         instant: when the session ended, in UTC.
         meter_stop_wh: None where it is missing or cannot be one.
         reason: "Local" where none was given (OCPP 1.6 §6.49).
-        reception: meterStop and transactionData as readings of connector 0, for the message
+        reception: meterStop and transactionData as meter values of connector 0, for the message
             does not name one: `with_connector` sets it once the session is known.
     """
 
@@ -170,9 +237,9 @@ class StopReport:
     reception: Reception
 
 
-def with_connector(reading: Reading, connector: int) -> Reading:
-    """Give the same reading as one of ``connector``."""
-    return replace(reading, connector=connector)
+def with_connector(meter_value: MeterValue, connector: int) -> MeterValue:
+    """Give the same values as those of ``connector``."""
+    return meter_value._replace(connector=connector)
 
 
 def read_meter_values(payload: object, profile: DeviceProfile, received: datetime) -> Reception:
@@ -188,8 +255,8 @@ def read_meter_values(payload: object, profile: DeviceProfile, received: datetim
     fields = message.fields_of(payload, "", _METER_VALUES_FIELDS)
     connector = _connector(message, fields)
     transaction = _integer(message, fields, "transactionId", "transaction")
-    readings = _meter_values(message, fields, "meterValue", connector, transaction)
-    return Reception(tuple(readings), message.leniencies)
+    values = _meter_values(message, fields, "meterValue", connector, transaction)
+    return Reception(tuple(values), message.leniencies)
 
 
 def read_start(payload: object, profile: DeviceProfile, received: datetime) -> StartReport:
@@ -202,14 +269,14 @@ def read_start(payload: object, profile: DeviceProfile, received: datetime) -> S
         message.note("id-tag-missing", "idTag", None)
     instant = read_instant(message, fields.get("timestamp"), "timestamp")
     meter = _meter(message, fields, "meterStart")
-    readings = _meter_readings(fields.get("meterStart"), meter, connector, None, instant, BEGIN)
+    values = _meter_value_of(fields.get("meterStart"), meter, connector, None, instant, BEGIN)
     return StartReport(
         connector=connector,
         id_tag=id_tag or "",
         instant=instant,
         meter_start_wh=meter,
         reservation=_integer(message, fields, "reservationId", "transaction"),
-        reception=Reception(readings, message.leniencies),
+        reception=Reception(values, message.leniencies),
     )
 
 
@@ -222,19 +289,19 @@ def read_stop(payload: object, profile: DeviceProfile, received: datetime) -> St
         message.note("transaction-unusable", "transactionId", None)
     instant = read_instant(message, fields.get("timestamp"), "timestamp")
     meter = _meter(message, fields, "meterStop")
-    readings = _meter_readings(fields.get("meterStop"), meter, 0, transaction, instant, END)
+    values = _meter_value_of(fields.get("meterStop"), meter, 0, transaction, instant, END)
     if fields.get("transactionData") not in (None, []):
         # Behind meterStop, so that a place in the message stays one place.
-        behind = len(readings)
+        behind = len(values)
         data = _meter_values(message, fields, "transactionData", 0, transaction)
-        readings += tuple(replace(each, position=each.position + behind) for each in data)
+        values += tuple(each._replace(position=each.position + behind) for each in data)
     return StopReport(
         transaction=transaction,
         id_tag=_id_tag(message, fields),
         instant=instant,
         meter_stop_wh=meter,
         reason=read_word(message, fields, "reason", "", _REASONS, "Local"),
-        reception=Reception(readings, message.leniencies),
+        reception=Reception(values, message.leniencies),
     )
 
 
@@ -264,10 +331,17 @@ def _integer(message: Message, fields: Mapping[str, object], name: str, rule: st
             return None
         message.note(f"{rule}-not-a-number", name, value)
         value = int(text.partition(".")[0])
-    if abs(value) > _MAX_INT64:
+    if abs(value) > MAX_INT64:
         message.note(f"{rule}-unusable", name, value)
         return None
     return value
+
+
+def most_connector(profile: DeviceProfile) -> int:
+    """Give the highest number that a connector of a model may have."""
+    # Two numbers for the one connector of a model would make two registers of one, and count
+    # its energy twice.
+    return 1 if profile.connectors == 1 else MAX_CONNECTOR
 
 
 def _connector(message: Message, fields: Mapping[str, object]) -> int:
@@ -279,10 +353,7 @@ def _connector(message: Message, fields: Mapping[str, object]) -> int:
     connector = _integer(message, fields, "connectorId", "connector")
     if connector is None:
         return default
-    # Two numbers for the one connector of a model would make two registers of one, and count
-    # its energy twice.
-    most = 1 if message.profile.connectors == 1 else MAX_CONNECTOR
-    if not 0 <= connector <= most:
+    if not 0 <= connector <= most_connector(message.profile):
         message.note("connector-unusable", "connectorId", connector)
         return default
     return connector
@@ -305,33 +376,27 @@ def _meter(message: Message, fields: Mapping[str, object], name: str) -> Decimal
     return meter
 
 
-def _meter_readings(
+def _meter_value_of(
     said: object,
     meter: Decimal | None,
     connector: int,
     transaction: int | None,
     instant: datetime,
     context: str,
-) -> tuple[Reading, ...]:
-    """Make meterStart or meterStop a reading, so that one register is made of all."""
+) -> tuple[MeterValue, ...]:
+    """Make meterStart or meterStop a meter value, so that one register is made of all."""
     if meter is None:
         return ()
-    reading = Reading(
-        connector=connector,
-        instant=instant,
+    kind = Kind(
         measurand=ENERGY,
         phase=None,
         location="Outlet",
         context=context,
-        value=meter,
         unit="Wh",
-        raw_value=verbatim(said),
         raw_unit=None,
-        transaction=transaction,
         resolution_wh=_WHOLE_WH,
-        position=0,
     )
-    return (reading,)
+    return (MeterValue(connector, instant, transaction, 0, (kind,), (meter,), (verbatim(said),)),)
 
 
 # -- sampled values --------------------------------------------------------------------
@@ -362,29 +427,38 @@ def _meter_values(
     name: str,
     connector: int,
     transaction: int | None,
-) -> list[Reading]:
-    readings: list[Reading] = []
+) -> list[MeterValue]:
+    found: list[MeterValue] = []
+    position = 0
     for where, meter_value in _items(message, fields, name, "", "meter-value"):
         message.fields_of(meter_value, where, {"timestamp", "sampledValue"})
         instant = read_instant(message, meter_value.get("timestamp"), f"{where}.timestamp")
         samples = _items(message, meter_value, "sampledValue", where, "sampled-value")
-        for place, sample in samples:
-            message.fields_of(sample, place, _SAMPLE_FIELDS)
-            readings.append(
-                _reading(message, sample, place, connector, transaction, instant, len(readings))
+        read = [read_sampled_value(message, sample, place) for place, sample in samples]
+        if read:
+            kinds, values, raw_values = zip(*read, strict=True)
+            found.append(
+                MeterValue(connector, instant, transaction, position, kinds, values, raw_values)
             )
-    return readings
+            position += len(read)
+    return found
 
 
-def _reading(
-    message: Message,
-    sample: Mapping[str, object],
-    where: str,
-    connector: int,
-    transaction: int | None,
-    instant: datetime,
-    position: int,
-) -> Reading:
+def read_sampled_value(
+    message: Message, sample: Mapping[str, object], where: str
+) -> tuple[Kind, Decimal | None, str]:
+    """
+    Read a sampled value (OCPP 1.6 §7.43).
+
+    Parameters:
+        message: takes the deviations.
+        sample: an object with any fields.
+        where: its place.
+
+    Returns:
+        What the value is, itself in its base unit, and as it stood there.
+    """
+    message.fields_of(sample, where, _SAMPLE_FIELDS)
     measurand = _measurand(message, sample, where)
     said = sample.get("value")
     signed = (
@@ -393,21 +467,16 @@ def _reading(
     value = None if signed else read_value(message, said, f"{where}.value")
     raw_unit = sample.get("unit")
     unit, value = in_base_unit(message, raw_unit, f"{where}.unit", measurand, value)
-    return Reading(
-        connector=connector,
-        instant=instant,
+    kind = Kind(
         measurand=measurand,
         phase=_phase(message, sample, where, measurand),
         location=read_word(message, sample, "location", where, _LOCATIONS, "Outlet"),
         context=read_word(message, sample, "context", where, _CONTEXTS, "Sample.Periodic"),
-        value=value,
         unit=unit,
-        raw_value="" if said is None else verbatim(said),
         raw_unit=None if raw_unit is None else verbatim(raw_unit),
-        transaction=transaction,
         resolution_wh=_SAMPLED,
-        position=position,
     )
+    return kind, value, "" if said is None else verbatim(said)
 
 
 def _measurand(message: Message, sample: Mapping[str, object], where: str) -> str:

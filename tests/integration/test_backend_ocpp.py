@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ocpp.v16.enums import Action
+from sqlalchemy import select
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from backend import Backend, Settings
-from backend.adapters import records
+from backend.adapters import records, tables
+from backend.adapters.meter_values import Keeper
 from backend.core.sessions import SessionState
 from backend.errors import DeviceError, SettingsError, StoreError
 from simulators.clock import VirtualClock
@@ -291,7 +295,7 @@ class TestDurability:
         async def scene(site: Site) -> None:
             with monkeypatch.context() as patch:
                 async with site.client() as charger:
-                    patch.setattr(records, "keep_readings", refuse)
+                    patch.setattr(Keeper, "keep", refuse)
                     await charger.send(json.dumps([2, "1", "MeterValues", sample(5)]))
                     with pytest.raises(ConnectionClosed) as closed:
                         await charger.receive()
@@ -313,7 +317,7 @@ class TestDurability:
 
         async def scene(site: Site) -> None:
             with monkeypatch.context() as patch:
-                patch.setattr("backend.adapters.ocpp_answers.read_meter_values", fail)
+                patch.setattr("backend.adapters.ocpp_answers.read_plain", fail)
                 patch.setattr("backend.adapters.ocpp_answers.read_start", fail)
                 async with site.client() as charger:
                     assert [3, "1", {}] == await charger.call("MeterValues", sample(5))
@@ -328,11 +332,12 @@ class TestDurability:
 class TestRepetition:
     """What comes again changes nothing."""
 
-    def test_the_same_message_gets_the_same_answer(self, play: Play) -> None:
+    @pytest.mark.parametrize("blanks", [0, 5_000])
+    def test_the_same_message_gets_the_same_answer(self, play: Play, blanks: int) -> None:
         """Word for word the same request within a connection is answered as before."""
 
         async def scene(site: Site) -> None:
-            text = json.dumps([2, "7", "StartTransaction", start_of()])
+            text = json.dumps([2, "7", "StartTransaction", start_of()]) + " " * blanks
             async with site.client() as charger:
                 await charger.send(text)
                 first = await charger.receive()
@@ -402,7 +407,7 @@ NASTY = {
     '[4,"no such call","GenericError","",{}]': "answer-to-nothing",
     "[" * 15_000: "frame-is-no-json",
     "[" * 500 + "]" * 500: "frame-is-no-json",
-    "[2," + "9" * 5_000 + "]": "frame-is-no-json",
+    "[" + "9" * 5_000 + "]": "message-type-unknown",
 }
 
 
@@ -694,6 +699,67 @@ class TestCommands:
 
         play(scene)
 
+    @pytest.mark.parametrize(
+        ("action", "payload", "secret"),
+        [
+            (Action.change_configuration, {"key": "AuthorizationKey", "value": "0a1b2c"}, "0a1b2c"),
+            (Action.get_diagnostics, {"location": "ftp://u:p%40ss@host/x"}, "p%40ss"),
+            (Action.update_firmware, {"location": "https://u:p%40ss@host/x"}, "p@ss"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "reply", ['[4,"1","GenericError","SECRET is not taken",{"a":"SECRET"}]', '[3,"1","SECRET"]']
+    )
+    def test_a_secret_is_in_no_log_no_error_and_no_table(
+        self,
+        play: Play,
+        caplog: pytest.LogCaptureFixture,
+        action: Action,
+        payload: dict[str, Any],
+        secret: str,
+        reply: str,
+    ) -> None:
+        """Whatever is logged, and whatever the charger repeats of what it was told."""
+        caplog.set_level(logging.DEBUG)
+
+        async def scene(site: Site) -> None:
+            async with site.client() as charger:
+                await charger.call("Heartbeat", {})
+                asked = asyncio.ensure_future(site.backend._central.call("WB-1", action, payload))
+                assert payload == (await charger.receive())[3]
+                await charger.send(reply.replace("SECRET", secret))
+                with pytest.raises(DeviceError, match=r"\*\*\*") as refused:
+                    await asked
+                assert secret not in str(refused.value)
+            rows = await site.backend._store.read(
+                lambda connection: [
+                    *connection.execute(select(tables.frame.c.text)).scalars(),
+                    *connection.execute(select(tables.command.c.answer)).scalars(),
+                ]
+            )
+            assert any("***" in row for row in rows)
+            assert not [row for row in rows if secret in row]
+
+        play(scene)
+        ours = [one for one in caplog.records if one.name.startswith(("backend", "sqlalchemy"))]
+        assert ours
+        assert not [one for one in ours if secret in one.getMessage()]
+
+    @pytest.mark.parametrize("level", [logging.WARNING, logging.INFO])
+    def test_the_library_logs_what_others_may(
+        self, play: Play, caplog: pytest.LogCaptureFixture, level: int
+    ) -> None:
+        """It tells of connections where the program's log does, and not where that is quiet."""
+        caplog.set_level(level)
+
+        async def scene(site: Site) -> None:
+            async with site.client():
+                pass
+
+        play(scene)
+        told = [one for one in caplog.records if one.name.startswith("backend")]
+        assert bool(told) == (level == logging.INFO)
+
     def test_what_goes_wrong_is_told(self, play: Play) -> None:
         """No connection, a refusal, a bad answer, silence and a lost line each say so."""
 
@@ -799,7 +865,7 @@ def test_dangling_connections_end_when_last_heard(tmp_path: Path) -> None:
         def crash(connection: Any) -> None:
             records.keep_settings(connection, first.settings, "2025-06-03")
             number = records.begin_connection(connection, 1, START)
-            records.keep_frame(connection, 1, number, heard, "[]")
+            records.keep_told(connection, [records.Told(1, number, heard, "[]")])
 
         await store.write(crash)
         await store.close()

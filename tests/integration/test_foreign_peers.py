@@ -45,9 +45,15 @@ def node_modules() -> Path:
     modules = folder / "node_modules"
     if not (modules / "ocpp-rpc").is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder)]
+        # One try again, or npm goes on for minutes where it reaches nobody.
+        command = ["npm", "install", "--no-audit", "--no-fund", "--fetch-retries=1"]
         done = subprocess.run(
-            [*command, "ocpp-rpc@2"], capture_output=True, text=True, timeout=100, check=False
+            [*command, "--prefix", str(folder), "ocpp-rpc@2"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
         )
         if done.returncode:
             pytest.skip(f"npm cannot install ocpp-rpc here: {done.stderr.strip()[-200:]}")

@@ -39,6 +39,7 @@ from backend.core import (
     intervals,
     metering_code,
     obis,
+    plain,
     quantities,
     readings,
     registers,
@@ -217,6 +218,7 @@ ENERGIES = (
             'read_instant(message, meter_value.get("timestamp"), f"{where}.timestamp")',
             "message.received",
         ),
+        (plain._read, "plain_instant(each.timestamp, received)", "received"),
         only="comes_late",
     ),
 )
@@ -260,7 +262,7 @@ STATUS = (
         "EW Seedorf holds for",
         (
             dispatch.intervals_of,
-            "records.unread_instants(connection, station_id, start, end)",
+            "meter_values.unread_instants(connection, station_id, start, end)",
             "()",
         ),
         only="decimal comma",
@@ -357,9 +359,8 @@ COLLECTING = (
         "EW Seedorf holds for",
         (
             ocpp_answers._meter_values,
-            "_keep(connection, sender, frame_id, reception.readings)",
-            "_keep(connection, sender, frame_id,"
-            " () if reception.leniencies else reception.readings)",
+            "reception.leniencies, reception.meter_values)",
+            "reception.leniencies, () if reception.leniencies else reception.meter_values)",
         ),
         only="no unit",
     ),
@@ -369,9 +370,9 @@ COLLECTING = (
         "was confirmed",
         (
             ocpp_answers._meter_values,
-            "return Answer(work, reception.leniencies)",
+            "return Answer(",
             "return Refusal(CallErrorCode.FORMATION_VIOLATION, 'no') if reception.leniencies else "
-            "Answer(work)",
+            "Answer(",
         ),
         only="no unit",
     ),
@@ -381,9 +382,9 @@ COLLECTING = (
         "was confirmed",
         (
             ocpp_answers._stop_transaction,
-            "return Answer(work, report.reception.leniencies + odd)",
+            "return Answer(odd",
             "return Refusal(CallErrorCode.INTERNAL_ERROR, 'unknown') if report.transaction > 1000"
-            " else Answer(work, report.reception.leniencies + odd)",
+            " else Answer(odd",
         ),
         only="nobody_knows",
     ),
@@ -393,8 +394,8 @@ COLLECTING = (
         "EW Seedorf holds for",
         (
             ocpp_answers._stop_transaction,
-            "_keep(connection, sender, frame_id, told)",
-            "_keep(connection, sender, frame_id, [] if report.transaction > 1000 else told)",
+            "frame_id, told)",
+            "frame_id, [] if report.transaction > 1000 else told)",
         ),
         only="nobody_knows",
     ),
@@ -771,7 +772,7 @@ CENTRAL_SYSTEMS = (
         "TC_039_CSMS",
         (
             ocpp_answers._stop_transaction,
-            "return Answer(work, report.reception.leniencies + odd)",
+            "return Answer(odd=report.reception.leniencies + odd, work=work)",
             "return Refusal(CallErrorCode.INTERNAL_ERROR, 'too late')",
         ),
     ),

@@ -17,7 +17,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from backend.adapters import migrations, tables
+from backend.adapters.records import Told, keep_told
 from backend.adapters.store import Store
+from backend.core.device_profile import GENERIC
+from backend.core.readings import read_meter_values
 from backend.errors import StoreError
 
 
@@ -37,6 +40,18 @@ def config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     return config
+
+
+def migrate(path: Path, revision: str, *, back: bool = False) -> None:
+    """Bring a database to a revision."""
+    from alembic import command
+
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        (command.downgrade if back else command.upgrade)(settings, revision)
+    engine.dispose()
 
 
 def test_from_nothing_to_the_tables_of_the_code(tmp_path: Path) -> None:
@@ -60,20 +75,135 @@ def test_head_is_the_newest_revision() -> None:
 
 def test_the_way_back(tmp_path: Path) -> None:
     """Every revision can be undone; then nothing but Alembic's own table is left."""
-    from alembic import command
-
     path = tmp_path / "store.sqlite"
     open_and_close(path)
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        settings = config()
-        settings.attributes["connection"] = connection
-        command.downgrade(settings, "base")
-    engine.dispose()
+    migrate(path, "base", back=True)
 
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         assert {"alembic_version", "sqlite_sequence"} == {name for (name,) in names}
+
+
+READINGS_OF_0002 = (
+    "station_id, frame_id, received_at, connector, instant, measurand, phase, location, context,"
+    " value, unit, raw_value, raw_unit, transaction_said, resolution_wh, position, digest"
+)
+
+
+def fill(path: Path) -> list[tuple[object, ...]]:
+    """Put readings into a database at revision 0002; gives them."""
+    energy, voltage = "Energy.Active.Import.Register", "Voltage"
+    rows: list[tuple[object, ...]] = []
+    for frame in range(1, 1_501):
+        # The last one tells of the first one's instant.
+        at = frame if frame < 1_500 else 1
+        transaction = "7" if frame % 2 else None
+        for place, (what, phase, unit, raw_unit, raw) in enumerate(
+            (
+                (energy, None, "Wh", "kWh", f"{frame}.50"),
+                (voltage, "L1", "V", None, "230"),
+                (voltage, "L1", "V", None, "\\x00é" + "x" * frame),
+            )
+        ):
+            if frame == 1_500 and place == 1:
+                continue  # as the first frame has it already, its key was taken
+            where = ("Outlet", "Sample.Periodic")
+            value = None if "x" in raw else raw
+            digest = tables.digest_of(1, what, phase, *where, raw, raw_unit)
+            said = (phase, *where, value, unit, raw, raw_unit, transaction)
+            rows.append((1, frame, frame + 5, 1, at, what, *said, "0", place, digest))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            """
+            INSERT INTO account VALUES (1, 'A', 1, 1);
+            INSERT INTO station (id, account_id, identity, name, profile, active)
+                VALUES (1, 1, 'WB-1', 'WB-1', 'generic', 1);
+            INSERT INTO connection (id, station_id, connected_at, heard_at) VALUES (1, 1, 0, 0);
+            """
+        )
+        frames = [(1, 1, number + 5, "[]") for number in range(1, 1_501)]
+        connection.executemany(
+            "INSERT INTO frame (station_id, connection_id, received_at, text) VALUES (?,?,?,?)",
+            frames,
+        )
+        marks = ",".join("?" * 17)
+        connection.executemany(f"INSERT INTO reading ({READINGS_OF_0002}) VALUES ({marks})", rows)
+        connection.commit()
+    return rows
+
+
+def test_readings_are_gathered_and_scattered_again(tmp_path: Path) -> None:
+    """Revision 0003 loses no reading on its way there, and none on its way back."""
+    path = tmp_path / "store.sqlite"
+    migrate(path, "0002")
+    rows = fill(path)
+    told = READINGS_OF_0002.removesuffix(", digest")
+
+    open_and_close(path)
+
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(f"SELECT {told} FROM reading ORDER BY frame_id, position")
+        assert [row[:-1] for row in rows] == found.fetchall()
+        counts = "SELECT (SELECT count(*) FROM meter_value), (SELECT count(*) FROM value_kinds)"
+        # The last frame left one of its three out, so that its two stand apart.
+        assert [(1_501, 3)] == connection.execute(counts).fetchall()
+        parts = connection.execute("SELECT part FROM meter_value WHERE instant = 1 ORDER BY part")
+        assert [(0,), (1,), (2,)] == parts.fetchall()
+
+    migrate(path, "0002", back=True)
+
+    with closing(sqlite3.connect(path)) as connection:
+        query = f"SELECT {READINGS_OF_0002} FROM reading ORDER BY frame_id, position"
+        back = connection.execute(query).fetchall()
+    assert rows == back
+
+
+def test_what_was_gathered_is_known_again(tmp_path: Path) -> None:
+    """A reading from before revision 0003 that comes again is not kept twice."""
+    path = tmp_path / "store.sqlite"
+    migrate(path, "0002")
+    fill(path)
+    instant = tables.from_microseconds(2)
+    payload = {
+        "connectorId": 1,
+        "meterValue": [
+            {
+                "timestamp": instant.isoformat(),
+                "sampledValue": [
+                    {"value": "2.50", "unit": "kWh"},
+                    {"value": "230", "measurand": "Voltage", "phase": "L1"},
+                    {"value": "\\x00éxx", "measurand": "Voltage", "phase": "L1"},
+                ],
+            }
+        ],
+    }
+    # A clock that was never set, but so it was kept then.
+    (one,) = read_meter_values(payload, GENERIC, instant).meter_values
+
+    async def keep() -> None:
+        store = Store(path)
+        await store.open()
+        told = Told(1, 1, instant, "[]", measured=[one])
+        await store.add(keep_told, told)
+        await store.close()
+
+    asyncio.run(keep())
+
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT frame_id FROM meter_value WHERE instant = 2")
+        assert [(2,)] == found.fetchall()
+        kinds = connection.execute("SELECT count(*) FROM value_kinds")
+        assert [(3,)] == kinds.fetchall()
+
+
+def test_a_meter_value_lies_where_its_key_is(tmp_path: Path) -> None:
+    """SQLite keeps it in the tree of its key, without a second one."""
+    path = tmp_path / "store.sqlite"
+    open_and_close(path)
+
+    with closing(sqlite3.connect(path)) as connection:
+        names = "SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%'"
+        assert [("meter_value",)] == connection.execute(names).fetchall()
 
 
 def test_a_database_from_the_future_is_refused(tmp_path: Path) -> None:

@@ -103,7 +103,8 @@ class TestReading:
             ("[" * 100_000, "frame-is-no-json"),
             ("[" * 40 + "]" * 40, "frame-is-no-json"),
             ('{"a":' * 40 + "1" + "}" * 40, "frame-is-no-json"),
-            ("[2," + "9" * 10_000 + "]", "frame-is-no-json"),
+            ("[" + "9" * 10_000 + "]", "message-type-unknown"),
+            ("[NaN," + "[" * 100_000, "frame-is-no-json"),
         ],
     )
     def test_what_is_no_message(self, text: str, rule: str) -> None:
@@ -112,6 +113,34 @@ class TestReading:
             ocpp_frames.parse(text)
 
         assert rule == refused.value.where
+
+    def test_a_number_of_any_length_is_a_number(self) -> None:
+        """Digits beyond what a machine's integers take are kept, all of them, and named."""
+        digits = "9" * 4_401
+        frame = ocpp_frames.parse(f'[2,{digits},"Heartbeat",{{"a":{digits}}}]')
+
+        assert isinstance(frame, Call)
+        assert Decimal(digits) == frame.message_id == frame.payload["a"]
+        assert ["number-of-many-digits", "number-of-many-digits", "message-id-is-no-text"] == (
+            rules(frame)
+        )
+        assert f"[3,{digits},{{}}]" == ocpp_frames.call_result(frame.message_id, {})
+
+    def test_a_number_beyond_all_numbers_is_a_text(self) -> None:
+        """An exponent that no number has is read as the text that stands there."""
+        number = "1e99999999999999999999"
+        frame = ocpp_frames.parse(f'[2,"1","MeterValues",{{"a":{number}}}]')
+
+        assert isinstance(frame, Call)
+        assert {"a": number} == frame.payload
+        assert ["number-beyond-all"] == rules(frame)
+
+    def test_what_is_odd_again_and_again_is_counted(self) -> None:
+        """Twenty of them are listed, of the others the number."""
+        frame = ocpp_frames.parse(f'[2,"1","A",[{",".join(["NaN"] * 50)}]]')
+
+        assert ["json-constant"] * 20 + ["more-deviations"] == rules(frame)
+        assert "30" == frame.odd[-1].said
 
     @given(JSON)
     def test_any_json_is_read_or_refused(self, value: object) -> None:
@@ -131,10 +160,16 @@ class TestReading:
     @given(JSON, JSON, JSON)
     def test_an_answer_echoes_any_id(self, message_id: object, a: object, p: object) -> None:
         """The id of an answer is the id of its request, whatever that was."""
-        call = ocpp_frames.parse(json.dumps([2, message_id, a, p]))
-        answer = json.loads(ocpp_frames.call_result(call.message_id, {}))
+        text = json.dumps([2, message_id, a, p])
+        call = ocpp_frames.parse(text)
 
-        assert str(json.loads(json.dumps(message_id), parse_constant=str)) == str(answer[1])
+        def read(text: str) -> list[object]:
+            numbers = {"parse_float": Decimal, "parse_int": Decimal, "parse_constant": str}
+            frame: list[object] = json.loads(text, **numbers)
+            return frame
+
+        answer = read(ocpp_frames.call_result(call.message_id, {}))
+        assert (read(text)[1], type(read(text)[1])) == (answer[1], type(answer[1]))
 
 
 class TestWriting:
@@ -147,6 +182,20 @@ class TestWriting:
         assert '[2,"1","Reset",{"type":"Soft"}]' == ocpp_frames.call("1", "Reset", {"type": "Soft"})
         assert "[3,17,{}]" == ocpp_frames.call_result(17, {})
         assert '[4,"1","NotSupported","no",{}]' == ocpp_frames.call_error("1", code, "no")
+
+    @pytest.mark.parametrize("number", ["1.50", "1E+5", "1e400", "-0.0", "12345678901234567890.5"])
+    def test_an_id_that_is_a_number_goes_back_digit_for_digit(self, number: str) -> None:
+        """However many digits it has, and whatever its exponent."""
+        frame = ocpp_frames.parse(f'[2,{number},"Heartbeat",{{}}]')
+        answer = json.loads(ocpp_frames.call_result(frame.message_id, {}), parse_float=Decimal)
+
+        assert str(Decimal(number)) == str(answer[1])
+
+    def test_a_number_inside_an_id_goes_back_as_json(self) -> None:
+        """An id that is a list is echoed as JSON, also where its number is beyond all floats."""
+        frame = ocpp_frames.parse('[2,[1.5,1e999],"Heartbeat",{}]')
+
+        assert '[3,[1.5,"1E+999"],{}]' == ocpp_frames.call_result(frame.message_id, {})
 
     def test_only_numbers_are_stood_in_for(self) -> None:
         """What no frame can hold is a mistake of this program, and raised."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from backend.adapters import store as store_module
 from backend.adapters import tables
-from backend.adapters.store import Store, insert_once
+from backend.adapters.store import Store, for_driver, insert_once, remembered
 from backend.errors import StoreError
 
 
@@ -179,11 +179,167 @@ class TestWriting:
             ]
             for _ in range(5):
                 await asyncio.sleep(0)
-            assert store._writes.qsize() <= 3
+            assert len(store._waiting) <= 3
             free.set()
             assert [True] * 9 == await asyncio.gather(*jobs)
 
         run(path, scene)
+
+    def test_who_waits_for_a_place_when_the_store_closes_is_told(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What has a place is done; who has none gets an error instead of waiting for ever."""
+        monkeypatch.setattr(store_module, "WAITING_LIMIT", 1)
+
+        async def play() -> None:
+            store = Store(path)
+            await store.open()
+            jobs = [asyncio.ensure_future(store.write(add(name))) for name in "abc"]
+            await asyncio.sleep(0)
+            await store.close()
+            first, *others = await asyncio.gather(*jobs, return_exceptions=True)
+            assert "a" == first
+            assert ["is closed", "is closed"] == [getattr(one, "what", "") for one in others]
+
+        asyncio.run(play())
+
+
+class Accounts:
+    """Keeps accounts that are added, and notes with which others each was given to it."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+
+    def __call__(self, connection: Connection, names: Sequence[str]) -> None:
+        """Add accounts; one called "bad" fails, after its row has been added."""
+        self.calls.append(list(names))
+        for name in names:
+            add(name)(connection)
+            remembered(connection)[name] = True
+            if name == "bad":
+                raise LookupError(name)
+
+
+class TestAdding:
+    """Items that wait for the same work are kept by one call, and each is its own."""
+
+    def test_what_waits_together_is_kept_together(self, path: Path) -> None:
+        """One call gets them in their order, and all share a commit."""
+
+        async def scene(store: Store) -> None:
+            keep, names = Accounts(), [f"account {number}" for number in range(40)]
+            await asyncio.gather(*(store.add(keep, name) for name in names))
+
+            assert [names] == keep.calls
+            assert (1, 40) == (store.commits, store.writes)
+            assert 40 == await store.read(count)
+
+        run(path, scene)
+
+    def test_an_item_that_fails_is_alone(self, path: Path) -> None:
+        """All are taken back and kept one by one; only the bad one's caller gets its error."""
+
+        async def scene(store: Store) -> None:
+            keep = Accounts()
+            names = ["a", "b", "bad", "c"]
+            results = await asyncio.gather(
+                *(store.add(keep, name) for name in names), return_exceptions=True
+            )
+
+            assert [None, None, None] == [*results[:2], results[3]]
+            assert isinstance(results[2], LookupError)
+            assert [names, ["a"], ["b"], ["bad"], ["c"]] == keep.calls
+            assert 3 == await store.read(count)
+            assert 1 == store.commits
+
+        run(path, scene)
+
+    def test_a_refusal_of_the_database_says_so(self, path: Path) -> None:
+        """An item that breaks a rule of the tables gets a StoreError that names it."""
+
+        async def scene(store: Store) -> None:
+            keep = Accounts()
+            results = await asyncio.gather(
+                *(store.add(keep, name) for name in ("a", "a", "b")), return_exceptions=True
+            )
+
+            assert [None, None] == [results[0], results[2]]
+            assert isinstance(results[1], StoreError)
+            assert "UNIQUE constraint failed: account.name" in str(results[1])
+            assert 2 == await store.read(count)
+
+        run(path, scene)
+
+    def test_order_is_kept_among_items_and_other_writes(self, path: Path) -> None:
+        """What comes between two items parts them; the rows stand in the order of the calls."""
+
+        def names(connection: Connection) -> list[str]:
+            return list(connection.execute(select(tables.account.c.name)).scalars())
+
+        async def scene(store: Store) -> None:
+            keep, other = Accounts(), Accounts()
+            jobs = [
+                store.add(keep, "a"),
+                store.add(keep, "b"),
+                store.write(add("c")),
+                store.add(keep, "d"),
+                store.add(other, "e"),
+            ]
+            assert [None, None, "c", None, None] == await asyncio.gather(*jobs)
+            assert ([["a", "b"], ["d"]], [["e"]]) == (keep.calls, other.calls)
+            assert list("abcde") == await store.read(names)
+
+        run(path, scene)
+
+    def test_a_lost_transaction_fails_every_item_in_it(self, path: Path) -> None:
+        """Where the database ends the transaction, no item of it is confirmed; later ones are."""
+
+        def end_it(connection: Connection, names: Sequence[str]) -> None:
+            connection.exec_driver_sql("ROLLBACK")
+            raise MemoryError("as SQLite does when the disk is full")
+
+        async def scene(store: Store) -> None:
+            results = await asyncio.gather(
+                *(store.add(end_it, name) for name in "ab"), return_exceptions=True
+            )
+            assert [StoreError, StoreError] == [type(one) for one in results]
+            assert 0 == await store.read(count)
+            await store.add(Accounts(), "c")
+
+        run(path, scene)
+
+    def test_what_was_learned_of_rows_is_forgotten_with_them(self, path: Path) -> None:
+        """Nothing is remembered of rows that were taken back, whatever took them back."""
+
+        def known(connection: Connection) -> list[str]:
+            return sorted(remembered(connection))
+
+        def fail(connection: Connection) -> None:
+            raise LookupError
+
+        def end_it(connection: Connection) -> None:
+            connection.exec_driver_sql("ROLLBACK")
+            raise MemoryError
+
+        async def scene(store: Store) -> None:
+            await store.add(Accounts(), "a")
+            assert ["a"] == await store.write(known)
+            for write in (fail, end_it):
+                await store.add(Accounts(), write.__name__)
+                with pytest.raises((LookupError, MemoryError)):
+                    await store.write(write)
+                assert [] == await store.write(known)
+
+        run(path, scene)
+
+
+def test_a_statement_for_the_driver_names_its_values_in_their_order() -> None:
+    """It is made from the table; values in another order than it takes are a mistake of ours."""
+    statement = for_driver(insert(tables.account), "name", "ise", "active")
+
+    assert "INSERT INTO account (name, ise, active) VALUES (?, ?, ?)" == statement
+    with pytest.raises(ValueError, match=r"takes \['name', 'ise'\], not \('ise', 'name'\)"):
+        for_driver(insert(tables.account), "ise", "name")
 
 
 class TestReading:

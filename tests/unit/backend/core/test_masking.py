@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.masking import is_secret_key, masked, masked_frame, masked_text
+from backend.core.masking import is_secret_key, masked, masked_echo, masked_frame, masked_text
 
 KEY = "00112233445566778899AABBCCDDEEFF"
 
@@ -88,6 +88,40 @@ class TestFrames:
 
         assert "***" == masked(payload)["value"]
         assert KEY == payload["value"]
+
+
+class TestEchoes:
+    """What a charger repeats of a command's secrets, without what told that they were some."""
+
+    @pytest.mark.parametrize(
+        ("command", "secret"),
+        [
+            ({"key": "AuthorizationKey", "value": KEY}, KEY),
+            ({"location": f"ftp://isebench:{KEY}@host/in"}, KEY),
+            ({"location": f"ftp://{KEY}@host/in"}, KEY),
+            ({"location": "ftp://isebench:p%40w@host/in"}, "p@w"),
+            ({"location": f"https://host/put?sig={KEY}"}, f"sig={KEY}"),
+        ],
+    )
+    def test_masked(self, command: object, secret: str) -> None:
+        """Wherever in the answer it stands."""
+        said = [f"no {secret}!", {"status": secret, "code": 7}, None]
+
+        assert ["no ***!", {"status": "***", "code": 7}, None] == masked_echo(said, command)
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            {"key": "HeartbeatInterval", "value": "900"},
+            {"key": "AuthorizationKey", "value": ""},
+            {"location": "ftp://host/in"},
+            {"location": 7},
+            "no object",
+        ],
+    )
+    def test_what_repeats_no_secret_is_left_as_it_is(self, command: object) -> None:
+        """A command without secrets hides nothing."""
+        assert "900 is not taken" == masked_echo("900 is not taken", command)
 
 
 def test_which_keys_are_secret() -> None:

@@ -1,0 +1,52 @@
+"""The benchmarks of the wire run, check what they measure, and say what they could not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="they read what a process used from Linux' /proc"
+)
+
+
+def run(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a benchmark; whether it reaches its target on this machine is not looked at."""
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / name), *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "" == done.stderr
+    assert done.returncode in (0, 1)
+    return done
+
+
+def test_ingest_without_node(tmp_path: Path) -> None:
+    """All that was confirmed is in the store, and a server that is missing is named."""
+    done = run("ocpp_ingest.py", "--runs", "1", "--seconds", "0.3", PATH=str(tmp_path))
+
+    (ours,) = re.findall(r"^isebench backend .* ms +([\d,]+)$", done.stdout, re.MULTILINE)
+    assert int(ours.replace(",", "")) >= 500
+    assert re.search(r"^ocpp \+ websockets .* nothing$", done.stdout, re.MULTILINE)
+    assert "not measured: node/npm missing" in done.stdout
+    reached = float(re.findall(r"reached: ([\d.]+) times that", done.stdout)[0])
+    assert (reached >= 1) == (done.returncode == 0)
+
+
+def test_idle_connections() -> None:
+    """Both servers are measured, each with the same connections."""
+    done = run("idle_connections.py", "--connections", "60")
+
+    assert 0 == done.returncode
+    assert 2 == len(re.findall(r"MB \( *-?[\d.]+ KiB each\)", done.stdout))
