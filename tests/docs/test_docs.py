@@ -40,6 +40,8 @@ LOG_LINE = (
 
 UNTIL_STOPPED = ("up", "charger")
 """They run until they are stopped; test_up.py and test_charger_alone.py do that."""
+ALL_FEATURES = "isebench conform --quiet --report"
+"""With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -49,12 +51,14 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def commands(page: Path) -> list[str]:
-    """Give the commands of a page that begin with ``isebench``, as a user would type them."""
+    """Give the commands of a page that are run here, as a user would type them."""
     return [
         line
         for block in blocks(page, "")
         for line in block.splitlines()
         if line.startswith("isebench ")
+        and line.split()[1] not in UNTIL_STOPPED
+        and line.rpartition(" ")[0] != ALL_FEATURES
     ]
 
 
@@ -109,14 +113,9 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
         assert settings.tasks
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "page",
-    [
-        page
-        for page in PAGES
-        if any(command.split()[1] not in UNTIL_STOPPED for command in commands(page))
-    ],
+    [page for page in PAGES if commands(page)],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
@@ -126,8 +125,6 @@ def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
         (tmp_path / "mine").mkdir(exist_ok=True)
         (tmp_path / "mine" / f"{number}.feature").write_text(block, encoding="utf-8")
     for command in commands(page):
-        if command.split()[1] in UNTIL_STOPPED:
-            continue
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=tmp_path,
@@ -188,3 +185,12 @@ def test_ci_runs_the_readmes_tests() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
     assert test.strip() == script.strip().splitlines()[-1]
+
+
+def test_tox_runs_all_features_as_the_docs_do() -> None:
+    """What is not run here is the command of another environment, word for word."""
+    page = (ROOT / "docs/how-to/run-in-ci.md").read_text(encoding="utf-8")
+    tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
+
+    assert f"\n{ALL_FEATURES} reports\n" in page
+    assert f"\ncommands = {ALL_FEATURES} " in tox
