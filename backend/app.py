@@ -22,9 +22,8 @@ from backend.core.days import local_day_of
 from backend.core.intervals import Interval
 from backend.core.readings import Reading
 from backend.core.sessions import Session
-from backend.errors import SettingsError
 from backend.ports import Arrival, Clock, Destination, Drop
-from backend.settings import Settings, StationSettings
+from backend.settings import Settings
 
 if TYPE_CHECKING:
     from backend.web.server import WebServer
@@ -206,7 +205,7 @@ class Backend:
         They are as long as its activation says, 15 minutes without, and in kWh of three
         decimals.
         """
-        found = self._station(station)
+        found = self._settings.station(station)
         minutes = found.activation.interval_minutes if found.activation else _INTERVAL_MINUTES
         count = (end - start) // timedelta(minutes=minutes)
         if count < 1:
@@ -245,24 +244,15 @@ class Backend:
 
         They are kept only where there is a web page to show them.
         """
-        return self._frames.of(self._station(station).identity, most)
+        return self._frames.of(self._settings.station(station).identity, most)
 
     async def _of(self, station: str, ask: Callable[[Connection, int], T]) -> T:
         number = await self._id_of(station)
         return await self._store.read(lambda connection: ask(connection, number))
 
-    def _station(self, identity: str) -> StationSettings:
-        found = self._settings.station(identity)
-        if found is None:
-            known = ", ".join(repr(one.identity) for one in self._settings.stations) or "none"
-            raise SettingsError(
-                "is no station", f"station {identity!r}", f"name one of the settings: {known}"
-            )
-        return found
-
     async def _id_of(self, identity: str) -> int:
         ids = await self._store.read(records.station_ids)
-        return ids[self._station(identity).identity]
+        return ids[self._settings.station(identity).identity]
 
 
 OnFrame = Callable[[str, bool, str], None]

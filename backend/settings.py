@@ -295,9 +295,24 @@ class Settings:
         _check_references(settings, where)
         return settings
 
-    def station(self, identity: str) -> StationSettings | None:
-        """Find the station of an identity."""
+    def find_station(self, identity: str) -> StationSettings | None:
+        """Find the station of an identity; None where there is none."""
         return next((one for one in self.stations if one.identity == identity), None)
+
+    def station(self, identity: str) -> StationSettings:
+        """
+        Find the station of an identity.
+
+        Raises:
+            SettingsError: If there is none of that identity.
+        """
+        found = self.find_station(identity)
+        if found is None:
+            known = ", ".join(repr(one.identity) for one in self.stations) or "none"
+            raise SettingsError(
+                "is no station", f"station {identity!r}", f"name one of the settings: {known}"
+            )
+        return found
 
     def account(self, name: str) -> AccountSettings:
         """Find an account; it is there, as all names were checked."""

@@ -44,10 +44,9 @@ from backend.errors import (
     LineLost,
     NoAnswer,
     Refused,
-    SettingsError,
 )
 from backend.ports import Clock
-from backend.settings import Settings, StationSettings
+from backend.settings import Settings
 
 Json = dict[str, Any]
 
@@ -119,7 +118,7 @@ class Commands:
             action: one of `COMMANDS`.
             payload: as its schema has it.
         """
-        self._station(station)
+        self._settings.station(station)
         exact = checked(action, payload)
         self._lines.registrations.check(station, action)
         self._lines.registrations.asked(station, action, exact)
@@ -387,7 +386,7 @@ class Commands:
                 field="updateType",
                 rule="enum",
             )
-        now, found = self._clock.now(), self._station(station)
+        now, found = self._clock.now(), self._settings.station(station)
         wanted = {
             tag: dict(info)
             for tag, info in (self._lines.cards.of(found, now) if cards is None else cards).items()
@@ -539,18 +538,9 @@ class Commands:
         what = f"answers {action} without a {field}"
         return BadAnswer(what, f"charger {station!r}", "look at its frames")
 
-    def _station(self, identity: str) -> StationSettings:
-        found = self._settings.station(identity)
-        if found is None:
-            known = ", ".join(repr(one.identity) for one in self._settings.stations) or "none"
-            raise SettingsError(
-                "is no station", f"station {identity!r}", f"name one of the settings: {known}"
-            )
-        return found
-
     async def _id_of(self, identity: str) -> int:
         ids = await self._store.read(records.station_ids)
-        return ids[self._station(identity).identity]
+        return ids[self._settings.station(identity).identity]
 
     async def _keep(
         self,

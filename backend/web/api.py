@@ -136,7 +136,7 @@ class Api:
 
     def _station(self, request: web.Request) -> StationSettings:
         identity = request.match_info["identity"]
-        found = self._site.settings.station(identity)
+        found = self._site.settings.find_station(identity)
         if found is None:
             raise missing("station", identity, "GET /api/stations lists them")
         return found

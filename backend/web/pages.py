@@ -263,7 +263,7 @@ class Pages:
 
     def _settings_of(self, request: web.Request) -> StationSettings:
         identity = request.match_info["identity"]
-        found = self._site.settings.station(identity)
+        found = self._site.settings.find_station(identity)
         if found is None:
             raise missing("station", identity, "go back to the list")
         return found
