@@ -39,7 +39,7 @@ from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.utility import Arrived, PlannedFault, Utility
-from simulators.charger_inch import Card, ChargerInch, Setup
+from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
 from simulators.clock import Hold, VirtualClock
@@ -625,11 +625,6 @@ def site_settings(
             }
         ],
     }
-
-
-def id_tag_of(card: Card) -> str:
-    """Write a card's number as an INCH sends it (document 003: little-endian is the default)."""
-    return card.uid[::-1].hex().upper()
 
 
 def _card_settings(card: Card, verdicts: Mapping[str, CardVerdict]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from harness.puppet import Puppet
 from harness.recording import BACKEND
 from harness.said import Message, messages, span
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
+from simulators.charger_inch import id_tag_of
 from simulators.charger_inch.habits import ListMemoryFull, LockFails
 
 if TYPE_CHECKING:
@@ -245,8 +246,6 @@ class Tool:
         if text in self.words:
             return self.words[text]
         if found := _CARD.fullmatch(text):
-            from harness.bench import id_tag_of
-
             return id_tag_of(self._bench.card_of(found[1]))
         if text == "the transaction":
             return str(self._last("StartTransaction.conf", "transactionId"))

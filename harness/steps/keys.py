@@ -14,7 +14,7 @@ from harness.central import Error
 from harness.errors import Disagreement, NothingArrived
 from harness.frames import Call, calls, calls_of
 from harness.steps import records
-from simulators.charger_inch import Card
+from simulators.charger_inch import Card, id_tag_of
 
 Table = list[list[str]]
 
@@ -74,7 +74,7 @@ def _plan_reading(bench: Bench, name: str, time: str, keys: list[str]) -> None:
 def backend_starts(bench: Bench, person: str, name: str, time: str) -> None:
     """Let the backend send a RemoteStartTransaction at a local time."""
     bench.station(name)
-    id_tag = bench.card_of(person).uid[::-1].hex().upper()
+    id_tag = id_tag_of(bench.card_of(person))
 
     async def start(bench: Bench) -> None:
         await bench.backend.remote_start(name, id_tag)

@@ -46,6 +46,7 @@ __all__ = [
     "Supply",
     "Transaction",
     "firmware",
+    "id_tag_of",
 ]
 
 SOMEBODY = "somebody"

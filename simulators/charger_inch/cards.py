@@ -33,7 +33,7 @@ class Card:
             )
 
 
-def id_tag_of(card: Card, *, big_endian: bool) -> str:
+def id_tag_of(card: Card, *, big_endian: bool = False) -> str:
     """
     Write a card's number as the idTag: upper-case hex without delimiters.
 
