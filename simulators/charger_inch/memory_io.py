@@ -33,6 +33,9 @@ class MemoryFile:
         self._identity = identity
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=1)
+        except sqlite3.Error as error:
+            raise self._not_possible(error) from error
+        try:
             # Exclusive: two processes with one memory would be one charger in two places.
             for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
                 self._connection.execute(f"PRAGMA {pragma}")
@@ -42,16 +45,23 @@ class MemoryFile:
                 " UNIQUE (section, key))"
             )
         except sqlite3.Error as error:
+            self.close()
             raise self._not_possible(error) from error
 
     def read(self) -> Memory:
-        """Give what is remembered, in the order in which it was put."""
+        """
+        Give what is remembered, in the order in which it was put.
+
+        Raises:
+            NotPossible: If it cannot be read; the file is given back then.
+        """
         try:
             rows = self._connection.execute(
                 "SELECT section, key, value FROM memory ORDER BY place"
             ).fetchall()
             return Memory((table, key, json.loads(value)) for table, key, value in rows)
         except (sqlite3.Error, ValueError) as error:
+            self.close()
             raise self._not_possible(error) from error
 
     def write(self, changes: Iterable[Change]) -> None:

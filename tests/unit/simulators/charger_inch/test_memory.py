@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,19 @@ ACTS = st.lists(
     ),
     max_size=30,
 )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give the place of a charger's file."""
+    return tmp_path / "inch.memory"
+
+
+@pytest.fixture
+def file(path: Path) -> Iterator[MemoryFile]:
+    """Open a charger's file."""
+    with closing(MemoryFile(path, "WB-1")) as file:
+        yield file
 
 
 def test_what_is_put_can_be_read() -> None:
@@ -91,28 +106,27 @@ def test_a_file_holds_what_the_memory_holds(acts: list[Any]) -> None:
 class TestFile:
     """One SQLite file a charger."""
 
-    def test_it_gives_back_what_was_written(self, tmp_path: Path) -> None:
+    def test_it_gives_back_what_was_written(self, path: Path) -> None:
         """Values of any JSON, in the order in which they were put last."""
-        file = MemoryFile(tmp_path / "inch.memory", "WB-1")
-        memory = file.read()
         big = 733_255 * 3_600 * 10**15
-        memory.put("meter", "register_fj", big)
-        memory.put("cache", "A", ["ä", None, 1.5])
-        memory.put("cache", "B", {"x": []})
-        file.write(memory.changes())
-        memory.forget("cache", "A")
-        memory.put("cache", "A", "again")
-        memory.forget("meter", "nothing")
-        file.write(memory.changes())
-        file.write(memory.changes())
-        file.close()
-        again = MemoryFile(tmp_path / "inch.memory", "WB-1").read()
+        with closing(MemoryFile(path, "WB-1")) as file:
+            memory = file.read()
+            memory.put("meter", "register_fj", big)
+            memory.put("cache", "A", ["ä", None, 1.5])
+            memory.put("cache", "B", {"x": []})
+            file.write(memory.changes())
+            memory.forget("cache", "A")
+            memory.put("cache", "A", "again")
+            memory.forget("meter", "nothing")
+            file.write(memory.changes())
+            file.write(memory.changes())
+        with closing(MemoryFile(path, "WB-1")) as file:
+            again = file.read()
         assert again.get("meter", "register_fj") == big
         assert list(again.table("cache").items()) == [("B", {"x": []}), ("A", "again")]
 
-    def test_emptying_reaches_the_file(self, tmp_path: Path) -> None:
+    def test_emptying_reaches_the_file(self, file: MemoryFile) -> None:
         """A table that was emptied is empty for who comes after."""
-        file = MemoryFile(tmp_path / "inch.memory", "WB-1")
         memory = file.read()
         memory.put("cache", "A", 1)
         file.write(memory.changes())
@@ -120,12 +134,11 @@ class TestFile:
         file.write(memory.changes())
         assert dict(file.read().table("cache")) == {}
 
-    def test_two_chargers_cannot_share_it(self, tmp_path: Path) -> None:
+    def test_two_chargers_cannot_share_it(self, file: MemoryFile, path: Path) -> None:
         """The second is told to name a file of its own."""
-        first = MemoryFile(tmp_path / "inch.memory", "WB-1")
         with pytest.raises(NotPossible, match=r"WB-2: .*inch\.memory.* name a file of its own"):
-            MemoryFile(tmp_path / "inch.memory", "WB-2")
-        first.close()
+            MemoryFile(path, "WB-2")
+        assert dict(file.read().table("a")) == {}
 
     @pytest.mark.parametrize("content", [b"no database at all, but long enough " * 99, None])
     def test_what_is_no_memory_is_refused(self, tmp_path: Path, content: bytes | None) -> None:
@@ -136,20 +149,16 @@ class TestFile:
         with pytest.raises(NotPossible, match="cannot be used"):
             MemoryFile(path, "WB-1")
 
-    def test_a_damaged_value_is_told_of(self, tmp_path: Path) -> None:
+    def test_a_damaged_value_is_told_of(self, path: Path) -> None:
         """It is not taken for something else."""
-        path = tmp_path / "inch.memory"
         MemoryFile(path, "WB-1").close()
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("INSERT INTO memory (section, key, value) VALUES ('a', 'b', '{')")
-        connection.close()
-        file = MemoryFile(path, "WB-1")
         with pytest.raises(NotPossible, match="cannot be used"):
-            file.read()
+            MemoryFile(path, "WB-1").read()
 
-    def test_a_file_that_takes_nothing_is_told_of(self, tmp_path: Path) -> None:
+    def test_a_file_that_takes_nothing_is_told_of(self, file: MemoryFile) -> None:
         """Nothing of a change that fails is kept."""
-        file = MemoryFile(tmp_path / "inch.memory", "WB-1")
         memory = file.read()
         memory.put("a", "A", 1)
         memory.put("a", "B", "x" * 10)
