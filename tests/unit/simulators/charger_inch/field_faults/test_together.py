@@ -36,6 +36,7 @@ ACTING = {
     "start-anew",
     "start-given-up",
     "start-repeated",
+    "stop-without-start",  # a remote stop of an id that it never got stops nothing
     "talks-while-pending",
 }
 """Faults by which the charger also does something else than an ideal one, and may charge less or
