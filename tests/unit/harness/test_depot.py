@@ -139,7 +139,6 @@ class TestFtp:
 
         assert "530" == visit(tmp_path, come)[0]
 
-
     def test_makes_no_folders(self, tmp_path: Path) -> None:
         """What is to be brought into a folder that is not there cannot be."""
 
