@@ -15,7 +15,9 @@ import io
 import threading
 import warnings
 import zipfile
+import zlib
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -46,6 +48,7 @@ class Depot:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._runner: web.AppRunner | None = None
         self._http_port = 0
+        self._http_visits = 0
         self._ftp = _FtpThread(folder)
 
     async def start(self) -> None:
@@ -87,6 +90,11 @@ class Depot:
         """Give what lies there."""
         return {path.name: path.read_bytes() for path in sorted(self._folder.iterdir())}
 
+    @property
+    def visits(self) -> int:
+        """How often somebody was let in, for an FTP session, or by HTTP to bring or to fetch."""
+        return self._http_visits + self._ftp.visits
+
     # ------------------------------------------------------------------ HTTP
 
     async def _serve(self, request: web.Request) -> web.Response:
@@ -94,6 +102,7 @@ class Depot:
 
         if not _may_enter(request.headers.get("Authorization")):
             return web.Response(status=401, text="this user or password is not known here\n")
+        self._http_visits += request.method in ("PUT", "POST", "GET")
         name = request.path.rpartition("/")[2]
         place = self._folder / name
         if request.method in ("PUT", "POST"):
@@ -119,6 +128,7 @@ class _FtpThread:
         self._thread: threading.Thread | None = None
         self._server: Any = None
         self.port = 0
+        self.visits = 0
 
     def start(self) -> None:
         with warnings.catch_warnings():
@@ -130,14 +140,21 @@ class _FtpThread:
             from pyftpdlib.servers import FTPServer  # type: ignore[import-untyped]
 
         authorizer = DummyAuthorizer()
-        authorizer.add_user(USER, SECRET, str(self._folder), perm="elradfmw")
-        handler = type(
-            "Handler", (FTPHandler,), {"authorizer": authorizer, "auth_failed_timeout": 0}
-        )
+        # Nobody may make a folder: what is to be brought into one that is not there must fail.
+        authorizer.add_user(USER, SECRET, str(self._folder), perm="elradfw")
+        particular = {
+            "authorizer": authorizer,
+            "auth_failed_timeout": 0,
+            "on_login": lambda _session, _user: self._count(),
+        }
+        handler = type("Handler", (FTPHandler,), particular)
         self._server = FTPServer(("127.0.0.1", 0), handler, ioloop=IOLoop())
         self.port = self._server.address[1]
         self._thread = threading.Thread(target=self._run, name="depot-ftp", daemon=True)
         self._thread.start()
+
+    def _count(self) -> None:
+        self.visits += 1
 
     def _run(self) -> None:
         while not self._end.is_set():
@@ -167,7 +184,24 @@ async def bring(location: str, name: str, content: bytes) -> None:
 
 def firmware(version: str) -> bytes:
     """Make a firmware as the emulated INCH takes it: a zip with an ASCII file VERSION."""
+    return pack({"VERSION": f"{version}\n"})
+
+
+def pack(files: Mapping[str, str]) -> bytes:
+    """Make a zip; the same files give the same bytes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("VERSION", (2020, 1, 1, 0, 0, 0)), f"{version}\n")
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text)
     return packed.getvalue()
+
+
+def is_whole(name: str, content: bytes) -> bool:
+    """Tell whether a file holds anything; a zip must be one, as its name says, with files."""
+    if not name.lower().endswith(".zip"):
+        return content != b""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.namelist() != [] and archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError):
+        return False  # RuntimeError: encrypted, or packed in a way that is not known

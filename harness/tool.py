@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.central import Answer, Central, Error, Silence
-from harness.depot import Depot, bring
+from harness.depot import Depot, bring, pack
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
 from harness.hands import Hands
@@ -215,7 +215,8 @@ class Tool:
         """Let the charger on strings bring a file to the location of the last GetDiagnostics."""
         location = str(self._last("GetDiagnostics.req", "location"))
         name = self.puppet_answer("GetDiagnostics")["fileName"]
-        self.do(lambda: bring(location, str(name), b"isebench was here\n"))
+        content = pack({"diagnostics.txt": "isebench was here\n"})
+        self.do(lambda: bring(location, str(name), content))
 
     def puppet_answer(self, action: str) -> Mapping[str, Any]:
         """Give what the charger on strings answers to a command."""

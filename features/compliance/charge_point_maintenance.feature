@@ -7,11 +7,14 @@ Feature: HAR Compliance, charge point: firmware and diagnostics
   @TC_044_1_CS
   Scenario: TC_044_1_CS Firmware Update - Download and Install
     Given the depot holds the firmware 1.13 as inch-1.13.zip
-    When the operator sends UpdateFirmware with location=the http depot's inch-1.13.zip, retrieveDate=now
+    When the operator sends UpdateFirmware with location=the http depot's inch-1.13.zip, retrieveDate=in 2 min
+    And 119 s pass
+    And the operator sends GetConfiguration with key[0]=HeartbeatInterval
     And 10 min pass
     Then the charger has said, in this order
       | message                        | with                              | may         |
       | UpdateFirmware.conf            |                                   |             |
+      | GetConfiguration.conf          |                                   |             |
       | StatusNotification.req         | connectorId=1, status=Unavailable | be missing  |
       | FirmwareStatusNotification.req | status=Downloading                | swap places |
       | FirmwareStatusNotification.req | status=Downloaded                 |             |
@@ -31,6 +34,7 @@ Feature: HAR Compliance, charge point: firmware and diagnostics
       | UpdateFirmware.conf            |                       |            |
       | FirmwareStatusNotification.req | status=Downloading    | be missing |
       | FirmwareStatusNotification.req | status=DownloadFailed |            |
+    And the charger has come to the depot once
     And the charger has said no BootNotification.req
 
   @TC_044_3_CS
@@ -38,14 +42,17 @@ Feature: HAR Compliance, charge point: firmware and diagnostics
     Given the depot holds the file inch-1.13.zip, which is no firmware
     When the operator sends UpdateFirmware with location=the http depot's inch-1.13.zip, retrieveDate=now
     And 10 min pass
+    And a car is plugged in
+    And Anna shows the card
     Then the charger has said, in this order
-      | message                        | with                      | may         |
-      | UpdateFirmware.conf            |                           |             |
-      | FirmwareStatusNotification.req | status=Downloading        |             |
-      | FirmwareStatusNotification.req | status=Downloaded         |             |
-      | FirmwareStatusNotification.req | status=Installing         | be missing  |
-      | BootNotification.req           |                           | be missing  |
-      | FirmwareStatusNotification.req | status=InstallationFailed | swap places |
+      | message                        | with                                            | may         |
+      | UpdateFirmware.conf            |                                                 |             |
+      | FirmwareStatusNotification.req | status=Downloading                              |             |
+      | FirmwareStatusNotification.req | status=Downloaded                               |             |
+      | FirmwareStatusNotification.req | status=Installing                               | be missing  |
+      | BootNotification.req           |                                                 | be missing  |
+      | FirmwareStatusNotification.req | status=InstallationFailed                       | swap places |
+      | StartTransaction.req           | connectorId=1, idTag=Anna's card, timestamp=now |             |
 
   @TC_045_1_CS
   Scenario: TC_045_1_CS Get Diagnostics
@@ -60,10 +67,11 @@ Feature: HAR Compliance, charge point: firmware and diagnostics
 
   @TC_045_2_CS
   Scenario: TC_045_2_CS Get Diagnostics - Upload Failed
-    When the operator sends GetDiagnostics with location=ftp://127.0.0.1:1/nowhere, retries=0
+    When the operator sends GetDiagnostics with location=the ftp depot's not-there/, retries=0
     And 10 min pass
     Then the charger has said, in this order
       | message                           | with                |
       | GetDiagnostics.conf               |                     |
       | DiagnosticsStatusNotification.req | status=Uploading    |
       | DiagnosticsStatusNotification.req | status=UploadFailed |
+    And the charger has come to the depot once

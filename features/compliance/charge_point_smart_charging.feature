@@ -24,25 +24,44 @@ Feature: HAR Compliance, charge point: smart charging
 
   @TC_057_CS
   Scenario: TC_057_CS Central Smart Charging - TxProfile
+    A TxProfile is for the transaction that runs: it ends with its time or with the transaction.
     Given a transaction is running
     When the operator sets the charging profiles
       | id | connector | purpose   | level | lasts | limits   |
       | 1  | 1         | TxProfile | 0     | 60 s  | 0 s: 6 A |
     And 2 min pass
+    And the operator sets the charging profiles
+      | id | connector | purpose   | level | lasts  | limits   |
+      | 1  | 1         | TxProfile | 0     | 10 min | 0 s: 6 A |
+    And 60 s pass
+    And the operator sends RemoteStopTransaction with transactionId=the transaction
+    And the cable is taken out
+    And a car is plugged in
+    And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
+    And 60 s pass
     Then the charger has said, in this order
       | message                 | with            |
       | SetChargingProfile.conf | status=Accepted |
+      | SetChargingProfile.conf | status=Accepted |
     And the car has drawn on each phase
-      | from | to    | A  |
-      | 0 s  | 59 s  | 6  |
-      | 61 s | 2 min | 32 |
+      | from  | to    | A  |
+      | 0 s   | 59 s  | 6  |
+      | 61 s  | 2 min | 32 |
+      | 121 s | 3 min | 6  |
+      | 181 s | 4 min | 32 |
 
   @TC_058_1_CS
   Scenario: TC_058_1_CS Central Smart Charging - No ongoing transaction
     When the operator sends SetChargingProfile with connectorId=1, csChargingProfiles.chargingProfileId=1, csChargingProfiles.transactionId=987654, csChargingProfiles.stackLevel=0, csChargingProfiles.chargingProfilePurpose=TxProfile, csChargingProfiles.chargingProfileKind=Absolute, csChargingProfiles.chargingSchedule.chargingRateUnit=A, csChargingProfiles.chargingSchedule.chargingSchedulePeriod[0].startPeriod=0, csChargingProfiles.chargingSchedule.chargingSchedulePeriod[0].limit=6
+    And a car is plugged in
+    And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
+    And 60 s pass
     Then the charger has said, in this order
       | message                 | with                                                |
       | SetChargingProfile.conf | status=Rejected / error=PropertyConstraintViolation |
+    And the car has drawn on each phase
+      | from | to   | A  |
+      | 0 s  | 60 s | 32 |
 
   @TC_058_2_CS
   Scenario: TC_058_2_CS Central Smart Charging - Wrong transactionId
@@ -78,15 +97,23 @@ Feature: HAR Compliance, charge point: smart charging
       | id | connector | purpose   | level | lasts | limits              |
       | 1  | 1         | TxProfile | 0     | 60 s  | 0 s: 6 A, 30 s: 8 A |
     And 2 min pass
+    And the operator sends RemoteStopTransaction with transactionId=the transaction
+    And the cable is taken out
+    And a car is plugged in
+    And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
+    And 60 s pass
     Then the charger has said, in this order
       | message                     | with                             |
       | RemoteStartTransaction.conf | status=Accepted                  |
       | StartTransaction.req        | connectorId=1, idTag=Anna's card |
+      | RemoteStartTransaction.conf | status=Accepted                  |
+      | StartTransaction.req        | connectorId=1, idTag=Anna's card |
     And the car has drawn on each phase
-      | from | to    | A  |
-      | 0 s  | 29 s  | 6  |
-      | 31 s | 59 s  | 8  |
-      | 61 s | 2 min | 32 |
+      | from  | to    | A  |
+      | 0 s   | 29 s  | 6  |
+      | 31 s  | 59 s  | 8  |
+      | 61 s  | 2 min | 32 |
+      | 121 s | 3 min | 32 |
 
   @TC_060_CS
   Scenario: TC_060_CS Remote Start Transaction with Charging Profile - Rejected
@@ -94,6 +121,7 @@ Feature: HAR Compliance, charge point: smart charging
     And the operator starts a transaction of Anna with the charging profile
       | id | connector | purpose          | level | lasts | limits   |
       | 1  | 1         | TxDefaultProfile | 0     | 60 s  | 0 s: 6 A |
+    And 60 s pass
     Then the charger has said, in this order
       | message                     | with                                                |
       | RemoteStartTransaction.conf | status=Rejected / error=PropertyConstraintViolation |

@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
 from harness.central import CardVerdict
-from harness.depot import firmware
+from harness.depot import firmware, is_whole
 from harness.errors import Disagreement, UsageError
 from harness.said import span
 from harness.steps import must_be_done, records
@@ -230,17 +230,28 @@ def brings_diagnostics(bench: Bench) -> None:
 
 @then("the depot holds the diagnostics")
 def depot_holds_diagnostics(bench: Bench) -> None:
-    """Look for the file whose name the charger has given, and whether it holds anything."""
+    """Look for the file whose name the charger has given; it must hold something, a zip files."""
     tool = tool_of(bench)
     names = [
-        message.payload.get("fileName")
+        str(message.payload.get("fileName"))
         for message in tool.all_said(CHARGER)
         if message.name == "GetDiagnostics.conf"
     ]
     lying = tool.depot.files() if tool.depot is not None else {}
     bench.decide(m.crossing for m in tool.all_said(CHARGER) if m.name == "GetDiagnostics.conf")
-    if not names or not lying.get(str(names[-1])):
+    if not names or names[-1] not in lying:
         raise Disagreement(f"the depot holds {sorted(lying) or 'nothing'}, not {names}")
+    if not is_whole(names[-1], content := lying[names[-1]]):
+        raise Disagreement(f"{names[-1]} is not whole: {len(content)} bytes, {content[:40]!r}")
+
+
+@then("the charger has come to the depot once")
+def came_to_depot_once(bench: Bench) -> None:
+    """Count who has come to bring or to fetch, whatever came of it."""
+    depot = tool_of(bench).depot
+    visits = 0 if depot is None else depot.visits
+    if visits != 1:
+        raise Disagreement(f"the charger has come to the depot {visits} times, not once")
 
 
 def tool_of(bench: Bench) -> Tool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 Table = list[list[str]]
 
 REGISTER = "Energy.Active.Import.Register"
+PHASES = frozenset({"L1", "L2", "L3"})
 
 
 # ---------------------------------------------------------------------- in which order
@@ -250,19 +252,30 @@ def car_has_drawn(bench: Bench, datatable: Table) -> None:
     Compare the currents that the charger has told with limits, by the time since the first When.
 
     A car takes what it is given, so a current is no more than its limit and not a whole ampere
-    less.
+    less. Whenever a current is told, those of all three phases are.
     """
     tool = tool_of(bench)
     told = _currents(bench)
     for row in records(datatable, "from", "to", "A"):
         start, end = (tool.happened_at + span(row[name]) for name in ("from", "to"))
         limit = Decimal(row["A"])
-        within = [(at, current) for at, current in told if start < at <= end]
+        within = [(at, currents) for at, currents in told if start < at <= end]
         if not within:
             raise NothingArrived(f"no current was told between {row['from']} and {row['to']}")
-        for at, current in within:
-            if not limit - 1 < current <= limit:
-                raise Disagreement(f"{at:%H:%M:%S}: {current} A were drawn, not {limit} A")
+        for at, currents in within:
+            if (why := is_not_drawn(currents, limit)) is not None:
+                raise Disagreement(f"{at:%H:%M:%S}: {why}")
+
+
+def is_not_drawn(currents: Mapping[str, Decimal], limit: Decimal) -> str | None:
+    """Give why currents, by phase, are not those of a car on three phases under a limit."""
+    of_phase = {phase.removesuffix("-N"): current for phase, current in currents.items()}
+    if missing := PHASES - set(of_phase):
+        return f"no current was told of {show(missing)}"
+    for phase in sorted(PHASES):
+        if not limit - 1 < (current := of_phase[phase]) <= limit:
+            return f"{current} A were drawn on {phase}, not {limit} A"
+    return None
 
 
 @then(parsers.parse("the composite schedule has the limits {limits}"))
@@ -280,15 +293,18 @@ def composite_schedule_has(bench: Bench, limits: str) -> None:
         raise Disagreement(f"the limits are {told}, not {wanted}")
 
 
-def _currents(bench: Bench) -> list[tuple[datetime, Decimal]]:
-    found = []
+def _currents(bench: Bench) -> list[tuple[datetime, dict[str, Decimal]]]:
+    """Give the currents by phase, of each time of which the charger has told one."""
+    found: dict[datetime, dict[str, Decimal]] = {}
     for message in tool_of(bench).said():
         if message.name == "MeterValues.req":
             bench.decide([message.crossing])
             for entry in message.payload["meterValue"]:
-                found += [
-                    (instant_of(entry["timestamp"]), Decimal(sampled["value"]))
+                currents = {
+                    sampled["phase"]: Decimal(sampled["value"])
                     for sampled in entry["sampledValue"]
                     if sampled.get("measurand") == "Current.Import" and sampled.get("phase")
-                ]
-    return found
+                }
+                if currents:
+                    found.setdefault(instant_of(entry["timestamp"]), {}).update(currents)
+    return list(found.items())

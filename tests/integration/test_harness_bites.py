@@ -51,7 +51,17 @@ from backend.core.formats import layout
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
-from simulators.charger_inch import authority, connector, device, measurements, metering, outbox
+from simulators.charger_inch import (
+    authority,
+    connector,
+    device,
+    maintenance,
+    measurements,
+    metering,
+    outbox,
+    reservations,
+    smart_charging,
+)
 
 pytest_plugins = ["pytester"]
 
@@ -733,6 +743,85 @@ CHARGERS = (
         "a difference to an older local list is taken",
         "TC_043_2_CS",
         (authority.Authority.update, "version <= self.version", "version < 0"),
+    ),
+    _case(
+        "a card is let in whoever the connector is reserved for",
+        "TC_046_1_CS",
+        (
+            connector.Connector._show_card_first,
+            "reservation = self.reservations.current",
+            "reservation = None",
+        ),
+        (
+            connector.Connector._accept,
+            "reservation = self.reservations.current",
+            "reservation = None",
+        ),
+    ),
+    _case(
+        "a remote start is taken whoever the connector is reserved for",
+        "TC_046_2_CS",
+        (
+            connector.Connector.refusal_of_start,
+            "reservation = self.reservations.current",
+            "reservation = None",
+        ),
+        (
+            connector.Connector._accept,
+            "reservation = self.reservations.current",
+            "reservation = None",
+        ),
+    ),
+    _case(
+        "any group of cards may use what is reserved for one",
+        "TC_053_CS",
+        (reservations.Reservation.is_for, 'group != "" and group == parent_id_tag', 'group != ""'),
+    ),
+    _case(
+        "a reservation ends although its cancellation was refused",
+        "TC_052_CS",
+        (
+            connector.Connector.cancel_reservation,
+            "return False",
+            "return bool(self.reservations.end() and False)",
+        ),
+        sentence="the charger has said no StartTransaction.req",
+    ),
+    _case(
+        "a difference to the local list takes its place",
+        "TC_043_CS",
+        (authority.Authority.update, 'if kind == "Full":', "if True:"),
+        sentence="the charger has said no Authorize.req",
+    ),
+    _case(
+        "a card that the local list blocks is let in",
+        "TC_008_CS",
+        (authority.Authority.lets_in_at_once, "and info.is_good(now)", ""),
+    ),
+    _case(
+        "firmware is fetched before the time for it",
+        "TC_044_1_CS",
+        (maintenance.Maintenance.update_firmware, "now if due is None else max(due, now)", "now"),
+    ),
+    _case(
+        "a charging profile outlives the transaction that it is for",
+        "TC_057_CS",
+        (
+            smart_charging.Profiles.end_transaction,
+            "self._installed = {",
+            "_ = {",
+        ),
+        sentence="the car has drawn on each phase",
+    ),
+    _case(
+        "the current is told of one phase of three",
+        "TC_082_CS",
+        (
+            measurements._current,
+            "zip(_PHASES, reading.flow.currents_ma, strict=True)",
+            "zip(_PHASES[:1], reading.flow.currents_ma[:1], strict=True)",
+        ),
+        sentence="the car has drawn on each phase",
     ),
     _case(
         "a card that the cache lets in is asked for all the same",

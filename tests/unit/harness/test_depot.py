@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.depot import SECRET, USER, Depot, bring, firmware
+from harness.depot import SECRET, USER, Depot, bring, firmware, is_whole, pack
 from simulators.errors import NotPossible
 
 T = TypeVar("T")
@@ -139,6 +139,41 @@ class TestFtp:
 
         assert "530" == visit(tmp_path, come)[0]
 
+    def test_makes_no_folders(self, tmp_path: Path) -> None:
+        """What is to be brought into a folder that is not there cannot be."""
+
+        def come(depot: Depot) -> list[str]:
+            told = []
+            with _logged_in(depot, USER, SECRET) as server:
+                for command in ("CWD not-there", "MKD not-there", "STOR not-there/d.zip"):
+                    with pytest.raises(ftplib.error_perm) as caught:
+                        server.sendcmd(command)
+                    told.append(str(caught.value)[:3])
+            return told
+
+        assert (["550", "550", "550"], {}) == visit(tmp_path, come)
+
+
+class TestVisits:
+    """How often somebody has come."""
+
+    def test_are_those_who_were_let_in(self, tmp_path: Path) -> None:
+        """A session counts, and a request, whatever came of it; who only looks does not."""
+
+        def come(depot: Depot) -> list[int]:
+            counted = [depot.visits]
+            with _logged_in(depot, USER, SECRET) as server:
+                server.sendcmd("NOOP")
+            counted.append(depot.visits)
+            for method, login in (("GET", ""), ("PUT", ""), ("HEAD", ""), ("PUT", "Basic no")):
+                request(bare(depot, "http", "a"), method, b"x", login)
+                counted.append(depot.visits)
+            with pytest.raises(ftplib.error_perm):
+                _logged_in(depot, USER, "another password")
+            return [*counted, depot.visits]
+
+        assert [0, 1, 2, 3, 3, 3, 3] == visit(tmp_path, come)[0]
+
 
 def _logged_in(depot: Depot, user: str, password: str) -> ftplib.FTP:
     server = ftplib.FTP(timeout=10)
@@ -188,6 +223,22 @@ class TestBringing:
 
         with pytest.raises(NotPossible, match="the server says 401"):
             asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "whole"),
+    [
+        ("d.log", b"x", True),
+        ("d.log", b"", False),
+        ("d.zip", pack({"d.txt": "x"}), True),
+        ("d.ZIP", b"x", False),
+        ("d.zip", pack({}), False),
+        ("d.zip", pack({"d.txt": "some text"}).replace(b"some", b"lost"), False),
+    ],
+)
+def test_a_file_is_whole(name: str, content: bytes, whole: bool) -> None:
+    """A file holds something, and one that is called a zip is one, with files that are whole."""
+    assert whole == is_whole(name, content)
 
 
 def test_it_can_be_closed_before_it_was_opened(tmp_path: Path) -> None:

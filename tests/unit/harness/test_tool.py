@@ -10,6 +10,7 @@ import pytest
 
 from harness.bench import Bench, id_tag_of
 from harness.central import CardVerdict
+from harness.depot import is_whole
 from harness.errors import Disagreement, UsageError
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from harness.tool import CHARGER, CORE_KEYS, Tool
@@ -204,7 +205,8 @@ class TestCentralSystem:
         tool.bring_diagnostics()
 
         assert tool.depot is not None
-        assert {"diagnostics.zip": b"isebench was here\n"} == tool.depot.files()
+        assert ["diagnostics.zip"] == list(tool.depot.files())
+        assert is_whole("diagnostics.zip", tool.depot.files()["diagnostics.zip"])
 
 
 class TestWords:
