@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.central import Answer, Central, Error, Silence
+from harness.central_rules import broken_rules
 from harness.depot import Depot, bring
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
@@ -59,6 +60,7 @@ class Tool:
         happened_at: when the first When began to act.
         depot: where files are brought and fetched, where the case needs it.
         words: what else words of the scenario stand for.
+        told: what came back to the operator of each command: a status or an error code.
     """
 
     def __init__(self, bench: Bench, side: str) -> None:
@@ -70,6 +72,8 @@ class Tool:
         self._from: int | None = None
         self._answers: list[tuple[str, str]] = []
         self.words: dict[str, str] = {}
+        self.told: list[str] = []
+        self._wanted: list[str] = []
 
     # ------------------------------------------------------------------ what is declared
 
@@ -184,7 +188,8 @@ class Tool:
 
     def send(self, action: str, payload: Mapping[str, Any]) -> None:
         """Let the operator have a command sent, with a payload as it stands."""
-        self.do(lambda: self.operator.send(action, payload))
+        self._wanted.append(action)
+        self.told.append(self.do(lambda: self.operator.send(action, payload)))
 
     def say(self, message: str, fields: str = "") -> list[Any]:
         """Let the charger on strings say something, and give the answering frame."""
@@ -293,10 +298,15 @@ class Tool:
         """
         See that every frame of the side under test is one that OCPP-J 1.6 allows.
 
+        A central system must also hold to what `harness.central_rules` says of all of them.
+
         Raises:
             Disagreement: If one is not.
         """
-        found = breaches(self._bench.tap.crossings, self.under_test)
+        crossings = self._bench.tap.crossings
+        found = breaches(crossings, self.under_test)
+        if not found and self.side == CENTRAL_SYSTEM:
+            found = broken_rules(crossings, self.under_test, self.other, self._wanted)
         if found:
             self._bench.decide([breach.crossing for breach in found])
             first = found[0]

@@ -40,6 +40,7 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with            |
       | SendLocalList.req | updateType=Full |
       | Heartbeat.conf    |                 |
+    And the operator was told NotSupported
 
   @TC_043_3_CSMS
   Scenario: TC_043_3_CSMS Send Local Authorization List - Failed

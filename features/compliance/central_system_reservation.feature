@@ -54,6 +54,7 @@ Feature: HAR Compliance, central system: reservation
       | message        | with                                                                |
       | ReserveNow.req | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
       | Heartbeat.conf |                                                                     |
+    And the operator was told Faulted
 
   @TC_048_2_CSMS
   Scenario: TC_048_2_CSMS Reservation of a Connector - Occupied
@@ -71,6 +72,7 @@ Feature: HAR Compliance, central system: reservation
       | StatusNotification.conf |                                                                     |
       | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
       | Heartbeat.conf          |                                                                     |
+    And the operator was told Occupied
 
   @TC_048_3_CSMS
   Scenario: TC_048_3_CSMS Reservation of a Connector - Unavailable
@@ -90,6 +92,7 @@ Feature: HAR Compliance, central system: reservation
       | StatusNotification.conf |                                                                     |
       | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
       | Heartbeat.conf          |                                                                     |
+    And the operator was told Unavailable
 
   @TC_048_4_CSMS
   Scenario: TC_048_4_CSMS Reservation of a Connector - Rejected
@@ -103,6 +106,7 @@ Feature: HAR Compliance, central system: reservation
       | message        | with                                                                |
       | ReserveNow.req | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
       | Heartbeat.conf |                                                                     |
+    And the operator was told Rejected
 
   @TC_049_CSMS
   Scenario: TC_049_CSMS Reservation of a Charge Point - Transaction
@@ -152,6 +156,7 @@ Feature: HAR Compliance, central system: reservation
       | StatusNotification.conf |                                                                     |
       | CancelReservation.req   | reservationId=987654                                                |
       | Heartbeat.conf          |                                                                     |
+    And the operator was told Rejected
 
   @TC_053_CSMS
   Scenario: TC_053_CSMS Use a reserved Connector with parentIdTag

@@ -181,6 +181,19 @@ class TestCentralSystem:
         assert 60 == said[3]["chargingSchedule"]["duration"]
         assert [{"status": "Rejected"}, {"error": "NotSupported"}] == said[4:]
 
+    def test_what_no_operator_wanted_is_a_failure(self, open_case: Open, bench: Bench) -> None:
+        """Whatever a sentence asks, a command besides those of the operator ends it."""
+        tool = open_case(CENTRAL_SYSTEM)
+        tool.is_happening = True
+        tool.ask("UnlockConnector", "connectorId=1")
+        before = [message.name for message in tool.said()]
+        bench.run(tool.operator.send("Reset", {"type": "Hard"}))
+
+        assert ["UnlockConnector.req"] == before
+        assert ["Unlocked"] == tool.told
+        with pytest.raises(Disagreement, match=r"no operator wanted this Reset, in \[2,"):
+            tool.said()
+
     def test_the_charger_says_nothing_wrong(self, open_case: Open) -> None:
         """A scenario that lets it say what the standard has not is the scenario's mistake."""
         tool = open_case(CENTRAL_SYSTEM)
