@@ -4,7 +4,8 @@ What a central system holds to in every compliance case, whatever the case is ab
 Rule 1: the time that it tells a charger is the time at which it tells it.
 Rule 2: each start of a transaction gets an id of its own; only the same start again gets the same.
 Rule 3: each reservation has an id of its own; only the same one again has the same.
-Rule 4: what people at a charger would notice is sent where the operator wants it, and not besides.
+Rule 4: a difference of a local list is newer than what it goes on top of (OCPP 1.6 §5.15).
+Rule 5: what people at a charger would notice is sent where the operator wants it, and not besides.
 What it reads, configures, limits or lists by itself is its own affair, and so is a RemoteStop of a
 transaction whose card it has not accepted.
 
@@ -58,8 +59,26 @@ def broken_rules(
         *_wrong_times(said),
         *_same_ids(said, "StartTransaction", "transactionId"),
         *_same_ids(asked, "ReserveNow", "reservationId"),
+        *_old_differences(asked),
         *_unwanted(asked, _refused(said), Counter(wanted)),
     ]
+
+
+def list_after(asked: Iterable[Call]) -> dict[str, str]:
+    """Give the cards of a charger's local list, and their statuses, after what it has taken."""
+    held: dict[str, str] = {}
+    for call in filter(_is_taken_list, asked):
+        if call.payload["updateType"] == "Full":
+            held = {}
+        for entry in call.payload.get("localAuthorizationList", []):
+            held.pop(entry["idTag"], None)
+            if "idTagInfo" in entry:
+                held[entry["idTag"]] = entry["idTagInfo"]["status"]
+    return held
+
+
+def _is_taken_list(call: Call) -> bool:
+    return call.action == "SendLocalList" and _answer(call).get("status") == "Accepted"
 
 
 def _answer(call: Call) -> dict[str, object]:
@@ -101,6 +120,15 @@ def _refused(said: Iterable[Call]) -> set[object]:
         for one in answers
         if isinstance(info := one.get("idTagInfo"), dict) and info.get("status") != "Accepted"
     }
+
+
+def _old_differences(asked: Iterable[Call]) -> Iterator[Breach]:
+    version = 0
+    for call in filter(_is_taken_list, asked):
+        told = call.payload["listVersion"]
+        if call.payload["updateType"] == "Differential" and told <= version:
+            yield Breach(call.crossing, f"listVersion {told} is no newer than {version}")
+        version = told
 
 
 def _unwanted(

@@ -54,6 +54,14 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with            |
       | SendLocalList.req | updateType=Full |
       | Heartbeat.conf    |                 |
+    And the operator was told Failed
+    When the charger answers SendLocalList with status=Accepted
+    And the operator sends SendLocalList with updateType=Differential
+    Then the charger's local list holds
+      | card        | status   |
+      | Anna's card | Accepted |
+      | Bert's card | Accepted |
+    And the operator was told Accepted
 
   @TC_043_4_CSMS
   Scenario: TC_043_4_CSMS Send Local Authorization List - Full
@@ -63,6 +71,10 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with            |
       | SendLocalList.req | updateType=Full |
     And every entry of the local list has an idTagInfo
+    And the charger's local list holds
+      | card        | status   |
+      | Anna's card | Accepted |
+      | Bert's card | Accepted |
 
   @TC_043_5_CSMS
   Scenario: TC_043_5_CSMS Send Local Authorization List - Differential
@@ -73,3 +85,7 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with                                                                                               |
       | SendLocalList.req | updateType=Differential, localAuthorizationList[0].idTag=Bert's card, no localAuthorizationList[1] |
     And every entry of the local list has an idTagInfo
+    And the charger's local list holds
+      | card        | status   |
+      | Anna's card | Accepted |
+      | Bert's card | Accepted |

@@ -87,6 +87,7 @@ def central_answers_next(bench: Bench, action: str, fields: str) -> None:
 
 
 @given(parsers.parse("the charger answers {action} with {fields}"))
+@when(parsers.parse("the charger answers {action} with {fields}"))
 def charger_answers(bench: Bench, action: str, fields: str) -> None:
     """Let the bench's charger answer so from now on."""
     tool_of(bench).answer(action, fields)

@@ -8,9 +8,10 @@ from decimal import Decimal
 from pytest_bdd import parsers, then
 
 from harness.bench import Bench
+from harness.central_rules import list_after
 from harness.errors import Disagreement, NothingArrived
 from harness.fields import look_up, meets, read_conditions
-from harness.frames import instant_of
+from harness.frames import calls, instant_of
 from harness.recording import LINE_WIRE
 from harness.said import Message, differs, gaps_s, named, read_rows, span
 from harness.steps import records, show
@@ -161,6 +162,21 @@ def entries_have_info(bench: Bench) -> None:
         raise NothingArrived("no entry of a local list crossed the wire")
     if bare := [entry["idTag"] for entry in entries if "idTagInfo" not in entry]:
         raise Disagreement(f"without idTagInfo: {show(bare)}")
+
+
+@then("the charger's local list holds")
+def local_list_holds(bench: Bench, datatable: Table) -> None:
+    """Compare the cards of the lists that the charger has taken, in their order, with a table."""
+    tool = tool_of(bench)
+    tool.must_be(CENTRAL_SYSTEM)
+    tool.must_obey()
+    sent = calls(bench.tap.crossings, tool.under_test, tool.other)
+    lists = [call for call in sent if call.action == "SendLocalList"]
+    bench.decide(crossing for call in lists for crossing in (call.crossing, call.answer))
+    held = list_after(lists)
+    wanted = {tool.word(row["card"]): row["status"] for row in records(datatable, "card", "status")}
+    if held != wanted:
+        raise Disagreement(f"it holds {held or 'nothing'}, not {wanted}")
 
 
 # ---------------------------------------------------------------------- meter values

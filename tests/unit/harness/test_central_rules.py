@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.central_rules import broken_rules
+from harness.central_rules import broken_rules, list_after
+from harness.frames import calls
 from simulators.wiretap import Crossing
 
 START = datetime(2025, 6, 3, tzinfo=UTC)
@@ -17,6 +18,7 @@ ANNA = {"connectorId": 1, "idTag": "ANNA", "meterStart": 0, "timestamp": "2025-0
 BERT = ANNA | {"idTag": "BERT"}
 FREE = {"connectorId": 1, "idTag": "ANNA", "expiryDate": "2025-06-03T01:00:00Z"}
 ACCEPTED = {"status": "Accepted"}
+FAILED = {"status": "Failed"}
 
 Said = tuple[str, str, dict[str, Any], list[Any]]
 
@@ -31,6 +33,16 @@ def asks(action: str, payload: dict[str, Any]) -> Said:
     return CENTRAL, action, payload, [3, "", ACCEPTED]
 
 
+def lists(kind: str, version: int, **cards: str | None) -> Said:
+    """Let the central system send a local list; a card without a status goes."""
+    entries = [
+        {"idTag": tag} if status is None else {"idTag": tag, "idTagInfo": {"status": status}}
+        for tag, status in cards.items()
+    ]
+    payload = {"updateType": kind, "listVersion": version, "localAuthorizationList": entries}
+    return asks("SendLocalList", payload)
+
+
 def starts(payload: dict[str, Any], number: int, status: str = "Accepted") -> Said:
     """Let a transaction start."""
     answer = {"transactionId": number, "idTagInfo": {"status": status}}
@@ -39,6 +51,12 @@ def starts(payload: dict[str, Any], number: int, status: str = "Accepted") -> Sa
 
 def whys(*said: Said, wanted: tuple[str, ...] = ()) -> list[str]:
     """Give what is wrong; each exchange takes place at the same instant."""
+    crossings = crossings_of(*said)
+    return [breach.why for breach in broken_rules(crossings, CENTRAL, CHARGER, wanted)]
+
+
+def crossings_of(*said: Said) -> list[Crossing]:
+    """Give what crosses the wire."""
     crossings = []
     for number, (sender, action, payload, answer) in enumerate(said):
         receiver = CHARGER if sender == CENTRAL else CENTRAL
@@ -46,7 +64,7 @@ def whys(*said: Said, wanted: tuple[str, ...] = ()) -> list[str]:
         answer[1] = str(number)
         crossings.append(Crossing(START, "ocpp1.6", sender, receiver, frame))
         crossings.append(Crossing(START, "ocpp1.6", receiver, sender, json.dumps(answer)))
-    return [breach.why for breach in broken_rules(crossings, CENTRAL, CHARGER, wanted)]
+    return crossings
 
 
 class TestTime:
@@ -98,6 +116,34 @@ class TestIds:
         assert [] == whys(asks("ReserveNow", first), asks("ReserveNow", second), wanted=wanted)
         assert ["the reservationId 1 was used before"] == whys(
             asks("ReserveNow", first), asks("ReserveNow", again), wanted=wanted
+        )
+
+
+class TestLocalList:
+    """The local list that it makes a charger hold."""
+
+    def test_is_what_the_charger_has_taken(self) -> None:
+        """A Full list replaces, a difference changes and removes, one that failed does nothing."""
+        assert {"C": "Accepted", "B": "Blocked"} == list_after(
+            calls(
+                crossings_of(
+                    lists("Full", 1, A="Accepted"),
+                    lists("Full", 2, B="Accepted", C="Accepted", D="Accepted"),
+                    lists("Differential", 3, B="Blocked", D=None),
+                    (CENTRAL, "SendLocalList", {"updateType": "Full"}, [3, "", FAILED]),
+                    asks("ClearCache", {}),
+                    (CENTRAL, "SendLocalList", {"updateType": "Full"}, [4, "", "E", "", {}]),
+                ),
+                CENTRAL,
+                CHARGER,
+            )
+        )
+
+    def test_grows_by_newer_differences_only(self) -> None:
+        """A charger would refuse a version that it has; a Full list may bear any."""
+        assert [] == whys(lists("Full", 5), lists("Full", 1), lists("Differential", 2))
+        assert ["listVersion 1 is no newer than 1"] == whys(
+            lists("Full", 1), lists("Differential", 1)
         )
 
 
