@@ -151,6 +151,22 @@ def knows_every_key(bench: Bench) -> None:
         raise Disagreement(f"asked for and not told: {show(missing)}")
 
 
+@then(parsers.re(r"each (?P<what>transaction|reservation) has an id of its own"))
+def ids_are_their_own(bench: Bench, what: str) -> None:
+    """See that two ids or more were given; that they differ is looked at in every case."""
+    tool = tool_of(bench)
+    tool.must_be(CENTRAL_SYSTEM)
+    tool.must_obey()
+    given = [m for m in tool.all_said(tool.under_test) if m.name == GIVES_ID[what]]
+    bench.decide(message.crossing for message in given)
+    if len(given) < 2:
+        raise NothingArrived(f"{len(given)} {GIVES_ID[what]} crossed the wire, not 2 or more")
+
+
+GIVES_ID = {"transaction": "StartTransaction.conf", "reservation": "ReserveNow.req"}
+"""The messages with which a central system gives ids."""
+
+
 @then("every entry of the local list has an idTagInfo")
 def entries_have_info(bench: Bench) -> None:
     """Look at all entries of the lists that were sent."""
