@@ -37,6 +37,7 @@ from backend.core import (
     file_names,
     id_tags,
     intervals,
+    local_list,
     metering_code,
     obis,
     plain,
@@ -794,6 +795,83 @@ CENTRAL_SYSTEMS = (
         "the time that chargers are told has no zone",
         "TC_001_CSMS",
         (ocpp_answers._time, '"+00:00", "Z"', '"+00:00", ""'),
+    ),
+    _case(
+        "all transactions have the same id",
+        "TC_003_CSMS",
+        (ocpp_answers._start_transaction, '{"transactionId": number', '{"transactionId": 0'),
+    ),
+    _case(
+        "a charger that boots is told a time of long ago",
+        "TC_013_CSMS",
+        (
+            ocpp_answers._boot_notification,
+            '"currentTime": _time(sender.now)',
+            '"currentTime": "1970-01-01T00:00:00.000Z"',
+        ),
+    ),
+    _case(
+        "a card that was let in is refused at the end of its session",
+        "TC_053_CSMS",
+        (
+            ocpp_answers._stop_transaction,
+            '{"idTagInfo": card}',
+            '{"idTagInfo": {"status": "Invalid"}}',
+        ),
+    ),
+    _case(
+        "a charger is restarted besides what was asked for",
+        "TC_018_1_CSMS",
+        (
+            ocpp_commands.Commands.send,
+            "follow = _FOLLOW.get(action)",
+            "await self._lines.call(station, Action('Reset'), {'type': 'Hard'})\n"
+            "        follow = _FOLLOW.get(action)",
+        ),
+    ),
+    _case(
+        "an operator is told Accepted whatever the charger answers",
+        "TC_026_CSMS",
+        (
+            ocpp_commands.Commands.send,
+            "return answer",
+            'return {**answer, "status": "Accepted"}',
+        ),
+        sentence="the operator was told Rejected",
+    ),
+    _case(
+        "the limit of a transaction is sent without an end",
+        "TC_057_CSMS",
+        (
+            ocpp_commands.Commands.send,
+            "self._lines.registrations.check(station, action)",
+            "exact.get('csChargingProfiles', {}).get('chargingSchedule', {}).pop('duration', 0)",
+        ),
+    ),
+    _case(
+        "all reservations have the same id",
+        "TC_051_CSMS",
+        (
+            ocpp_commands.Commands._run_reserve,
+            'number = asked["reservationId"] = await',
+            'asked["reservationId"] = number = 1\n        await',
+        ),
+    ),
+    _case(
+        "a local list is cut to its first card",
+        "TC_043_4_CSMS",
+        (
+            local_list.Update.payload,
+            '"localAuthorizationList": entries',
+            '"localAuthorizationList": entries[:1]',
+        ),
+        sentence="local list holds",
+    ),
+    _case(
+        "a local list that the charger could not take counts as taken",
+        "TC_043_3_CSMS",
+        (ocpp_commands._listed, "if status == ACCEPTED:", "if True:"),
+        sentence="local list holds",
     ),
 )
 
