@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.central import Answer, Central, Error, Silence
@@ -41,6 +42,10 @@ NOTHING = "nothing"
 PARTS = {"lock": LockFails(), "list memory": ListMemoryFull()}
 """What can fail of an emulated charger, by its name in scenarios."""
 
+PASSWORD, NO_PASSWORD = "with the password ", "without a password"
+IN_THE_CLEAR, NO_CERTIFICATE = "in the clear", "without a certificate"
+"""How a charger may dial that must not be let in, as scenarios write it."""
+
 _CARD = re.compile(r"(\w+)'s card")
 _DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
 _LATER = re.compile(r"in (\d+ \w+)")
@@ -60,6 +65,8 @@ class Tool:
         happened_at: when the first When began to act.
         depot: where files are brought and fetched, where the case needs it.
         words: what else words of the scenario stand for.
+        password: what the charger on strings gives when it dials; None: nothing.
+        let_in: the ways, in words, to dial otherwise, each with whether a line came up.
         told: what came back to the operator of each command: a status or an error code.
     """
 
@@ -73,6 +80,8 @@ class Tool:
         self._answers: list[tuple[str, str]] = []
         self.words: dict[str, str] = {}
         self.told: list[str] = []
+        self.password: str | None = None
+        self.let_in: dict[str, bool] = {}
         self._wanted: list[str] = []
 
     # ------------------------------------------------------------------ what is declared
@@ -107,7 +116,7 @@ class Tool:
 
     def take_up(self, puppet: Puppet) -> None:
         """Make the charger on strings one that does what it is asked, and says nothing more."""
-        puppet.greets = False
+        puppet.greets, puppet.password = False, self.password
         puppet.answers |= accepting(self._bench.clock.now)
 
     def _next_answer(self, action: str, fields: str) -> Answer:
@@ -215,6 +224,32 @@ class Tool:
             transaction = int(self.word("the transaction"))
             return {"transactionId": transaction, "meterStop": 1500, "timestamp": now}
         return usual.get(action, {})
+
+    def dial(self, how: str) -> None:
+        """Let the charger on strings dial otherwise, and keep whether a line came up."""
+        password = how.removeprefix(PASSWORD)
+        if password != how:
+            dial = partial(self.puppet.is_let_in, password)
+        elif how in (NO_PASSWORD, NO_CERTIFICATE):
+            own = None if how == NO_PASSWORD else self.puppet.password
+            dial = partial(self.puppet.is_let_in, own)
+        elif how == IN_THE_CLEAR:
+            dial = partial(self.puppet.is_let_in, self.puppet.password, in_the_clear=True)
+        else:
+            raise UsageError(f'no charger dials "{how}"')
+        self.let_in[how] = self.do(dial)
+
+    def take_up_password(self) -> None:
+        """Let the charger on strings give from now on the password that it was sent, in hex."""
+        keys = [
+            message.payload["value"]
+            for message in self.all_said(self.under_test)
+            if message.name == "ChangeConfiguration.req"
+            and message.payload["key"] == "AuthorizationKey"
+        ]
+        if not keys:
+            raise Disagreement("no ChangeConfiguration.req with an AuthorizationKey has come yet")
+        self.puppet.password = bytes.fromhex(keys[-1]).decode()
 
     def bring_diagnostics(self) -> None:
         """Let the charger on strings bring a file to the location of the last GetDiagnostics."""

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_bdd.parser import Step
@@ -52,6 +52,8 @@ from backend.core.formats import layout
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
+from harness.errors import Disagreement
+from harness.target import CENTRAL_SYSTEM, NOT_YET_COVERED
 from simulators.charger_inch import authority, connector, device, measurements, metering, outbox
 
 pytest_plugins = ["pytester"]
@@ -1095,6 +1097,21 @@ def test_a_bug_fails_the_scenarios_of_its_requirement(
     assert "then" == step.type, f"{step.name}: {exception!r}"
     assert isinstance(exception, AssertionError), f"{step.name}: {exception!r}"
     assert mutant.sentence in step.name, f"{step.name}: {exception}"
+    assert 1 == len(bite.ended("failed")), bite.ended("failed")
+
+
+@pytest.mark.parametrize("case", ["TC_073_CSMS", "TC_085_CSMS", "TC_086_CSMS", "TC_087_CSMS"])
+def test_a_case_of_security_fails_where_anybody_is_let_in(
+    case: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were it covered, a backend that asks for no password and speaks in the clear would fail."""
+    monkeypatch.setitem(cast("dict[str, object]", NOT_YET_COVERED), CENTRAL_SYSTEM, {})
+
+    bite = _run(pytester, [_case("it lets anybody in", case)])
+
+    step, exception = bite.failed[0]
+    assert "no line came up that was dialled so" == step.name
+    assert isinstance(exception, Disagreement), repr(exception)
     assert 1 == len(bite.ended("failed")), bite.ended("failed")
 
 
