@@ -114,12 +114,13 @@ def operator_asks_for_keys(bench: Bench) -> None:
     tool.send("GetConfiguration", {"key": list(dict.fromkeys(named))[:limit]})
 
 
-@then(parsers.re(r"the operator was told (?P<word>\w+)"))
-def operator_was_told(bench: Bench, word: str) -> None:
-    """Compare what came back to the operator of the last command with what was answered."""
-    tool = tool_of(bench)
+@then(parsers.parse("the operator was told {words}"))
+def operator_was_told(bench: Bench, words: str) -> None:
+    """Compare what came back to the operator of the last commands with what was answered."""
+    tool, wanted = tool_of(bench), words.split(", then ")
     tool.must_be(CENTRAL_SYSTEM)
     answers = [m for m in tool.all_said(tool.other) if m.name.endswith(".conf")]
-    bench.decide(message.crossing for message in answers[-1:])
-    if tool.told[-1:] != [word]:
-        raise Disagreement(f"the operator was told {' '.join(tool.told[-1:]) or 'nothing'}")
+    bench.decide(message.crossing for message in answers[-len(wanted) :])
+    told = tool.told[-len(wanted) :]
+    if told != wanted:
+        raise Disagreement(f"the operator was told {', then '.join(told) or 'nothing'}")

@@ -873,7 +873,6 @@ CENTRAL_SYSTEMS = (
         "a local list that the charger could not take counts as taken",
         "TC_043_3_CSMS",
         (ocpp_commands._listed, "if status == ACCEPTED:", "if True:"),
-        sentence="local list holds",
     ),
 )
 
