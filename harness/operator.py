@@ -2,7 +2,8 @@
 Who operates the central system: he asks it to send a command to the charger.
 
 A scenario says which command and what must stand in it; how the central system is brought to send
-it is a matter of the system, one class each. What came of it is read from the wire.
+it is a matter of the system, one class each. What came of it is read from the wire; what the
+operator is told of it must agree with that.
 """
 
 from __future__ import annotations
@@ -11,15 +12,24 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from backend import Backend
-from backend.errors import DeviceError
+from backend.errors import DeviceError, Refused
 from harness.central import Central
+from harness.ocpp_rules import ERROR
+
+ANSWERED = "answered"
+"""What is told of an answer that has no status."""
 
 
 class Operator(Protocol):
     """Somebody who can bring a central system to send a command."""
 
-    async def send(self, action: str, payload: Mapping[str, Any]) -> None:
-        """Let the central system send a command, and wait until the charger has answered."""
+    async def send(self, action: str, payload: Mapping[str, Any]) -> str:
+        """
+        Let the central system send a command, and wait until the charger has answered.
+
+        Returns:
+            What the operator is told: a status, the code of an error, or that it was answered.
+        """
 
 
 class OperatorOfTool:
@@ -29,9 +39,12 @@ class OperatorOfTool:
         self._central = central
         self._charger = charger
 
-    async def send(self, action: str, payload: Mapping[str, Any]) -> None:
+    async def send(self, action: str, payload: Mapping[str, Any]) -> str:
         """Send a command."""
-        await self._central.call(self._charger, action, payload)
+        kind, _, told, *_ = await self._central.call(self._charger, action, payload)
+        if kind == ERROR:
+            return str(told)
+        return str(told.get("status", ANSWERED)) if isinstance(told, dict) else ANSWERED
 
 
 class OperatorOfBackend:
@@ -41,9 +54,12 @@ class OperatorOfBackend:
         self._backend = backend
         self._charger = charger
 
-    async def send(self, action: str, payload: Mapping[str, Any]) -> None:
+    async def send(self, action: str, payload: Mapping[str, Any]) -> str:
         """Let the backend send a command; that the charger refuses it is for the verdict."""
         try:
-            await self._backend.commands.run(self._charger, action, payload)
-        except DeviceError:
-            return
+            answer, _ = await self._backend.commands.run(self._charger, action, payload)
+        except Refused as refused:
+            return refused.code
+        except DeviceError as error:
+            return error.what
+        return str(answer.get("status", ANSWERED))

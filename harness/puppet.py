@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.headers import build_authorization_basic
 from websockets.typing import Subprotocol
 
 from harness.central import Error
@@ -39,6 +41,7 @@ class Puppet:
     Attributes:
         on_line: told the identity and whether the line is up.
         greets: whether it says Heartbeat as soon as its line is up.
+        password: what it gives with its identity when it dials (Basic, OCPP-J §6); None: nothing.
         answers: what it answers to a central system's calls, by action; what stands not here is
             answered with the least that the schema allows.
     """
@@ -47,6 +50,7 @@ class Puppet:
         self.identity = identity
         self.on_line: Callable[[str, bool], None] | None = None
         self.greets = True
+        self.password: str | None = None
         self.answers: dict[str, Answer] = {}
         self._clock = clock
         self._tap = tap
@@ -64,13 +68,47 @@ class Puppet:
     async def restore_line(self) -> None:
         """Open the line (again)."""
         with self._clock.hold(f"{self.identity} opens its line"):
-            self._line = await connect(
-                self._url, subprotocols=[Subprotocol("ocpp1.6")], compression=None, proxy=None
-            )
+            self._line = await self._dial(self._url, self.password)
             self._tell(up=True)
             self._reader = asyncio.create_task(self._read(self._line))
             if self.greets:
                 await self.call("Heartbeat", {})
+
+    async def is_let_in(self, password: str | None, *, in_the_clear: bool = False) -> bool:
+        """
+        Tell whether a line comes up that is dialled otherwise; it is closed again.
+
+        It bears no certificate, and trusts whoever answers: it is for the other end to refuse it.
+        """
+        url = self._url.replace("wss://", "ws://", 1) if in_the_clear else self._url
+        with self._clock.hold(f"{self.identity} dials otherwise"):
+            try:
+                line = await self._dial(url, password)
+            except (InvalidHandshake, OSError):
+                return False
+            self._tell(up=True)
+            await line.close()
+            self._tell(up=False)
+        return True
+
+    @property
+    def tls_version(self) -> str | None:
+        """What its line is encrypted with, like ``TLSv1.3``; None: nothing."""
+        spoken = self._open_line().transport.get_extra_info("ssl_object")
+        return None if spoken is None else str(spoken.version())
+
+    async def _dial(self, url: str, password: str | None) -> ClientConnection:
+        credentials = {}
+        if password is not None:
+            credentials["Authorization"] = build_authorization_basic(self.identity, password)
+        return await connect(
+            url,
+            subprotocols=[Subprotocol("ocpp1.6")],
+            compression=None,
+            proxy=None,
+            additional_headers=credentials,
+            ssl=_trusting() if url.startswith("wss:") else None,
+        )
 
     async def cut_line(self) -> None:
         """Break the line as a pulled cable does for the far end: without a closing handshake."""
@@ -165,6 +203,12 @@ class Puppet:
     def _tell(self, *, up: bool) -> None:
         if self.on_line is not None:
             self.on_line(self.identity, up)
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def _answer(action: str, payload: object) -> dict[str, object]:

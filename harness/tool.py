@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.central import Answer, Central, Error, Silence
+from harness.central_rules import broken_rules
 from harness.depot import Depot, bring, pack
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
@@ -40,6 +42,10 @@ NOTHING = "nothing"
 PARTS = {"lock": LockFails(), "list memory": ListMemoryFull()}
 """What can fail of an emulated charger, by its name in scenarios."""
 
+PASSWORD, NO_PASSWORD = "with the password ", "without a password"
+IN_THE_CLEAR, NO_CERTIFICATE = "in the clear", "without a certificate"
+"""How a charger may dial that must not be let in, as scenarios write it."""
+
 _CARD = re.compile(r"(\w+)'s card")
 _DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
 _LATER = re.compile(r"in (\d+ \w+)")
@@ -59,6 +65,9 @@ class Tool:
         happened_at: when the first When began to act.
         depot: where files are brought and fetched, where the case needs it.
         words: what else words of the scenario stand for.
+        password: what the charger on strings gives when it dials; None: nothing.
+        let_in: the ways, in words, to dial otherwise, each with whether a line came up.
+        told: what came back to the operator of each command: a status or an error code.
     """
 
     def __init__(self, bench: Bench, side: str) -> None:
@@ -70,6 +79,10 @@ class Tool:
         self._from: int | None = None
         self._answers: list[tuple[str, str]] = []
         self.words: dict[str, str] = {}
+        self.told: list[str] = []
+        self.password: str | None = None
+        self.let_in: dict[str, bool] = {}
+        self._wanted: list[str] = []
 
     # ------------------------------------------------------------------ what is declared
 
@@ -103,7 +116,7 @@ class Tool:
 
     def take_up(self, puppet: Puppet) -> None:
         """Make the charger on strings one that does what it is asked, and says nothing more."""
-        puppet.greets = False
+        puppet.greets, puppet.password = False, self.password
         puppet.answers |= accepting(self._bench.clock.now)
 
     def _next_answer(self, action: str, fields: str) -> Answer:
@@ -184,7 +197,8 @@ class Tool:
 
     def send(self, action: str, payload: Mapping[str, Any]) -> None:
         """Let the operator have a command sent, with a payload as it stands."""
-        self.do(lambda: self.operator.send(action, payload))
+        self._wanted.append(action)
+        self.told.append(self.do(lambda: self.operator.send(action, payload)))
 
     def say(self, message: str, fields: str = "") -> list[Any]:
         """Let the charger on strings say something, and give the answering frame."""
@@ -210,6 +224,32 @@ class Tool:
             transaction = int(self.word("the transaction"))
             return {"transactionId": transaction, "meterStop": 1500, "timestamp": now}
         return usual.get(action, {})
+
+    def dial(self, how: str) -> None:
+        """Let the charger on strings dial otherwise, and keep whether a line came up."""
+        password = how.removeprefix(PASSWORD)
+        if password != how:
+            dial = partial(self.puppet.is_let_in, password)
+        elif how in (NO_PASSWORD, NO_CERTIFICATE):
+            own = None if how == NO_PASSWORD else self.puppet.password
+            dial = partial(self.puppet.is_let_in, own)
+        elif how == IN_THE_CLEAR:
+            dial = partial(self.puppet.is_let_in, self.puppet.password, in_the_clear=True)
+        else:
+            raise UsageError(f'no charger dials "{how}"')
+        self.let_in[how] = self.do(dial)
+
+    def take_up_password(self) -> None:
+        """Let the charger on strings give from now on the password that it was sent, in hex."""
+        keys = [
+            message.payload["value"]
+            for message in self.all_said(self.under_test)
+            if message.name == "ChangeConfiguration.req"
+            and message.payload["key"] == "AuthorizationKey"
+        ]
+        if not keys:
+            raise Disagreement("no ChangeConfiguration.req with an AuthorizationKey has come yet")
+        self.puppet.password = bytes.fromhex(keys[-1]).decode()
 
     def bring_diagnostics(self) -> None:
         """Let the charger on strings bring a file to the location of the last GetDiagnostics."""
@@ -294,10 +334,15 @@ class Tool:
         """
         See that every frame of the side under test is one that OCPP-J 1.6 allows.
 
+        A central system must also hold to what `harness.central_rules` says of all of them.
+
         Raises:
             Disagreement: If one is not.
         """
-        found = breaches(self._bench.tap.crossings, self.under_test)
+        crossings = self._bench.tap.crossings
+        found = breaches(crossings, self.under_test)
+        if not found and self.side == CENTRAL_SYSTEM:
+            found = broken_rules(crossings, self.under_test, self.other, self._wanted)
         if found:
             self._bench.decide([breach.crossing for breach in found])
             first = found[0]

@@ -40,6 +40,7 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with            |
       | SendLocalList.req | updateType=Full |
       | Heartbeat.conf    |                 |
+    And the operator was told NotSupported
 
   @TC_043_3_CSMS
   Scenario: TC_043_3_CSMS Send Local Authorization List - Failed
@@ -49,10 +50,18 @@ Feature: HAR Compliance, central system: local authorization list
     And the charger says
       | message       | with |
       | Heartbeat.req |      |
+    And the charger answers SendLocalList with status=Accepted
+    And the operator sends SendLocalList with updateType=Differential
     Then the central system has said, in this order
-      | message           | with            |
-      | SendLocalList.req | updateType=Full |
-      | Heartbeat.conf    |                 |
+      | message           | with                            |
+      | SendLocalList.req | updateType=Full                 |
+      | Heartbeat.conf    |                                 |
+      | SendLocalList.req | updateType=Full or Differential |
+    And the operator was told Failed, then Accepted
+    And the charger's local list holds
+      | card        | status   |
+      | Anna's card | Accepted |
+      | Bert's card | Accepted |
 
   @TC_043_4_CSMS
   Scenario: TC_043_4_CSMS Send Local Authorization List - Full
@@ -62,6 +71,10 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with            |
       | SendLocalList.req | updateType=Full |
     And every entry of the local list has an idTagInfo
+    And the charger's local list holds
+      | card        | status   |
+      | Anna's card | Accepted |
+      | Bert's card | Accepted |
 
   @TC_043_5_CSMS
   Scenario: TC_043_5_CSMS Send Local Authorization List - Differential
@@ -72,3 +85,7 @@ Feature: HAR Compliance, central system: local authorization list
       | message           | with                                                                                               |
       | SendLocalList.req | updateType=Differential, localAuthorizationList[0].idTag=Bert's card, no localAuthorizationList[1] |
     And every entry of the local list has an idTagInfo
+    And the charger's local list holds
+      | card        | status   |
+      | Anna's card | Accepted |
+      | Bert's card | Accepted |

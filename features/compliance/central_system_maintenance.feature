@@ -20,30 +20,31 @@ Feature: HAR Compliance, central system: firmware and diagnostics
       | StatusNotification.req         | connectorId=1, status=Available   |
       | FirmwareStatusNotification.req | status=Installed                  |
     Then the central system has said, in this order
-      | message                         | with                                   |
-      | UpdateFirmware.req              | location=ftp://127.0.0.1/inch-1.13.zip |
-      | FirmwareStatusNotification.conf |                                        |
-      | FirmwareStatusNotification.conf |                                        |
-      | StatusNotification.conf         |                                        |
-      | StatusNotification.conf         |                                        |
-      | FirmwareStatusNotification.conf |                                        |
-      | BootNotification.conf           | status=Accepted                        |
-      | StatusNotification.conf         |                                        |
-      | StatusNotification.conf         |                                        |
-      | FirmwareStatusNotification.conf |                                        |
+      | message                         | with                                                     |
+      | UpdateFirmware.req              | location=ftp://127.0.0.1/inch-1.13.zip, retrieveDate=now |
+      | FirmwareStatusNotification.conf |                                                          |
+      | FirmwareStatusNotification.conf |                                                          |
+      | StatusNotification.conf         |                                                          |
+      | StatusNotification.conf         |                                                          |
+      | FirmwareStatusNotification.conf |                                                          |
+      | BootNotification.conf           | status=Accepted                                          |
+      | StatusNotification.conf         |                                                          |
+      | StatusNotification.conf         |                                                          |
+      | FirmwareStatusNotification.conf |                                                          |
 
   @TC_044_2_CSMS
   Scenario: TC_044_2_CSMS Firmware Update - Download Failed
-    When the operator sends UpdateFirmware with location=ftp://127.0.0.1/not-there.zip, retrieveDate=now
+    When the operator sends UpdateFirmware with location=ftp://127.0.0.1/not-there.zip, retrieveDate=in 10 min, retries=2, retryInterval=60
+    And 10 min pass
     And the charger says
       | message                        | with                  |
       | FirmwareStatusNotification.req | status=Downloading    |
       | FirmwareStatusNotification.req | status=DownloadFailed |
     Then the central system has said, in this order
-      | message                         | with                                   |
-      | UpdateFirmware.req              | location=ftp://127.0.0.1/not-there.zip |
-      | FirmwareStatusNotification.conf |                                        |
-      | FirmwareStatusNotification.conf |                                        |
+      | message                         | with                                                                                  |
+      | UpdateFirmware.req              | location=ftp://127.0.0.1/not-there.zip, retrieveDate=now, retries=2, retryInterval=60 |
+      | FirmwareStatusNotification.conf |                                                                                       |
+      | FirmwareStatusNotification.conf |                                                                                       |
 
   @TC_044_3_CSMS
   Scenario: TC_044_3_CSMS Firmware Update - Installation Failed
@@ -60,17 +61,17 @@ Feature: HAR Compliance, central system: firmware and diagnostics
       | StatusNotification.req         | connectorId=1, status=Available   |
       | FirmwareStatusNotification.req | status=InstallationFailed         |
     Then the central system has said, in this order
-      | message                         | with                                   |
-      | UpdateFirmware.req              | location=ftp://127.0.0.1/inch-1.13.zip |
-      | FirmwareStatusNotification.conf |                                        |
-      | FirmwareStatusNotification.conf |                                        |
-      | StatusNotification.conf         |                                        |
-      | StatusNotification.conf         |                                        |
-      | FirmwareStatusNotification.conf |                                        |
-      | BootNotification.conf           | status=Accepted                        |
-      | StatusNotification.conf         |                                        |
-      | StatusNotification.conf         |                                        |
-      | FirmwareStatusNotification.conf |                                        |
+      | message                         | with                                                     |
+      | UpdateFirmware.req              | location=ftp://127.0.0.1/inch-1.13.zip, retrieveDate=now |
+      | FirmwareStatusNotification.conf |                                                          |
+      | FirmwareStatusNotification.conf |                                                          |
+      | StatusNotification.conf         |                                                          |
+      | StatusNotification.conf         |                                                          |
+      | FirmwareStatusNotification.conf |                                                          |
+      | BootNotification.conf           | status=Accepted                                          |
+      | StatusNotification.conf         |                                                          |
+      | StatusNotification.conf         |                                                          |
+      | FirmwareStatusNotification.conf |                                                          |
 
   @TC_045_1_CSMS
   Scenario: TC_045_1_CSMS Get Diagnostics

@@ -87,6 +87,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message                    | with                             |
       | RemoteStartTransaction.req | idTag=Anna's card, connectorId=1 |
       | Heartbeat.conf             |                                  |
+    And the operator was told Rejected
 
   @TC_028_CSMS
   Scenario: TC_028_CSMS Remote Stop Transaction – Rejected
@@ -100,6 +101,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message                   | with                 |
       | RemoteStopTransaction.req | transactionId=987654 |
       | Heartbeat.conf            |                      |
+    And the operator was told Rejected
 
   @TC_013_CSMS
   Scenario: TC_013_CSMS Hard Reset
@@ -152,6 +154,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message             | with          |
       | UnlockConnector.req | connectorId=1 |
       | Heartbeat.conf      |               |
+    And the operator was told NotSupported
 
   @TC_018_1_CSMS
   Scenario: TC_018_1_CSMS Unlock Connector - With Charging Session (Not fixed cable)
@@ -180,6 +183,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message             | with          |
       | UnlockConnector.req | connectorId=1 |
       | Heartbeat.conf      |               |
+    And the operator was told UnlockFailed
 
   @TC_031_CSMS
   Scenario: TC_031_CSMS Unlock Connector – Unknown Connector
@@ -192,6 +196,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message             | with          |
       | UnlockConnector.req | connectorId=2 |
       | Heartbeat.conf      |               |
+    And the operator was told NotSupported
 
   @TC_019_1_CSMS
   Scenario: TC_019_1_CSMS Retrieve all configuration keys
@@ -225,6 +230,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message                 | with                      |
       | ChangeConfiguration.req | key=NoSuchKey, value=true |
       | Heartbeat.conf          |                           |
+    And the operator was told NotSupported
 
   @TC_040_2_CSMS
   Scenario: TC_040_2_CSMS Configuration keys
@@ -237,6 +243,7 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message                 | with                                   |
       | ChangeConfiguration.req | key=MeterValueSampleInterval, value=-1 |
       | Heartbeat.conf          |                                        |
+    And the operator was told Rejected
 
   @TC_054_CSMS
   Scenario: TC_054_CSMS Trigger Message
@@ -284,3 +291,4 @@ Feature: HAR Compliance, central system: what an operator asks for
       | message            | with                                        |
       | TriggerMessage.req | requestedMessage=MeterValues, connectorId=2 |
       | Heartbeat.conf     |                                             |
+    And the operator was told Rejected

@@ -17,13 +17,13 @@ Feature: HAR Compliance, central system: reservation
       | StartTransaction.req   | idTag=Anna's card, reservationId=the reservation |
       | StatusNotification.req | status=Charging                                  |
     Then the central system has said, in this order
-      | message                 | with                                                                |
-      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | StatusNotification.conf |                                                                     |
-      | Authorize.conf          | idTagInfo.status=Accepted                                           |
-      | StatusNotification.conf |                                                                     |
-      | StartTransaction.conf   | idTagInfo.status=Accepted, any transactionId                        |
-      | StatusNotification.conf |                                                                     |
+      | message                 | with                                                                      |
+      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | StatusNotification.conf |                                                                           |
+      | Authorize.conf          | idTagInfo.status=Accepted                                                 |
+      | StatusNotification.conf |                                                                           |
+      | StartTransaction.conf   | idTagInfo.status=Accepted, any transactionId                              |
+      | StatusNotification.conf |                                                                           |
 
   @TC_047_CSMS
   Scenario: TC_047_CSMS Reservation of a Connector - Expire
@@ -51,9 +51,10 @@ Feature: HAR Compliance, central system: reservation
       | message       | with |
       | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message        | with                                                                |
-      | ReserveNow.req | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | Heartbeat.conf |                                                                     |
+      | message        | with                                                                      |
+      | ReserveNow.req | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | Heartbeat.conf |                                                                           |
+    And the operator was told Faulted
 
   @TC_048_2_CSMS
   Scenario: TC_048_2_CSMS Reservation of a Connector - Occupied
@@ -67,10 +68,11 @@ Feature: HAR Compliance, central system: reservation
       | message       | with |
       | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message                 | with                                                                |
-      | StatusNotification.conf |                                                                     |
-      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | Heartbeat.conf          |                                                                     |
+      | message                 | with                                                                      |
+      | StatusNotification.conf |                                                                           |
+      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | Heartbeat.conf          |                                                                           |
+    And the operator was told Occupied
 
   @TC_048_3_CSMS
   Scenario: TC_048_3_CSMS Reservation of a Connector - Unavailable
@@ -85,11 +87,12 @@ Feature: HAR Compliance, central system: reservation
       | message       | with |
       | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message                 | with                                                                |
-      | ChangeAvailability.req  | connectorId=1, type=Inoperative                                     |
-      | StatusNotification.conf |                                                                     |
-      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | Heartbeat.conf          |                                                                     |
+      | message                 | with                                                                      |
+      | ChangeAvailability.req  | connectorId=1, type=Inoperative                                           |
+      | StatusNotification.conf |                                                                           |
+      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | Heartbeat.conf          |                                                                           |
+    And the operator was told Unavailable
 
   @TC_048_4_CSMS
   Scenario: TC_048_4_CSMS Reservation of a Connector - Rejected
@@ -100,9 +103,10 @@ Feature: HAR Compliance, central system: reservation
       | message       | with |
       | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message        | with                                                                |
-      | ReserveNow.req | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | Heartbeat.conf |                                                                     |
+      | message        | with                                                                      |
+      | ReserveNow.req | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | Heartbeat.conf |                                                                           |
+    And the operator was told Rejected
 
   @TC_049_CSMS
   Scenario: TC_049_CSMS Reservation of a Charge Point - Transaction
@@ -112,13 +116,15 @@ Feature: HAR Compliance, central system: reservation
       | message                | with                           |
       | StatusNotification.req | connectorId=0, status=Reserved |
     Then the central system has said, in this order
-      | message                 | with                                                                |
-      | ReserveNow.req          | connectorId=0, idTag=Anna's card, any reservationId, any expiryDate |
-      | StatusNotification.conf |                                                                     |
+      | message                 | with                                                                      |
+      | ReserveNow.req          | connectorId=0, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | StatusNotification.conf |                                                                           |
 
   @TC_051_CSMS
   Scenario: TC_051_CSMS Cancel Reservation
     Given the charger has started up
+    And the operator sends ReserveNow with connectorId=1, idTag=Bert's card, expiryDate=in 30 min
+    And the operator sends CancelReservation with reservationId=the reservation
     When the operator sends ReserveNow with connectorId=1, idTag=Anna's card, expiryDate=in 30 min
     And the charger says
       | message                | with            |
@@ -128,11 +134,12 @@ Feature: HAR Compliance, central system: reservation
       | message                | with             |
       | StatusNotification.req | status=Available |
     Then the central system has said, in this order
-      | message                 | with                                                                |
-      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | StatusNotification.conf |                                                                     |
-      | CancelReservation.req   | reservationId=the reservation                                       |
-      | StatusNotification.conf |                                                                     |
+      | message                 | with                                                                      |
+      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | StatusNotification.conf |                                                                           |
+      | CancelReservation.req   | reservationId=the reservation                                             |
+      | StatusNotification.conf |                                                                           |
+    And each reservation has an id of its own
 
   @TC_052_CSMS
   Scenario: TC_052_CSMS Cancel Reservation - Rejected
@@ -147,11 +154,12 @@ Feature: HAR Compliance, central system: reservation
       | message       | with |
       | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message                 | with                                                                |
-      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, any expiryDate |
-      | StatusNotification.conf |                                                                     |
-      | CancelReservation.req   | reservationId=987654                                                |
-      | Heartbeat.conf          |                                                                     |
+      | message                 | with                                                                      |
+      | ReserveNow.req          | connectorId=1, idTag=Anna's card, any reservationId, expiryDate=in 30 min |
+      | StatusNotification.conf |                                                                           |
+      | CancelReservation.req   | reservationId=987654                                                      |
+      | Heartbeat.conf          |                                                                           |
+    And the operator was told Rejected
 
   @TC_053_CSMS
   Scenario: TC_053_CSMS Use a reserved Connector with parentIdTag
@@ -169,13 +177,13 @@ Feature: HAR Compliance, central system: reservation
       | StopTransaction.req    | idTag=Bert's card                                |
       | StatusNotification.req | status=Finishing                                 |
     Then the central system has said, in this order
-      | message                 | with                                                                    |
-      | ReserveNow.req          | connectorId=1, idTag=Anna's card, parentIdTag=FAMILY, any reservationId |
-      | StatusNotification.conf |                                                                         |
-      | Authorize.conf          | idTagInfo.status=Accepted                                               |
-      | StatusNotification.conf |                                                                         |
-      | StartTransaction.conf   | idTagInfo.status=Accepted, any transactionId                            |
-      | StatusNotification.conf |                                                                         |
-      | Authorize.conf          | idTagInfo.status=Accepted, idTagInfo.parentIdTag=FAMILY                 |
-      | StopTransaction.conf    |                                                                         |
-      | StatusNotification.conf |                                                                         |
+      | message                 | with                                                                                          |
+      | ReserveNow.req          | connectorId=1, idTag=Anna's card, parentIdTag=FAMILY, any reservationId, expiryDate=in 30 min |
+      | StatusNotification.conf |                                                                                               |
+      | Authorize.conf          | idTagInfo.status=Accepted                                                                     |
+      | StatusNotification.conf |                                                                                               |
+      | StartTransaction.conf   | idTagInfo.status=Accepted, any transactionId                                                  |
+      | StatusNotification.conf |                                                                                               |
+      | Authorize.conf          | idTagInfo.status=Accepted, idTagInfo.parentIdTag=FAMILY                                       |
+      | StopTransaction.conf    | idTagInfo.status=Accepted or omitted                                                          |
+      | StatusNotification.conf |                                                                                               |

@@ -7,11 +7,21 @@ Feature: HAR Compliance, central system: security profiles
   @TC_073_CSMS
   Scenario: TC_073_CSMS Update Charge Point Password for HTTP Basic Authentication
     Given security profile 1 or 2 is supported
+    And the charger has the password isebench-key-of-old
     And the charger has started up
     When the operator sends ChangeConfiguration with key=AuthorizationKey, value=69736562656E63682D6B65792D31362B6F6B
+    And the line is cut
+    And the charger dials with the password isebench-key-of-old
+    And the charger takes up the password that it was sent
+    And the line is restored
+    And the charger says
+      | message       | with |
+      | Heartbeat.req |      |
     Then the central system has said, in this order
-      | message                 | with                 |
-      | ChangeConfiguration.req | key=AuthorizationKey |
+      | message                 | with                                                             |
+      | ChangeConfiguration.req | key=AuthorizationKey, value=69736562656E63682D6B65792D31362B6F6B |
+      | Heartbeat.conf          |                                                                  |
+    And no line came up that was dialled so
 
   @TC_074_CSMS
   Scenario: TC_074_CSMS Update Charge Point Certificate by request of Central System
@@ -155,8 +165,11 @@ Feature: HAR Compliance, central system: security profiles
   @TC_085_CSMS
   Scenario: TC_085_CSMS Basic Authentication - Valid username/password combination
     Given security profile 1 or 2 is supported
+    And the charger has the password isebench-key-of-old
     And the charger has started up
     When the line is cut
+    And the charger dials without a password
+    And the charger dials with the password isebench-key-of-another
     And the line is restored
     And the charger says
       | message                | with                            |
@@ -168,12 +181,14 @@ Feature: HAR Compliance, central system: security profiles
       | BootNotification.conf   | status=Accepted |
       | StatusNotification.conf |                 |
       | StatusNotification.conf |                 |
+    And no line came up that was dialled so
 
   @TC_086_CSMS
   Scenario: TC_086_CSMS TLS - server-side certificate - Valid certificate
     Given security profile 2 or 3 is supported
     And the charger has started up
     When the line is cut
+    And the charger dials in the clear
     And the line is restored
     And the charger says
       | message                | with                            |
@@ -185,12 +200,16 @@ Feature: HAR Compliance, central system: security profiles
       | BootNotification.conf   | status=Accepted |
       | StatusNotification.conf |                 |
       | StatusNotification.conf |                 |
+    And no line came up that was dialled so
+    And the line is encrypted with TLS 1.2 or newer
 
   @TC_087_CSMS
   Scenario: TC_087_CSMS TLS - Client-side certificate - valid certificate
     Given security profile 3 is supported
     And the charger has started up
     When the line is cut
+    And the charger dials in the clear
+    And the charger dials without a certificate
     And the line is restored
     And the charger says
       | message                | with                            |
@@ -202,3 +221,5 @@ Feature: HAR Compliance, central system: security profiles
       | BootNotification.conf   | status=Accepted |
       | StatusNotification.conf |                 |
       | StatusNotification.conf |                 |
+    And no line came up that was dialled so
+    And the line is encrypted with TLS 1.2 or newer

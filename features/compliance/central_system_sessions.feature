@@ -33,12 +33,28 @@ Feature: HAR Compliance, central system: boot and sessions
       | Authorize.req          | idTag=Anna's card |
       | StartTransaction.req   | idTag=Anna's card |
       | StatusNotification.req | status=Charging   |
+    And 10 min pass
+    And the charger says
+      | message                | with                               |
+      | StopTransaction.req    | idTag=Anna's card, reason=Local    |
+      | StatusNotification.req | status=Available                   |
+      | StatusNotification.req | status=Preparing                   |
+      | Authorize.req          | idTag=Anna's card                  |
+      | StartTransaction.req   | idTag=Anna's card, meterStart=1500 |
+      | StatusNotification.req | status=Charging                    |
     Then the central system has said, in this order
       | message                 | with                                         |
       | StatusNotification.conf |                                              |
       | Authorize.conf          | idTagInfo.status=Accepted                    |
       | StartTransaction.conf   | idTagInfo.status=Accepted, any transactionId |
       | StatusNotification.conf |                                              |
+      | StopTransaction.conf    | idTagInfo.status=Accepted or omitted         |
+      | StatusNotification.conf |                                              |
+      | StatusNotification.conf |                                              |
+      | Authorize.conf          | idTagInfo.status=Accepted                    |
+      | StartTransaction.conf   | idTagInfo.status=Accepted, any transactionId |
+      | StatusNotification.conf |                                              |
+    And each transaction has an id of its own
 
   @TC_004_1_CSMS
   Scenario: TC_004_1_CSMS Regular Charging Session – Identification First

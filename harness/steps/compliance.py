@@ -9,9 +9,10 @@ from pytest_bdd import given, parsers, then, when
 from harness.bench import Bench
 from harness.central import CardVerdict
 from harness.depot import firmware, is_whole
-from harness.errors import Disagreement, UsageError
+from harness.errors import Disagreement, NothingArrived, UsageError
+from harness.recording import LINE_WIRE
 from harness.said import span
-from harness.steps import must_be_done, records
+from harness.steps import must_be_done, records, show
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from harness.tool import CHARGER, Tool
 
@@ -87,9 +88,18 @@ def central_answers_next(bench: Bench, action: str, fields: str) -> None:
 
 
 @given(parsers.parse("the charger answers {action} with {fields}"))
+@when(parsers.parse("the charger answers {action} with {fields}"))
 def charger_answers(bench: Bench, action: str, fields: str) -> None:
     """Let the bench's charger answer so from now on."""
     tool_of(bench).answer(action, fields)
+
+
+@given(parsers.parse("the charger has the password {password}"))
+def charger_has_password(bench: Bench, password: str) -> None:
+    """Let the bench's charger give its identity and this password whenever it dials."""
+    tool = tool_of(bench)
+    tool.must_be(CENTRAL_SYSTEM)
+    tool.password = password
 
 
 @given(parsers.parse("the depot holds the firmware {version} as {name}"))
@@ -219,6 +229,20 @@ def interval_passes(bench: Bench) -> None:
     tool.pass_time(timedelta(seconds=int(tool.word("the interval"))))
 
 
+@when(parsers.parse("the charger dials {how}"))
+def charger_dials(bench: Bench, how: str) -> None:
+    """Let the charger on strings dial as nobody must be let in; a line that comes up is closed."""
+    tool = tool_of(bench)
+    tool.begin()
+    tool.dial(how)
+
+
+@when("the charger takes up the password that it was sent")
+def takes_up_password(bench: Bench) -> None:
+    """Let the charger on strings give the AuthorizationKey of the last ChangeConfiguration."""
+    tool_of(bench).take_up_password()
+
+
 @when("the charger brings its diagnostics to where it was told")
 def brings_diagnostics(bench: Bench) -> None:
     """Let the charger on strings upload a file to the location of the last GetDiagnostics."""
@@ -226,6 +250,26 @@ def brings_diagnostics(bench: Bench) -> None:
 
 
 # ---------------------------------------------------------------------- what is seen
+
+
+@then("no line came up that was dialled so")
+def no_line_came_up(bench: Bench) -> None:
+    """See that each line that must not be let in was refused; there must have been one."""
+    tool = tool_of(bench)
+    bench.decide(one for one in bench.tap.crossings if one.wire == LINE_WIRE)
+    if not tool.let_in:
+        raise NothingArrived("the charger has dialled in no way that is to be refused")
+    if found := [how for how, is_up in tool.let_in.items() if is_up]:
+        raise Disagreement(f"it was let in {show(found)}")
+
+
+@then("the line is encrypted with TLS 1.2 or newer")
+def line_is_encrypted(bench: Bench) -> None:
+    """Ask the charger's end of the line how it is encrypted."""
+    version = tool_of(bench).puppet.tls_version
+    bench.decide(one for one in bench.tap.crossings if one.wire == LINE_WIRE)
+    if version not in ("TLSv1.2", "TLSv1.3"):
+        raise Disagreement(f"the line is encrypted with {version or 'nothing'}")
 
 
 @then("the depot holds the diagnostics")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_bdd import given, parsers, when
+from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
-from harness.errors import UsageError
+from harness.errors import Disagreement, UsageError
 from harness.said import span
 from harness.steps import records
 from harness.steps.compliance import tool_of
+from harness.target import CENTRAL_SYSTEM
 from harness.tool import stamp
 
 Table = list[list[str]]
@@ -111,3 +112,15 @@ def operator_asks_for_keys(bench: Bench) -> None:
                 if entry["key"] == "GetConfigurationMaxKeys":
                     limit = int(entry["value"])
     tool.send("GetConfiguration", {"key": list(dict.fromkeys(named))[:limit]})
+
+
+@then(parsers.parse("the operator was told {words}"))
+def operator_was_told(bench: Bench, words: str) -> None:
+    """Compare what came back to the operator of the last commands with what was answered."""
+    tool, wanted = tool_of(bench), words.split(", then ")
+    tool.must_be(CENTRAL_SYSTEM)
+    answers = [m for m in tool.all_said(tool.other) if m.name.endswith(".conf")]
+    bench.decide(message.crossing for message in answers[-len(wanted) :])
+    told = tool.told[-len(wanted) :]
+    if told != wanted:
+        raise Disagreement(f"the operator was told {', then '.join(told) or 'nothing'}")

@@ -9,9 +9,10 @@ from decimal import Decimal
 from pytest_bdd import parsers, then
 
 from harness.bench import Bench
+from harness.central_rules import list_after
 from harness.errors import Disagreement, NothingArrived
 from harness.fields import look_up, meets, read_conditions
-from harness.frames import instant_of
+from harness.frames import calls, instant_of
 from harness.recording import LINE_WIRE
 from harness.said import Message, differs, gaps_s, named, read_rows, span
 from harness.steps import records, show
@@ -152,6 +153,22 @@ def knows_every_key(bench: Bench) -> None:
         raise Disagreement(f"asked for and not told: {show(missing)}")
 
 
+@then(parsers.re(r"each (?P<what>transaction|reservation) has an id of its own"))
+def ids_are_their_own(bench: Bench, what: str) -> None:
+    """See that two ids or more were given; that they differ is looked at in every case."""
+    tool = tool_of(bench)
+    tool.must_be(CENTRAL_SYSTEM)
+    tool.must_obey()
+    given = [m for m in tool.all_said(tool.under_test) if m.name == GIVES_ID[what]]
+    bench.decide(message.crossing for message in given)
+    if len(given) < 2:
+        raise NothingArrived(f"{len(given)} {GIVES_ID[what]} crossed the wire, not 2 or more")
+
+
+GIVES_ID = {"transaction": "StartTransaction.conf", "reservation": "ReserveNow.req"}
+"""The messages with which a central system gives ids."""
+
+
 @then("every entry of the local list has an idTagInfo")
 def entries_have_info(bench: Bench) -> None:
     """Look at all entries of the lists that were sent."""
@@ -163,6 +180,21 @@ def entries_have_info(bench: Bench) -> None:
         raise NothingArrived("no entry of a local list crossed the wire")
     if bare := [entry["idTag"] for entry in entries if "idTagInfo" not in entry]:
         raise Disagreement(f"without idTagInfo: {show(bare)}")
+
+
+@then("the charger's local list holds")
+def local_list_holds(bench: Bench, datatable: Table) -> None:
+    """Compare the cards of the lists that the charger has taken, in their order, with a table."""
+    tool = tool_of(bench)
+    tool.must_be(CENTRAL_SYSTEM)
+    tool.must_obey()
+    sent = calls(bench.tap.crossings, tool.under_test, tool.other)
+    lists = [call for call in sent if call.action == "SendLocalList"]
+    bench.decide(crossing for call in lists for crossing in (call.crossing, call.answer))
+    held = list_after(lists)
+    wanted = {tool.word(row["card"]): row["status"] for row in records(datatable, "card", "status")}
+    if held != wanted:
+        raise Disagreement(f"it holds {held or 'nothing'}, not {wanted}")
 
 
 # ---------------------------------------------------------------------- meter values

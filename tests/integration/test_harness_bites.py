@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_bdd.parser import Step
@@ -37,6 +37,7 @@ from backend.core import (
     file_names,
     id_tags,
     intervals,
+    local_list,
     metering_code,
     obis,
     plain,
@@ -51,6 +52,8 @@ from backend.core.formats import layout
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
+from harness.errors import Disagreement
+from harness.target import CENTRAL_SYSTEM, NOT_YET_COVERED
 from simulators.charger_inch import (
     authority,
     connector,
@@ -884,6 +887,82 @@ CENTRAL_SYSTEMS = (
         "TC_001_CSMS",
         (ocpp_answers._time, '"+00:00", "Z"', '"+00:00", ""'),
     ),
+    _case(
+        "all transactions have the same id",
+        "TC_003_CSMS",
+        (ocpp_answers._start_transaction, '{"transactionId": number', '{"transactionId": 0'),
+    ),
+    _case(
+        "a charger that boots is told a time of long ago",
+        "TC_013_CSMS",
+        (
+            ocpp_answers._boot_notification,
+            '"currentTime": _time(sender.now)',
+            '"currentTime": "1970-01-01T00:00:00.000Z"',
+        ),
+    ),
+    _case(
+        "a card that was let in is refused at the end of its session",
+        "TC_053_CSMS",
+        (
+            ocpp_answers._stop_transaction,
+            '{"idTagInfo": card}',
+            '{"idTagInfo": {"status": "Invalid"}}',
+        ),
+    ),
+    _case(
+        "a charger is restarted besides what was asked for",
+        "TC_018_1_CSMS",
+        (
+            ocpp_commands.Commands.send,
+            "follow = _FOLLOW.get(action)",
+            "await self._lines.call(station, Action('Reset'), {'type': 'Hard'})\n"
+            "        follow = _FOLLOW.get(action)",
+        ),
+    ),
+    _case(
+        "an operator is told Accepted whatever the charger answers",
+        "TC_026_CSMS",
+        (
+            ocpp_commands.Commands.send,
+            "return answer",
+            'return {**answer, "status": "Accepted"}',
+        ),
+        sentence="the operator was told Rejected",
+    ),
+    _case(
+        "the limit of a transaction is sent without an end",
+        "TC_057_CSMS",
+        (
+            ocpp_commands.Commands.send,
+            "self._lines.registrations.check(station, action)",
+            "exact.get('csChargingProfiles', {}).get('chargingSchedule', {}).pop('duration', 0)",
+        ),
+    ),
+    _case(
+        "all reservations have the same id",
+        "TC_051_CSMS",
+        (
+            ocpp_commands.Commands._run_reserve,
+            'number = asked["reservationId"] = await',
+            'asked["reservationId"] = number = 1\n        await',
+        ),
+    ),
+    _case(
+        "a local list is cut to its first card",
+        "TC_043_4_CSMS",
+        (
+            local_list.Update.payload,
+            '"localAuthorizationList": entries',
+            '"localAuthorizationList": entries[:1]',
+        ),
+        sentence="local list holds",
+    ),
+    _case(
+        "a local list that the charger could not take counts as taken",
+        "TC_043_3_CSMS",
+        (ocpp_commands._listed, "if status == ACCEPTED:", "if True:"),
+    ),
 )
 
 ASKING = (
@@ -1106,6 +1185,21 @@ def test_a_bug_fails_the_scenarios_of_its_requirement(
     assert "then" == step.type, f"{step.name}: {exception!r}"
     assert isinstance(exception, AssertionError), f"{step.name}: {exception!r}"
     assert mutant.sentence in step.name, f"{step.name}: {exception}"
+    assert 1 == len(bite.ended("failed")), bite.ended("failed")
+
+
+@pytest.mark.parametrize("case", ["TC_073_CSMS", "TC_085_CSMS", "TC_086_CSMS", "TC_087_CSMS"])
+def test_a_case_of_security_fails_where_anybody_is_let_in(
+    case: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were it covered, a backend that asks for no password and speaks in the clear would fail."""
+    monkeypatch.setitem(cast("dict[str, object]", NOT_YET_COVERED), CENTRAL_SYSTEM, {})
+
+    bite = _run(pytester, [_case("it lets anybody in", case)])
+
+    step, exception = bite.failed[0]
+    assert "no line came up that was dialled so" == step.name
+    assert isinstance(exception, Disagreement), repr(exception)
     assert 1 == len(bite.ended("failed")), bite.ended("failed")
 
 

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from harness.bench import Bench
 from harness.central import Central, Error
 from harness.operator import OperatorOfBackend, OperatorOfTool
@@ -16,11 +18,12 @@ class Strings:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, object]] = []
+        self.answer: list[Any] = [3, "c1", {}]
 
     async def call(self, identity: str, action: str, payload: object) -> list[Any]:
         """Note a call and answer it."""
         self.sent.append((identity, action, payload))
-        return [3, "c1", {}]
+        return self.answer
 
 
 def test_the_tool_sends_word_for_word() -> None:
@@ -28,9 +31,28 @@ def test_the_tool_sends_word_for_word() -> None:
     strings = Strings()
     operator = OperatorOfTool(cast("Central", strings), "WB-1")
 
-    asyncio.run(operator.send("Reset", {"type": "Hard"}))
+    told = asyncio.run(operator.send("Reset", {"type": "Hard"}))
 
+    assert "answered" == told
     assert [("WB-1", "Reset", {"type": "Hard"})] == strings.sent
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ([3, "c1", {"status": "Scheduled"}], "Scheduled"),
+        ([3, "c1", []], "answered"),
+        ([4, "c1", "NotSupported", "", {}], "NotSupported"),
+    ],
+)
+def test_the_tool_tells_what_was_answered(answer: list[Any], told: str) -> None:
+    """A status, the code of an error, or that there was an answer, whatever stands in it."""
+    strings = Strings()
+    strings.answer = answer
+
+    assert told == asyncio.run(
+        OperatorOfTool(cast("Central", strings), "WB-1").send("Reset", {"type": "Hard"})
+    )
 
 
 def test_the_backend_sends_by_its_own_means(tmp_path: Path) -> None:
@@ -42,10 +64,14 @@ def test_the_backend_sends_by_its_own_means(tmp_path: Path) -> None:
     operator = OperatorOfBackend(bench.backend, "WB-1")
     bench.puppets["WB-1"].answers["ClearCache"] = Error("NotSupported")
 
-    bench.run(operator.send("ClearCache", {}))
-    bench.run(operator.send("Reset", {"type": "Hard"}))
+    refused = bench.run(operator.send("ClearCache", {}))
+    rejected = bench.run(operator.send("Reset", {"type": "Hard"}))
+    bench.run(bench.puppets["WB-1"].cut_line())
+    unsent = bench.run(operator.send("Reset", {"type": "Hard"}))
     bench.close()
 
+    assert ("NotSupported", "Rejected") == (refused, rejected)
+    assert unsent not in ("Accepted", "Rejected", "answered")
     asked = [c.text for c in bench.tap.crossings if c.receiver == "WB-1" and ",2," not in c.text]
     assert any('"ClearCache",{}' in text for text in asked)
     assert any('"Reset",{"type":"Hard"}' in text for text in asked)

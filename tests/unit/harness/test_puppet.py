@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+import trustme
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosedError
+from websockets.headers import build_authorization_basic
+from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from harness import puppet as puppets
@@ -288,3 +294,71 @@ def test_it_says_nothing_by_itself_where_it_shall_not_greet() -> None:
         return there
 
     assert ["BootNotification"] == [frame[2] for frame in asyncio.run(live()).frames]
+
+
+class TestDialling:
+    """Lines that are to be let in, and lines that are not."""
+
+    def test_with_its_password_it_is_let_in(self) -> None:
+        """It gives its identity and its password; without, or with another, no line comes up."""
+
+        async def live() -> tuple[list[bool], list[tuple[str, str]]]:
+            right = build_authorization_basic(IDENTITY, "of its own")
+
+            def guard(_: ServerConnection, request: Request) -> Response | None:
+                known = request.headers.get("Authorization") == right
+                return None if known else Response(401, "Unauthorized", Headers())
+
+            async with _listening(process_request=guard) as (puppet, url):
+                puppet.password = "of its own"
+                lines: list[tuple[str, str]] = []
+                puppet.on_line = lambda name, up: lines.append((name, "up" if up else "down"))
+                await puppet.connect(url)
+                await puppet.cut_line()
+                ways = (None, "of another", "of its own")
+                return [await puppet.is_let_in(way) for way in ways], lines
+
+        let_in, lines = asyncio.run(live())
+
+        assert [False, False, True] == let_in
+        assert 2 * [(IDENTITY, "up"), (IDENTITY, "down")] == lines
+
+    def test_over_tls_it_tells_how_its_line_is_encrypted(self) -> None:
+        """It trusts whoever answers, and nobody answers it in the clear."""
+
+        async def live() -> tuple[str | None, bool, bool]:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+            async with _listening(ssl=context) as (puppet, url):
+                await puppet.connect(url)
+                clear = await puppet.is_let_in(None, in_the_clear=True)
+                return puppet.tls_version, clear, await puppet.is_let_in(None)
+
+        assert ("TLSv1.3", False, True) == asyncio.run(live())
+
+    def test_in_the_clear_its_line_is_not_encrypted(self) -> None:
+        """There is no version of what is not spoken."""
+
+        async def live() -> str | None:
+            async with stage() as there:
+                await there.puppet.connect(there.url)
+                return there.puppet.tls_version
+
+        assert None is asyncio.run(live())
+
+
+@asynccontextmanager
+async def _listening(**how: Any) -> AsyncIterator[tuple[Puppet, str]]:
+    """Give a puppet that does not greet, and the address of a central system that listens so."""
+
+    async def play(line: ServerConnection) -> None:
+        await line.wait_closed()
+
+    clock = VirtualClock(START)
+    puppet = Puppet(IDENTITY, clock, Wiretap(clock))
+    puppet.greets = False
+    protocols = [Subprotocol("ocpp1.6")]
+    async with serve(play, "127.0.0.1", 0, subprotocols=protocols, **how) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        yield puppet, f"{'wss' if 'ssl' in how else 'ws'}://127.0.0.1:{port}/ocpp"
+        await puppet.close()

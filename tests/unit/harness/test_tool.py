@@ -182,6 +182,19 @@ class TestCentralSystem:
         assert 60 == said[3]["chargingSchedule"]["duration"]
         assert [{"status": "Rejected"}, {"error": "NotSupported"}] == said[4:]
 
+    def test_what_no_operator_wanted_is_a_failure(self, open_case: Open, bench: Bench) -> None:
+        """Whatever a sentence asks, a command besides those of the operator ends it."""
+        tool = open_case(CENTRAL_SYSTEM)
+        tool.is_happening = True
+        tool.ask("UnlockConnector", "connectorId=1")
+        before = [message.name for message in tool.said()]
+        bench.run(tool.operator.send("Reset", {"type": "Hard"}))
+
+        assert ["UnlockConnector.req"] == before
+        assert ["Unlocked"] == tool.told
+        with pytest.raises(Disagreement, match=r"no operator wanted this Reset, in \[2,"):
+            tool.said()
+
     def test_the_charger_says_nothing_wrong(self, open_case: Open) -> None:
         """A scenario that lets it say what the standard has not is the scenario's mistake."""
         tool = open_case(CENTRAL_SYSTEM)
@@ -197,6 +210,38 @@ class TestCentralSystem:
         assert bench.puppets[CHARGER] is tool.charger
         with pytest.raises(UsageError, match="only where the charge-point is under test"):
             assert tool.hands
+
+    def test_the_charger_dials_otherwise(self, open_case: Open) -> None:
+        """Whatever way is tried, it is kept whether a line came up; the bundled backend lets in."""
+        tool = open_case(CENTRAL_SYSTEM)
+        tool.password = "of its own"
+        tool.begin()
+        tool.do(tool.charger.cut_line)
+        ways = (
+            "without a password",
+            "with the password of another",
+            "in the clear",
+            "without a certificate",
+        )
+        for how in ways:
+            tool.dial(how)
+
+        assert dict.fromkeys(ways, True) == tool.let_in
+        assert "of its own" == tool.puppet.password
+        with pytest.raises(UsageError, match='no charger dials "by hand"'):
+            tool.dial("by hand")
+
+    def test_the_charger_takes_up_a_password(self, open_case: Open) -> None:
+        """It is the last that it was sent, written in hexadecimal digits; there must be one."""
+        tool = open_case(CENTRAL_SYSTEM)
+        tool.begin()
+        with pytest.raises(Disagreement, match="with an AuthorizationKey has come"):
+            tool.take_up_password()
+        tool.ask("ChangeConfiguration", "key=HeartbeatInterval, value=60")
+        tool.ask("ChangeConfiguration", f"key=AuthorizationKey, value={b'of the new'.hex()}")
+        tool.take_up_password()
+
+        assert "of the new" == tool.puppet.password
 
     def test_diagnostics_are_brought_to_where_they_were_asked_for(self, open_case: Open) -> None:
         """The file lies at the depot under the name that the charger has told."""
