@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from harness import charger_rules
 from harness.central import Answer, Central, Error, Silence
 from harness.depot import Depot, bring
 from harness.errors import Disagreement, UsageError
@@ -276,7 +277,7 @@ class Tool:
         Give what the side under test has said since the first When, in order.
 
         Raises:
-            Disagreement: If it has ever said what OCPP-J 1.6 does not allow.
+            Disagreement: If it has ever said what OCPP 1.6 does not allow.
         """
         self.must_obey()
         start = self._from
@@ -291,12 +292,16 @@ class Tool:
 
     def must_obey(self) -> None:
         """
-        See that every frame of the side under test is one that OCPP-J 1.6 allows.
+        See that every frame of the side under test is one that OCPP 1.6 allows, in its place.
 
         Raises:
             Disagreement: If one is not.
         """
-        found = breaches(self._bench.tap.crossings, self.under_test)
+        crossings = self._bench.tap.crossings
+        found = breaches(crossings, self.under_test)
+        if not found and self.side == CHARGE_POINT:
+            begin = self._bench.start
+            found = charger_rules.breaches(crossings, self.under_test, self.other, begin)
         if found:
             self._bench.decide([breach.crossing for breach in found])
             first = found[0]
