@@ -13,7 +13,7 @@ from simulators.wiretap import Crossing
 
 START = datetime(2025, 6, 3, 8, tzinfo=UTC)
 ME, OTHER = "WB-1", "backend"
-BOOT = ("BootNotification", {})
+BOOT: tuple[str, dict[str, Any]] = ("BootNotification", {})
 ACCEPTED = {"status": "Accepted"}
 
 
