@@ -31,7 +31,7 @@ DECLARED_NOT_DONE: Mapping[str, Mapping[str, str]] = {
 """What is declared not to be done, with the reason that a report shows."""
 
 _CHARGER_PROFILES = (
-    "security profiles: the INCH's questionnaire predates them (INC-17 is not built yet)"
+    "security profiles: the emulated INCH checks certificates, and has no key or certificate yet"
 )
 _BACKEND_PROFILES = "security profiles: the bundled backend has none yet"
 _PROFILES = (

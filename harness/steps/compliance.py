@@ -7,9 +7,9 @@ from datetime import timedelta
 from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
-from harness.central import CardVerdict
+from harness.central import CardVerdict, Opening
 from harness.depot import firmware
-from harness.errors import Disagreement, UsageError
+from harness.errors import Disagreement, NothingArrived, UsageError
 from harness.said import span
 from harness.steps import must_be_done, records
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
@@ -241,6 +241,58 @@ def depot_holds_diagnostics(bench: Bench) -> None:
     bench.decide(m.crossing for m in tool.all_said(CHARGER) if m.name == "GetDiagnostics.conf")
     if not names or not lying.get(str(names[-1])):
         raise Disagreement(f"the depot holds {sorted(lying) or 'nothing'}, not {names}")
+
+
+KEY_BYTES = range(16, 21)
+"""How long an AuthorizationKey may be."""
+TLS = ("TLSv1.2", "TLSv1.3")
+
+
+@then("it has named itself and its AuthorizationKey")
+def has_named_itself(bench: Bench) -> None:
+    """Compare the handshake of its last line with its name and the key that it was last given."""
+    password = _opening(bench).password_of(CHARGER)
+    keys = [
+        message.payload["value"]
+        for message in tool_of(bench).all_said(tool_of(bench).other)
+        if message.name == "ChangeConfiguration.req"
+        and message.payload["key"] == "AuthorizationKey"
+    ]
+    if password is None:
+        raise Disagreement("it has opened its line without its name and a key")
+    if len(password) not in KEY_BYTES:
+        raise Disagreement(f"its key has {len(password)} bytes, not 16 to 20")
+    if keys and password != bytes.fromhex(keys[-1]):
+        raise Disagreement("its key is not the one that it was given last")
+
+
+@then("it has named itself by its AuthorizationKey or a certificate")
+def has_named_itself_somehow(bench: Bench) -> None:
+    """Look for one of the two in the handshake of its last line."""
+    if not _opening(bench).has_certificate:
+        has_named_itself(bench)
+
+
+@then("it has shown a certificate of its own")
+def has_shown_certificate(bench: Bench) -> None:
+    """Look for it in the handshake of its last line."""
+    if not _opening(bench).has_certificate:
+        raise Disagreement("it has opened its line without a certificate")
+
+
+@then("its line speaks TLS 1.2 or later")
+def line_speaks_tls(bench: Bench) -> None:
+    """Look at the version that its last line speaks."""
+    version = _opening(bench).tls
+    if version not in TLS:
+        raise Disagreement(f"its line speaks {version or 'in the clear'}")
+
+
+def _opening(bench: Bench) -> Opening:
+    opening = bench.central.opened.get(CHARGER)
+    if opening is None:
+        raise NothingArrived("no line of the charger came up")
+    return opening
 
 
 def tool_of(bench: Bench) -> Tool:
