@@ -241,7 +241,7 @@ def values_are_apart(bench: Bench, context: str, seconds: str, key: str) -> None
     """
     Compare times, in the order of sending, and measurands of all values of a context.
 
-    They begin with the first When, and go on until now.
+    They begin with the first When, or the transaction if it began later, and go on to its end.
     """
     tool = tool_of(bench)
     wanted = set(_configured(tool.all_said(tool.under_test), key).split(",")) - {""}
@@ -253,13 +253,27 @@ def values_are_apart(bench: Bench, context: str, seconds: str, key: str) -> None
         told = ", ".join(f"{gap:g} s" for gap in sorted(gaps_s(times)))
         raise Disagreement(f"the times of {context} are {told} apart, not {seconds} s")
     span_of = timedelta(seconds=float(seconds))
-    if times[0] - span_of > tool.happened_at or times[-1] + span_of < bench.clock.now():
+    begin, end = _transaction_span(bench)
+    if times[0] - span_of > begin or times[-1] + span_of < end:
         raise NothingArrived(
             f"the first of {context} is of {times[0]:%H:%M:%S}, the last of {times[-1]:%H:%M:%S}"
         )
     for at, measurands in values:
         if missing := (wanted or {REGISTER}) - measurands:
             raise Disagreement(f"{at:%H:%M:%S}: {show(missing)} is missing")
+
+
+def _transaction_span(bench: Bench) -> tuple[datetime, datetime]:
+    """Give since when and until when the last transaction has run, as far as it is judged."""
+    tool = tool_of(bench)
+    begin, end = tool.happened_at, bench.clock.now()
+    for message in tool.all_said(tool.under_test):
+        if message.name == "StartTransaction.req":
+            begin = max(tool.happened_at, instant_of(message.payload["timestamp"]))
+            end = bench.clock.now()
+        elif message.name == "StopTransaction.req":
+            end = instant_of(message.payload["timestamp"])
+    return begin, end
 
 
 @then(

@@ -742,7 +742,6 @@ CHARGERS = (
             "self._authority.lets_in_at_once(id_tag, now)",
             "False",
         ),
-        sentence="the charger has said no Authorize.req",
     ),
     _case(
         "a charging profile is accepted and not followed",
