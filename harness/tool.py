@@ -280,11 +280,17 @@ class Tool:
             Disagreement: If it has ever said what OCPP 1.6 does not allow.
         """
         self.must_obey()
+        return self._since_then(self.under_test)
+
+    def heard(self) -> list[Message]:
+        """Give what the bench's side has said since the first When, in order."""
+        return self._since_then(self.other)
+
+    def _since_then(self, sender: str) -> list[Message]:
         start = self._from
         if start is None:
             raise UsageError("nothing has happened yet; a Then comes after a When")
-        said = messages(self._bench.tap.crossings, self.under_test)
-        return [message for message in said if message.place >= start]
+        return [one for one in self.all_said(sender) if one.place >= start]
 
     def all_said(self, sender: str) -> list[Message]:
         """Give what one of the two has said since the start of the bench."""

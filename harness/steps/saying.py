@@ -93,11 +93,7 @@ def has_asked_as_configured(bench: Bench) -> None:
     """
     tool = tool_of(bench)
     said = tool.said()
-    starts = [
-        message
-        for message in tool.all_said(tool.other)
-        if message.name == "RemoteStartTransaction.req" and message.place >= said[0].place
-    ]
+    starts = [one for one in tool.heard() if one.name == "RemoteStartTransaction.req"]
     ends = [start.place for start in starts[1:]] + [len(bench.tap.crossings)]
     if not starts:
         raise NothingArrived("no RemoteStartTransaction.req crossed the wire")
@@ -142,10 +138,12 @@ def remark_accepted_transfer(bench: Bench) -> None:
 def has_sent_what_was_triggered(bench: Bench) -> None:
     """Look for the message after each TriggerMessage.conf: there if Accepted, else not."""
     tool = tool_of(bench)
-    triggers = [one for one in tool.all_said(tool.other) if one.name == "TriggerMessage.req"]
+    triggers = [one for one in tool.heard() if one.name == "TriggerMessage.req"]
     answers = [one for one in tool.said() if one.name == "TriggerMessage.conf"]
+    if len(triggers) != len(answers):
+        raise NothingArrived(f"{len(answers)} of {len(triggers)} TriggerMessage were answered")
     ends = [one.place for one in answers[1:]] + [len(bench.tap.crossings)]
-    for trigger, answer, end in zip(triggers[-len(answers) :], answers, ends, strict=True):
+    for trigger, answer, end in zip(triggers, answers, ends, strict=True):
         wanted = f"{trigger.payload['requestedMessage']}.req"
         sent = [one for one in tool.said() if answer.place < one.place < end and one.name == wanted]
         status = answer.payload.get("status")
