@@ -13,6 +13,8 @@ Rule 3: what it has been told is all it knows; it keeps nothing and judges nothi
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import itertools
 import json
 import ssl
@@ -83,6 +85,41 @@ class CardVerdict:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    How a charger has opened its line.
+
+    Attributes:
+        authorization: the header of that name; empty without one.
+        tls: the version that the line speaks, such as ``TLSv1.3``; empty in the clear.
+        has_certificate: whether the charger has shown a certificate of its own.
+    """
+
+    authorization: str = ""
+    tls: str = ""
+    has_certificate: bool = False
+
+    def password_of(self, identity: str) -> bytes | None:
+        """Give what stands behind the charger's name in its Basic authentication (RFC 7617)."""
+        scheme, _, told = self.authorization.partition(" ")
+        try:
+            name, colon, password = base64.b64decode(told, validate=True).partition(b":")
+        except binascii.Error:
+            return None
+        mine = scheme.lower() == "basic" and colon and name == identity.encode()
+        return password if mine else None
+
+
+def _opening(socket: ServerConnection) -> Opening:
+    headers = {} if socket.request is None else socket.request.headers
+    line = socket.transport.get_extra_info("ssl_object")
+    if line is None:
+        return Opening(headers.get("Authorization", ""))
+    shown = line.getpeercert(binary_form=True) is not None
+    return Opening(headers.get("Authorization", ""), line.version() or "", shown)
+
+
 class Central:
     """
     A central system on strings, for chargers of any identity.
@@ -97,6 +134,7 @@ class Central:
         address: where chargers connect, without their identity; empty before the start.
         on_line: told an identity and whether its line is up, once this end has noticed.
         cards: what is said of cards, by idTag in capitals; of others that they are accepted.
+        opened: how each charger has opened its line the last time.
     """
 
     def __init__(
@@ -109,6 +147,7 @@ class Central:
         self.address = ""
         self.on_line: Callable[[str, bool], None] | None = None
         self.cards: dict[str, CardVerdict] = {}
+        self.opened: dict[str, Opening] = {}
         self._clock = clock
         self._subprotocol = Subprotocol(subprotocol)
         self._tls = tls
@@ -183,6 +222,7 @@ class Central:
         if older is not None:
             self._tell(identity, up=False)
         self._lines[identity] = line
+        self.opened[identity] = _opening(socket)
         self._tell(identity, up=True)
         try:
             await line.run()

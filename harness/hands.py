@@ -26,6 +26,9 @@ class Hands(Protocol):
     async def unplug_car(self) -> None:
         """Take the cable out of the car only."""
 
+    async def pull_cable(self) -> None:
+        """Take the cable out of the charger only."""
+
     async def cut_line(self) -> None:
         """Break the line to the central system."""
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -96,7 +96,7 @@ class Row:
         text: the conditions as they are written.
         swaps: whether it may change places with the row above.
         missable: whether it may be missing.
-        after: how long after the row above it must have come; None: whenever.
+        after: how long after the row above, or the beginning, it must have come; None: whenever.
     """
 
     name: str
@@ -167,7 +167,9 @@ def named(said: Iterable[Message], rows: Iterable[Row]) -> list[Message]:
     return [message for message in said if message.name in names]
 
 
-def differs(said: Sequence[Message], rows: Sequence[Row], word: Word) -> str | None:
+def differs(
+    said: Sequence[Message], rows: Sequence[Row], word: Word, began: datetime
+) -> str | None:
     """
     Compare messages with a table.
 
@@ -175,19 +177,23 @@ def differs(said: Sequence[Message], rows: Sequence[Row], word: Word) -> str | N
         said: the messages that the table names, in order.
         rows: the table.
         word: what words in the table stand for.
+        began: when it began to happen, which is "the row above" of the first.
 
     Returns:
         A sentence about the first message that is missing or out of place; None if it fits.
     """
-    match = _Match(said, rows, word)
+    match = _Match(said, rows, word, began)
     return None if match.fits() else match.complaint()
 
 
 class _Match:
     """The search for a way to read the messages as the rows, which may leave choices."""
 
-    def __init__(self, said: Sequence[Message], rows: Sequence[Row], word: Word) -> None:
+    def __init__(
+        self, said: Sequence[Message], rows: Sequence[Row], word: Word, began: datetime
+    ) -> None:
         self._said = said
+        self._began = began
         self._groups: list[list[Row]] = []
         for row in rows:
             if row.swaps and self._groups:
@@ -224,9 +230,8 @@ class _Match:
     def _takes(self, row: Row, message: Message, last: Message | None) -> bool:
         if not row.fits(message, self._word):
             return False
-        if row.after is None or last is None:
-            return True
-        return message.crossing.at - last.crossing.at == row.after
+        since = self._began if last is None else last.crossing.at
+        return row.after is None or message.crossing.at - since == row.after
 
     def _remember(self, place: int, wanted: list[Row]) -> None:
         if place > self._furthest:

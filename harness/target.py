@@ -31,8 +31,7 @@ DECLARED_NOT_DONE: Mapping[str, Mapping[str, str]] = {
 """What is declared not to be done, with the reason that a report shows."""
 
 _CHARGER_PROFILES = (
-    "security profiles: the INCH's questionnaire predates them, and the emulated one has not all"
-    " of them"
+    "security profiles: the emulated INCH checks certificates, and has no key or certificate yet"
 )
 _BACKEND_PROFILES = "security profiles: the bundled backend has none yet"
 _PROFILES = (

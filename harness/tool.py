@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from harness import charger_rules
 from harness.central import Answer, Central, Error, Silence
 from harness.central_rules import broken_rules
 from harness.depot import Depot, bring, pack
@@ -317,14 +318,20 @@ class Tool:
         Give what the side under test has said since the first When, in order.
 
         Raises:
-            Disagreement: If it has ever said what OCPP-J 1.6 does not allow.
+            Disagreement: If it has ever said what OCPP 1.6 does not allow.
         """
         self.must_obey()
+        return self._since_then(self.under_test)
+
+    def heard(self) -> list[Message]:
+        """Give what the bench's side has said since the first When, in order."""
+        return self._since_then(self.other)
+
+    def _since_then(self, sender: str) -> list[Message]:
         start = self._from
         if start is None:
             raise UsageError("nothing has happened yet; a Then comes after a When")
-        said = messages(self._bench.tap.crossings, self.under_test)
-        return [message for message in said if message.place >= start]
+        return [one for one in self.all_said(sender) if one.place >= start]
 
     def all_said(self, sender: str) -> list[Message]:
         """Give what one of the two has said since the start of the bench."""
@@ -332,7 +339,7 @@ class Tool:
 
     def must_obey(self) -> None:
         """
-        See that every frame of the side under test is one that OCPP-J 1.6 allows.
+        See that every frame of the side under test is one that OCPP 1.6 allows, in its place.
 
         A central system must also hold to what `harness.central_rules` says of all of them.
 
@@ -343,6 +350,9 @@ class Tool:
         found = breaches(crossings, self.under_test)
         if not found and self.side == CENTRAL_SYSTEM:
             found = broken_rules(crossings, self.under_test, self.other, self._wanted)
+        if not found and self.side == CHARGE_POINT:
+            begin = self._bench.start
+            found = charger_rules.breaches(crossings, self.under_test, self.other, begin)
         if found:
             self._bench.decide([breach.crossing for breach in found])
             first = found[0]

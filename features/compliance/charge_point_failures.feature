@@ -66,6 +66,9 @@ Feature: HAR Compliance, charge point: power, line and faults
     And 2 min pass
     Then its meter values of Sample.Periodic bear times 60 s apart and hold every measurand of MeterValuesSampledData
     And at least 3 of them were taken while the line was cut
+    And it has told no meter value of Sample.Clock
+    And each of its meter values bears connectorId=1, transactionId=the transaction
+    And its register has risen
 
   @TC_037_1_CS
   Scenario: TC_037_1_CS Offline Start Transaction - Valid IdTag
@@ -96,6 +99,7 @@ Feature: HAR Compliance, charge point: power, line and faults
       | AllowOfflineTxForUnknownId | true  |
       | StopTransactionOnInvalidId | false |
       | MaxEnergyOnInvalidId       | 0     |
+      | MeterValueSampleInterval   | 60    |
     And Anna has charged before
     And Anna's card is Invalid
     When the line is cut
@@ -103,12 +107,13 @@ Feature: HAR Compliance, charge point: power, line and faults
     And Anna shows the card
     And 90 s pass
     And the line is restored
-    And 2 min pass
+    And 5 min pass
     Then the charger has said, in this order
-      | message                | with                                | may         |
-      | StartTransaction.req   | connectorId=1, idTag=Anna's card    |             |
-      | StatusNotification.req | connectorId=1, status=Charging      | swap places |
-      | StatusNotification.req | connectorId=1, status=SuspendedEVSE |             |
+      | message                | with                                                  | may         |
+      | StartTransaction.req   | connectorId=1, idTag=Anna's card, timestamp=390 s ago |             |
+      | StatusNotification.req | connectorId=1, status=Charging                        | swap places |
+      | StatusNotification.req | connectorId=1, status=SuspendedEVSE                   |             |
+    And its register stands still after SuspendedEVSE
     And the charger has said no StopTransaction.req
 
   @TC_037_3_CS
@@ -130,11 +135,11 @@ Feature: HAR Compliance, charge point: power, line and faults
     And the line is restored
     And 2 min pass
     Then the charger has said, in this order
-      | message                | with                                               | may         |
-      | StartTransaction.req   | connectorId=1, idTag=Anna's card                   |             |
-      | StatusNotification.req | connectorId=1, status=Charging                     | swap places |
-      | StopTransaction.req    | reason=DeAuthorized, transactionId=the transaction |             |
-      | StatusNotification.req | connectorId=1, status=Finishing                    | swap places |
+      | message                | with                                                                        | may         |
+      | StartTransaction.req   | connectorId=1, idTag=Anna's card, timestamp=210 s ago                       |             |
+      | StatusNotification.req | connectorId=1, status=Charging                                              | swap places |
+      | StopTransaction.req    | reason=DeAuthorized, transactionId=the transaction, timestamp=120 s ago     |             |
+      | StatusNotification.req | connectorId=1, status=Finishing                                             | swap places |
 
   @TC_038_CS
   Scenario: TC_038_CS Offline Stop Transaction
@@ -145,9 +150,9 @@ Feature: HAR Compliance, charge point: power, line and faults
     And 90 s pass
     And the line is restored
     Then the charger has said, in this order
-      | message                | with                                                                       | may         |
-      | StopTransaction.req    | reason=Local or omitted, transactionId=the transaction, timestamp=90 s ago |             |
-      | StatusNotification.req | connectorId=1, status=Finishing                                            | swap places |
+      | message                | with                                                                                                     | may         |
+      | StopTransaction.req    | idTag=Anna's card or omitted, reason=Local or omitted, transactionId=the transaction, timestamp=90 s ago |             |
+      | StatusNotification.req | connectorId=1, status=Finishing                                                                          | swap places |
 
   @TC_039_CS
   Scenario: TC_039_CS Offline Transaction
@@ -158,7 +163,15 @@ Feature: HAR Compliance, charge point: power, line and faults
       | AuthorizationCacheEnabled  | true  |
       | AllowOfflineTxForUnknownId | true  |
     And Anna has charged before
-    When the line is cut
+    When the operator sends ChangeConfiguration with key=AllowOfflineTxForUnknownId, value=false
+    And the line is cut
+    And a car is plugged in
+    And Bert shows the card
+    And 30 s pass
+    And the cable is taken out
+    And the line is restored
+    And the operator sends ChangeConfiguration with key=AllowOfflineTxForUnknownId, value=true
+    And the line is cut
     And a car is plugged in
     And Anna shows the card
     And 90 s pass
@@ -167,17 +180,19 @@ Feature: HAR Compliance, charge point: power, line and faults
     And 30 s pass
     And the line is restored
     Then the charger has said, in this order
-      | message              | with                                                                       |
-      | StartTransaction.req | connectorId=1, idTag=Anna's card, timestamp=120 s ago                      |
-      | StopTransaction.req  | reason=Local or omitted, transactionId=the transaction, timestamp=30 s ago |
+      | message              | with                                                                                                     |
+      | StartTransaction.req | connectorId=1, idTag=Anna's card, timestamp=120 s ago                                                    |
+      | StopTransaction.req  | idTag=Anna's card or omitted, reason=Local or omitted, transactionId=the transaction, timestamp=30 s ago |
 
   @TC_041_CS
   Scenario: TC_041_CS Fault Behavior
     When the charger breaks down with InternalError
     And a car is plugged in
     And Anna shows the card
+    And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
     And 5 min pass
     Then the charger has said, in this order
-      | message                | with                                                   |
-      | StatusNotification.req | connectorId=1, status=Faulted, errorCode=InternalError |
+      | message                     | with                                                   |
+      | StatusNotification.req      | connectorId=1, status=Faulted, errorCode=InternalError |
+      | RemoteStartTransaction.conf | status=Rejected                                        |
     And the charger has said no StartTransaction.req

@@ -6,35 +6,54 @@ Feature: HAR Compliance, charge point: what an operator asks for
 
   @TC_010_CS
   Scenario: TC_010_CS Remote Start Charging Session – Cable Plugged in First
+    Given the operator sends ChangeConfiguration with key=AuthorizeRemoteTxRequests, value=true
     When the operator sends GetConfiguration with key[0]=AuthorizeRemoteTxRequests
     And a car is plugged in
     And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
+    And Anna shows the card
+    And the cable is taken out
+    And the operator sends ChangeConfiguration with key=AuthorizeRemoteTxRequests, value=false
+    And the operator sends GetConfiguration with key[0]=AuthorizeRemoteTxRequests
+    And a car is plugged in
+    And the operator sends RemoteStartTransaction with connectorId=1, idTag=Bert's card
     Then the charger has said, in this order
-      | message                     | with                                              | may         |
-      | GetConfiguration.conf       | configurationKey[0].key=AuthorizeRemoteTxRequests |             |
-      | StatusNotification.req      | connectorId=1, status=Preparing                   |             |
-      | RemoteStartTransaction.conf | status=Accepted                                   |             |
-      | StartTransaction.req        | connectorId=1, idTag=Anna's card                  |             |
-      | StatusNotification.req      | connectorId=1, status=Charging                    | swap places |
+      | message                     | with                                              | may                     |
+      | GetConfiguration.conf       | configurationKey[0].key=AuthorizeRemoteTxRequests |                         |
+      | StatusNotification.req      | connectorId=1, status=Preparing                   |                         |
+      | RemoteStartTransaction.conf | status=Accepted                                   |                         |
+      | StartTransaction.req        | connectorId=1, idTag=Anna's card, timestamp=now   |                         |
+      | StatusNotification.req      | connectorId=1, status=Charging                    | swap places             |
+      | StopTransaction.req         | reason=Local or omitted                           |                         |
+      | StatusNotification.req      | connectorId=1, status=Finishing                   | swap places             |
+      | StatusNotification.req      | connectorId=1, status=Available                   |                         |
+      | GetConfiguration.conf       | configurationKey[0].key=AuthorizeRemoteTxRequests |                         |
+      | StatusNotification.req      | connectorId=1, status=Preparing                   |                         |
+      | RemoteStartTransaction.conf | status=Accepted                                   |                         |
+      | StartTransaction.req        | connectorId=1, idTag=Bert's card, timestamp=now   |                         |
+      | StatusNotification.req      | connectorId=1, status=Charging                    | swap places             |
     And it has asked for the card as its AuthorizeRemoteTxRequests says
 
   @TC_011_1_CS
   Scenario: TC_011_1_CS Remote Start Charging Session – Remote Start First
+    Given the operator sends ChangeConfiguration with key=AuthorizeRemoteTxRequests, value=true
     When the operator sends GetConfiguration with key[0]=AuthorizeRemoteTxRequests
     And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
+    And 10 s pass
     And a car is plugged in
+    And 90 s pass
     Then the charger has said, in this order
-      | message                     | with                                              | may         |
-      | GetConfiguration.conf       | configurationKey[0].key=AuthorizeRemoteTxRequests |             |
-      | RemoteStartTransaction.conf | status=Accepted                                   |             |
-      | StatusNotification.req      | connectorId=1, status=Preparing                   |             |
-      | StartTransaction.req        | connectorId=1, idTag=Anna's card                  |             |
-      | StatusNotification.req      | connectorId=1, status=Charging                    | swap places |
+      | message                     | with                                                 | may         |
+      | GetConfiguration.conf       | configurationKey[0].key=AuthorizeRemoteTxRequests    |             |
+      | RemoteStartTransaction.conf | status=Accepted                                      |             |
+      | StatusNotification.req      | connectorId=1, status=Preparing                      |             |
+      | StartTransaction.req        | connectorId=1, idTag=Anna's card, timestamp=90 s ago |             |
+      | StatusNotification.req      | connectorId=1, status=Charging                       | swap places |
     And it has asked for the card as its AuthorizeRemoteTxRequests says
 
   @TC_011_2_CS
   Scenario: TC_011_2_CS Remote Start Charging Session – Time Out
-    Given the charger is configured with
+    Given the operator sends ChangeConfiguration with key=AuthorizeRemoteTxRequests, value=true
+    And the charger is configured with
       | key               | value |
       | ConnectionTimeOut | 40    |
     When the operator sends GetConfiguration with key[0]=AuthorizeRemoteTxRequests
@@ -66,10 +85,12 @@ Feature: HAR Compliance, charge point: what an operator asks for
       | LocalPreAuthorize | false |
     And a transaction is running
     When the operator sends RemoteStartTransaction with connectorId=1, idTag=Bert's card
+    And 60 s pass
     Then the charger has said, in this order
       | message                     | with            |
       | RemoteStartTransaction.conf | status=Rejected |
     And the charger has said no StartTransaction.req
+    And the charger has said no StopTransaction.req
 
   @TC_027_CS
   Scenario: TC_027_CS Remote start transaction - connector id shall not be 0
@@ -85,6 +106,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
   Scenario: TC_028_CS Remote Stop Transaction – Rejected
     Given a transaction is running
     When the operator sends RemoteStopTransaction with transactionId=987654
+    And 60 s pass
     Then the charger has said, in this order
       | message                    | with            |
       | RemoteStopTransaction.conf | status=Rejected |
@@ -106,6 +128,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
       | StatusNotification.req  | connectorId=1, status=Unavailable | swap places |
       | ChangeAvailability.conf | status=Accepted                   |             |
       | StatusNotification.req  | connectorId=1, status=Available   |             |
+    And it has come back over a new line
 
   @TC_014_CS
   Scenario: TC_014_CS Soft Reset Without Transaction
@@ -123,6 +146,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
       | StatusNotification.req  | connectorId=1, status=Unavailable | swap places, be missing |
       | ChangeAvailability.conf | status=Accepted                   |                         |
       | StatusNotification.req  | connectorId=1, status=Available   |                         |
+    And it is remarked if it has not booted after the reset
 
   @TC_015_CS
   Scenario: TC_015_CS Hard Reset With Transaction
@@ -137,6 +161,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
       | BootNotification.req   |                                                 | swap places             |
       | StatusNotification.req | connectorId=0, status=Available                 | swap places             |
       | StatusNotification.req | connectorId=1, status=Finishing or Preparing    | swap places             |
+    And it has come back over a new line
 
   @TC_016_CS
   Scenario: TC_016_CS Soft Reset With Transaction
@@ -151,6 +176,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
       | BootNotification.req   |                                                 | be missing              |
       | StatusNotification.req | connectorId=0, status=Available                 | be missing              |
       | StatusNotification.req | connectorId=1, status=Finishing or Preparing    | swap places, be missing |
+    And it is remarked if it has not booted after the reset
 
   @TC_017_1_CS
   Scenario: TC_017_1_CS Unlock connector - no charging session running (Not fixed cable)
@@ -158,6 +184,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
     Then the charger has said, in this order
       | message              | with            |
       | UnlockConnector.conf | status=Unlocked |
+    And the charger has said no StatusNotification.req with errorCode!=NoError
 
   @TC_017_2_CS
   Scenario: TC_017_2_CS Unlock connector - no charging session running (Fixed cable)
@@ -227,6 +254,7 @@ Feature: HAR Compliance, charge point: what an operator asks for
       | DiagnosticsStatusNotification.req | status=Idle                                                  |            |
       | TriggerMessage.conf               | status=Accepted or NotImplemented                            |            |
       | FirmwareStatusNotification.req    | status=Idle                                                  | be missing |
+    And it has sent what it accepted to send
 
   @TC_055_CS
   Scenario: TC_055_CS Trigger Message - Rejected

@@ -13,6 +13,7 @@ Feature: HAR Compliance, charge point: security profiles
       | message                  | with            |
       | ChangeConfiguration.conf | status=Accepted |
     And it has come back over a new line
+    And it has named itself and its AuthorizationKey
 
   @TC_074_CS
   Scenario: TC_074_CS Update Charge Point Certificate by request of Central System
@@ -150,6 +151,7 @@ Feature: HAR Compliance, charge point: security profiles
   @TC_085_CS
   Scenario: TC_085_CS Basic Authentication - Valid username/password combination
     Given security profile 1 or 2 is supported
+    And the operator sends ChangeConfiguration with key=AuthorizationKey, value=69736562656E63682D6B65792D31362B6F6B
     When the operator sends Reset with type=Hard
     And 5 min pass
     Then the charger has said, in this order
@@ -159,10 +161,12 @@ Feature: HAR Compliance, charge point: security profiles
       | StatusNotification.req | connectorId=0, status=Available |             |
       | StatusNotification.req | connectorId=1, status=Available | swap places |
     And it has come back over a new line
+    And it has named itself and its AuthorizationKey
 
   @TC_086_CS
   Scenario: TC_086_CS TLS - server-side certificate - Valid certificate
     Given security profile 2 or 3 is supported
+    And the central system speaks through TLS, with a certificate that the charger trusts
     When the operator sends Reset with type=Hard
     And 5 min pass
     Then the charger has said, in this order
@@ -172,10 +176,13 @@ Feature: HAR Compliance, charge point: security profiles
       | StatusNotification.req | connectorId=0, status=Available |             |
       | StatusNotification.req | connectorId=1, status=Available | swap places |
     And it has come back over a new line
+    And its line speaks TLS 1.2 or later
+    And it has named itself by its AuthorizationKey or a certificate
 
   @TC_087_CS
   Scenario: TC_087_CS TLS - Client-side certificate - valid certificate
     Given security profile 3 is supported
+    And the central system speaks through TLS, with a certificate that the charger trusts
     When the operator sends Reset with type=Hard
     And 5 min pass
     Then the charger has said, in this order
@@ -185,3 +192,5 @@ Feature: HAR Compliance, charge point: security profiles
       | StatusNotification.req | connectorId=0, status=Available |             |
       | StatusNotification.req | connectorId=1, status=Available | swap places |
     And it has come back over a new line
+    And its line speaks TLS 1.2 or later
+    And it has shown a certificate of its own

@@ -41,14 +41,19 @@ Feature: HAR Compliance, charge point: boot and sessions
 
   @TC_003_CS
   Scenario: TC_003_CS Regular Charging Session - Plugin First
+    Given the charger is configured with
+      | key                      | value |
+      | MeterValueSampleInterval | 60    |
     When a car is plugged in
     And Anna shows the card
+    And 90 s pass
     Then the charger has said, in this order
-      | message                | with                             | may         |
-      | StatusNotification.req | connectorId=1, status=Preparing  |             |
-      | Authorize.req          | idTag=Anna's card                |             |
-      | StartTransaction.req   | connectorId=1, idTag=Anna's card |             |
-      | StatusNotification.req | connectorId=1, status=Charging   | swap places |
+      | message                | with                                                 | may         |
+      | StatusNotification.req | connectorId=1, status=Preparing                      |             |
+      | Authorize.req          | idTag=Anna's card                                    |             |
+      | StartTransaction.req   | connectorId=1, idTag=Anna's card, timestamp=90 s ago |             |
+      | StatusNotification.req | connectorId=1, status=Charging                       | swap places |
+    And its register has risen
 
   @TC_004_1_CS
   Scenario: TC_004_1_CS Regular Charging Session – Identification First
@@ -56,13 +61,16 @@ Feature: HAR Compliance, charge point: boot and sessions
       | key                      | value |
       | MeterValueSampleInterval | 60    |
     When Anna shows the card
+    And 10 s pass
     And a car is plugged in
+    And 90 s pass
     Then the charger has said, in this order
-      | message                | with                             | may         |
-      | Authorize.req          | idTag=Anna's card                |             |
-      | StatusNotification.req | connectorId=1, status=Preparing  | swap places |
-      | StartTransaction.req   | connectorId=1, idTag=Anna's card |             |
-      | StatusNotification.req | connectorId=1, status=Charging   | swap places |
+      | message                | with                                                 | may         |
+      | Authorize.req          | idTag=Anna's card                                    |             |
+      | StatusNotification.req | connectorId=1, status=Preparing                      | swap places |
+      | StartTransaction.req   | connectorId=1, idTag=Anna's card, timestamp=90 s ago |             |
+      | StatusNotification.req | connectorId=1, status=Charging                       | swap places |
+    And its register has risen
 
   @TC_004_2_CS
   Scenario: TC_004_2_CS Regular Charging Session – Identification First - ConnectionTimeOut
@@ -87,10 +95,13 @@ Feature: HAR Compliance, charge point: boot and sessions
       | UnlockConnectorOnEVSideDisconnect | true  |
     And a transaction is running
     When the cable is taken out of the car
+    And 10 s pass
+    And somebody pulls at the cable
     Then the charger has said, in this order
       | message                | with                                                 | may         |
       | StopTransaction.req    | reason=EVDisconnected, transactionId=the transaction |             |
       | StatusNotification.req | connectorId=1, status=Finishing                      | swap places |
+      | StatusNotification.req | connectorId=1, status=Available                      |             |
 
   @TC_005_2_CS
   Scenario: TC_005_2_CS EV Side Disconnected - StopTransactionOnEVSideDisconnect = true - UnlockConnectorOnEVSideDisconnect = false
@@ -101,12 +112,16 @@ Feature: HAR Compliance, charge point: boot and sessions
       | UnlockConnectorOnEVSideDisconnect | false |
     And a transaction is running
     When the cable is taken out of the car
+    And 10 s pass
+    And somebody pulls at the cable
     And the operator sends UnlockConnector with connectorId=1
+    And somebody pulls at the cable
     Then the charger has said, in this order
       | message                | with                                                 | may         |
       | StopTransaction.req    | reason=EVDisconnected, transactionId=the transaction |             |
       | StatusNotification.req | connectorId=1, status=Finishing or Available         | swap places |
       | UnlockConnector.conf   | status=Unlocked or NotSupported                      |             |
+      | StatusNotification.req | connectorId=1, status=Available                      | be missing  |
 
   @TC_005_3_CS
   Scenario: TC_005_3_CS EV Side Disconnected - StopTransactionOnEVSideDisconnect = false - UnlockConnectorOnEVSideDisconnect = false
@@ -135,18 +150,22 @@ Feature: HAR Compliance, charge point: boot and sessions
       | message                | with                                                            | after | may         |
       | StopTransaction.req    | idTag=Anna's card, transactionId=the transaction, timestamp=now |       |             |
       | StatusNotification.req | connectorId=1, status=Finishing                                 |       | swap places |
-    And the charger has said no Authorize.req
+    And the charger has said no Authorize.req with idTag=Anna's card
 
   @TC_069_CS
   Scenario: TC_069_CS Stop transaction - ParentIdTag in StopTransaction matches ParentIdTag in StartTransaction
     Given the cards of Anna and Bert have the parentIdTag FAMILY
+    And the cards of Carla and Dora have the parentIdTag OTHERS
     And a transaction is running
-    When Bert shows the card
+    When Carla shows the card
+    And 30 s pass
+    And Bert shows the card
     Then the charger has said, in this order
-      | message                | with                                             | may         |
-      | Authorize.req          | idTag=Bert's card                                |             |
-      | StopTransaction.req    | idTag=Bert's card, transactionId=the transaction |             |
-      | StatusNotification.req | connectorId=1, status=Finishing                  | swap places |
+      | message                | with                                                            | may         |
+      | Authorize.req          | idTag=Carla's card                                              |             |
+      | Authorize.req          | idTag=Bert's card                                               |             |
+      | StopTransaction.req    | idTag=Bert's card, transactionId=the transaction, timestamp=now |             |
+      | StatusNotification.req | connectorId=1, status=Finishing                                 | swap places |
 
   @TC_007_CS
   Scenario: TC_007_CS Regular Start Charging Session – Cached Id
@@ -156,15 +175,18 @@ Feature: HAR Compliance, charge point: boot and sessions
       | AuthorizeRemoteTxRequests | true  |
       | LocalPreAuthorize         | true  |
     And Anna has charged before
+    And Bert's card is Invalid
     When a car is plugged in
+    And the operator sends RemoteStartTransaction with connectorId=1, idTag=Bert's card
     And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
     Then the charger has said, in this order
       | message                     | with                             | may         |
       | StatusNotification.req      | connectorId=1, status=Preparing  |             |
+      | RemoteStartTransaction.conf | status=Accepted or Rejected      |             |
+      | Authorize.req               | idTag=Bert's card                | swap places |
       | RemoteStartTransaction.conf | status=Accepted                  |             |
       | StartTransaction.req        | connectorId=1, idTag=Anna's card |             |
       | StatusNotification.req      | connectorId=1, status=Charging   | swap places |
-    And the charger has said no Authorize.req
 
   @TC_061_CS
   Scenario: TC_061_CS Clear Authorization Data in Authorization Cache
@@ -175,12 +197,16 @@ Feature: HAR Compliance, charge point: boot and sessions
       | ConnectionTimeOut         | 40    |
     When Anna shows the card
     And Anna shows the card
+    And Anna shows the card
+    And Anna shows the card
     And the operator sends ClearCache
     And Anna shows the card
     Then the charger has said, in this order
       | message                | with                            | may         |
       | Authorize.req          | idTag=Anna's card               |             |
       | StatusNotification.req | connectorId=1, status=Preparing | swap places |
+      | StatusNotification.req | connectorId=1, status=Available |             |
+      | StatusNotification.req | connectorId=1, status=Preparing |             |
       | StatusNotification.req | connectorId=1, status=Available |             |
       | ClearCache.conf        | status=Accepted                 |             |
       | Authorize.req          | idTag=Anna's card               |             |
@@ -205,7 +231,8 @@ Feature: HAR Compliance, charge point: boot and sessions
 
   @TC_024_CS
   Scenario: TC_024_CS Start Charging Session - Lock Failure
-    Given the lock of the charger fails
+    Given the operator sends ChangeConfiguration with key=AuthorizeRemoteTxRequests, value=true
+    And the lock of the charger fails
     When the operator sends GetConfiguration with key[0]=AuthorizeRemoteTxRequests
     And the operator sends RemoteStartTransaction with connectorId=1, idTag=Anna's card
     And a car is plugged in

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
-from harness.central import CardVerdict
+from harness.central import CardVerdict, Opening
 from harness.depot import firmware, is_whole
 from harness.errors import Disagreement, NothingArrived, UsageError
 from harness.recording import LINE_WIRE
@@ -296,6 +296,58 @@ def came_to_depot_once(bench: Bench) -> None:
     visits = 0 if depot is None else depot.visits
     if visits != 1:
         raise Disagreement(f"the charger has come to the depot {visits} times, not once")
+
+
+KEY_BYTES = range(16, 21)
+"""How long an AuthorizationKey may be."""
+TLS = ("TLSv1.2", "TLSv1.3")
+
+
+@then("it has named itself and its AuthorizationKey")
+def has_named_itself(bench: Bench) -> None:
+    """Compare the handshake of its last line with its name and the key that it was last given."""
+    password = _opening(bench).password_of(CHARGER)
+    keys = [
+        message.payload["value"]
+        for message in tool_of(bench).all_said(tool_of(bench).other)
+        if message.name == "ChangeConfiguration.req"
+        and message.payload["key"] == "AuthorizationKey"
+    ]
+    if password is None:
+        raise Disagreement("it has opened its line without its name and a key")
+    if len(password) not in KEY_BYTES:
+        raise Disagreement(f"its key has {len(password)} bytes, not 16 to 20")
+    if keys and password != bytes.fromhex(keys[-1]):
+        raise Disagreement("its key is not the one that it was given last")
+
+
+@then("it has named itself by its AuthorizationKey or a certificate")
+def has_named_itself_somehow(bench: Bench) -> None:
+    """Look for one of the two in the handshake of its last line."""
+    if not _opening(bench).has_certificate:
+        has_named_itself(bench)
+
+
+@then("it has shown a certificate of its own")
+def has_shown_certificate(bench: Bench) -> None:
+    """Look for it in the handshake of its last line."""
+    if not _opening(bench).has_certificate:
+        raise Disagreement("it has opened its line without a certificate")
+
+
+@then("its line speaks TLS 1.2 or later")
+def line_speaks_tls(bench: Bench) -> None:
+    """Look at the version that its last line speaks."""
+    version = _opening(bench).tls
+    if version not in TLS:
+        raise Disagreement(f"its line speaks {version or 'in the clear'}")
+
+
+def _opening(bench: Bench) -> Opening:
+    opening = bench.central.opened.get(CHARGER)
+    if opening is None:
+        raise NothingArrived("no line of the charger came up")
+    return opening
 
 
 def tool_of(bench: Bench) -> Tool:

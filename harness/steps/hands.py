@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pytest_bdd import given, parsers, when
 
 from harness.bench import Bench
 from harness.steps.compliance import tool_of
+from simulators.errors import NotPossible
 
 
 @given("a car is plugged in")
@@ -36,6 +39,14 @@ def cable_out(bench: Bench) -> None:
     """Unplug the cable at both ends."""
     tool = tool_of(bench)
     tool.do(lambda: tool.hands.unplug())
+
+
+@when("somebody pulls at the cable")
+def somebody_pulls(bench: Bench) -> None:
+    """Take the cable out of the charger, if it lets it go."""
+    tool = tool_of(bench)
+    with contextlib.suppress(NotPossible):
+        tool.do(lambda: tool.hands.pull_cable())
 
 
 @given("the line is cut")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise, takewhile
 
 from pytest_bdd import parsers, then
 
 from harness.bench import Bench
 from harness.central_rules import list_after
+from harness.charger_rules import REGISTER, Reading, registers
 from harness.errors import Disagreement, NothingArrived
 from harness.fields import look_up, meets, read_conditions
 from harness.frames import calls, instant_of
@@ -22,8 +25,14 @@ from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 
 Table = list[list[str]]
 
-REGISTER = "Energy.Active.Import.Register"
 PHASES = frozenset({"L1", "L2", "L3"})
+VALUES = {
+    "a number": re.compile(r"-?\d+"),
+    "true or false": re.compile(r"true|false", re.IGNORECASE),
+    "a text": re.compile(r".+"),
+    "any": re.compile(r".*"),
+}
+"""What the value of a configuration key can be."""
 
 
 # ---------------------------------------------------------------------- in which order
@@ -47,7 +56,7 @@ def _has_said(bench: Bench, side: str, datatable: Table) -> None:
     rows = read_rows(records(datatable))
     said = named(tool.said(), rows)
     bench.decide(message.crossing for message in said)
-    if (why := differs(said, rows, tool.word)) is not None:
+    if (why := differs(said, rows, tool.word, tool.happened_at)) is not None:
         raise Disagreement(why)
 
 
@@ -78,15 +87,33 @@ def _has_said_no(bench: Bench, name: str, fields: str) -> None:
 
 @then("it has asked for the card as its AuthorizeRemoteTxRequests says")
 def has_asked_as_configured(bench: Bench) -> None:
-    """Look for Authorize.req, which must be there exactly where the key is true."""
+    """
+    Look for Authorize.req of the card of each remote start, which is there if the key is true.
+
+    The key is what it was last told to be; before a start is known, the card must have been asked
+    for.
+    """
     tool = tool_of(bench)
-    wants = _configured(tool.all_said(tool.under_test), "AuthorizeRemoteTxRequests") == "true"
-    asked = [message for message in tool.said() if message.name == "Authorize.req"]
-    bench.decide(message.crossing for message in asked)
-    if bool(asked) != wants:
+    said = tool.said()
+    starts = [one for one in tool.heard() if one.name == "RemoteStartTransaction.req"]
+    ends = [start.place for start in starts[1:]] + [len(bench.tap.crossings)]
+    if not starts:
+        raise NothingArrived("no RemoteStartTransaction.req crossed the wire")
+    for start, end in zip(starts, ends, strict=True):
+        known = [one for one in tool.all_said(tool.under_test) if one.place < start.place]
+        wants = _configured(known, "AuthorizeRemoteTxRequests").lower() == "true"
+        after = [one for one in said if start.place < one.place < end]
+        bench.decide([start.crossing, *(one.crossing for one in after)])
+        _must_ask(after, start.payload["idTag"], wants=wants)
+
+
+def _must_ask(said: Iterable[Message], id_tag: str, *, wants: bool) -> None:
+    until = takewhile(lambda one: one.name != "StartTransaction.req", said)
+    asked = [one.payload["idTag"] for one in until if one.name == "Authorize.req"]
+    if [one.upper() for one in asked] != ([id_tag.upper()] if wants else []):
         raise Disagreement(
-            f"AuthorizeRemoteTxRequests is {str(wants).lower()}, and {len(asked)} Authorize.req "
-            "crossed the wire"
+            f"AuthorizeRemoteTxRequests is {str(wants).lower()}, and of the card {id_tag}"
+            f" Authorize.req asked for {show(asked) if asked else 'none'}"
         )
 
 
@@ -109,6 +136,32 @@ def remark_accepted_transfer(bench: Bench) -> None:
             bench.remarks.append("it accepts a DataTransfer of a vendor that it cannot know")
 
 
+@then("it has sent what it accepted to send")
+def has_sent_what_was_triggered(bench: Bench) -> None:
+    """Look for the message after each TriggerMessage.conf: there if Accepted, else not."""
+    tool = tool_of(bench)
+    triggers = [one for one in tool.heard() if one.name == "TriggerMessage.req"]
+    answers = [one for one in tool.said() if one.name == "TriggerMessage.conf"]
+    if len(triggers) != len(answers):
+        raise NothingArrived(f"{len(answers)} of {len(triggers)} TriggerMessage were answered")
+    ends = [one.place for one in answers[1:]] + [len(bench.tap.crossings)]
+    for trigger, answer, end in zip(triggers, answers, ends, strict=True):
+        wanted = f"{trigger.payload['requestedMessage']}.req"
+        sent = [one for one in tool.said() if answer.place < one.place < end and one.name == wanted]
+        status = answer.payload.get("status")
+        bench.decide(one.crossing for one in (trigger, answer, *sent))
+        if bool(sent) != (status == "Accepted"):
+            raise Disagreement(f"{wanted} was answered with {status}, and {len(sent)} came")
+
+
+@then("it is remarked if it has not booted after the reset")
+def remark_no_boot(bench: Bench) -> None:
+    """Leave a remark in the report: a soft reset should restart the software, but need not."""
+    names = [message.name for message in tool_of(bench).said()]
+    if "BootNotification.req" not in names:
+        bench.remarks.append("it accepts a soft reset and does not boot after it")
+
+
 @then("it has come back over a new line")
 def has_come_back(bench: Bench) -> None:
     """Look for a line that went down and came up again."""
@@ -124,18 +177,27 @@ def has_come_back(bench: Bench) -> None:
 
 @then("the charger has the configuration keys")
 def has_keys(bench: Bench, datatable: Table) -> None:
-    """Compare each key's accessibility with the table: R, RW, or either."""
+    """
+    Compare each key with the table: its accessibility, R, RW, or either, and what its value is.
+
+    A value is ``a number``, ``true or false``, ``a text`` that is not empty, or ``any``: a list
+    that is empty may be left out.
+    """
     tool = tool_of(bench)
     access: dict[str, str] = {}
+    values: dict[str, str] = {}
     for message in tool.said():
         if message.name == "GetConfiguration.conf":
             bench.decide([message.crossing])
             for entry in message.payload.get("configurationKey", []):
                 access[entry["key"]] = "R" if entry["readonly"] else "RW"
-    for row in records(datatable, "key", "access"):
+                values[entry["key"]] = str(entry.get("value", ""))
+    for row in records(datatable, "key", "access", "value"):
         found = access.get(row["key"], "not there")
         if found not in row["access"].split(" or "):
             raise Disagreement(f"{row['key']} is {found}, not {row['access']}")
+        if not VALUES[row["value"]].fullmatch(values[row["key"]]):
+            raise Disagreement(f'{row["key"]} is "{values[row["key"]]}", not {row["value"]}')
 
 
 @then("it knows every key that it was asked for")
@@ -207,7 +269,11 @@ def local_list_holds(bench: Bench, datatable: Table) -> None:
     )
 )
 def values_are_apart(bench: Bench, context: str, seconds: str, key: str) -> None:
-    """Compare times, in the order of sending, and measurands of all values of a context."""
+    """
+    Compare times, in the order of sending, and measurands of all values of a context.
+
+    They begin with the first When, or the transaction if it began later, and go on to its end.
+    """
     tool = tool_of(bench)
     wanted = set(_configured(tool.all_said(tool.under_test), key).split(",")) - {""}
     values = _values(bench, context)
@@ -217,9 +283,28 @@ def values_are_apart(bench: Bench, context: str, seconds: str, key: str) -> None
     if gaps_s(times) != {float(seconds)}:
         told = ", ".join(f"{gap:g} s" for gap in sorted(gaps_s(times)))
         raise Disagreement(f"the times of {context} are {told} apart, not {seconds} s")
+    span_of = timedelta(seconds=float(seconds))
+    begin, end = _transaction_span(bench)
+    if times[0] - span_of > begin or times[-1] + span_of < end:
+        raise NothingArrived(
+            f"the first of {context} is of {times[0]:%H:%M:%S}, the last of {times[-1]:%H:%M:%S}"
+        )
     for at, measurands in values:
         if missing := (wanted or {REGISTER}) - measurands:
             raise Disagreement(f"{at:%H:%M:%S}: {show(missing)} is missing")
+
+
+def _transaction_span(bench: Bench) -> tuple[datetime, datetime]:
+    """Give since when and until when the last transaction has run, as far as it is judged."""
+    tool = tool_of(bench)
+    begin, end = tool.happened_at, bench.clock.now()
+    for message in tool.all_said(tool.under_test):
+        if message.name == "StartTransaction.req":
+            begin = max(tool.happened_at, instant_of(message.payload["timestamp"]))
+            end = bench.clock.now()
+        elif message.name == "StopTransaction.req":
+            end = instant_of(message.payload["timestamp"])
+    return begin, end
 
 
 @then(
@@ -236,6 +321,67 @@ def values_on_grid(bench: Bench, context: str, seconds: str) -> None:
         )
         if since_midnight % timedelta(seconds=int(seconds)):
             raise Disagreement(f"{at:%H:%M:%S.%f} is not on the grid of {seconds} s")
+
+
+@then(parsers.re(r"it has told no meter value of (?P<context>Sample\.\w+)"))
+def no_values_of(bench: Bench, context: str) -> None:
+    """Look for values of a context that must not be there."""
+    if values := _values(bench, context):
+        raise Disagreement(f"{len(values)} of {context} came, the first of {values[0][0]:%H:%M:%S}")
+
+
+@then(parsers.parse("each of its meter values bears {fields}"))
+def values_bear(bench: Bench, fields: str) -> None:
+    """Compare fields of every MeterValues.req."""
+    tool, conditions = tool_of(bench), read_conditions(fields)
+    told = [message for message in tool.said() if message.name == "MeterValues.req"]
+    bench.decide(message.crossing for message in told)
+    if not told:
+        raise NothingArrived("no MeterValues.req crossed the wire")
+    for message in told:
+        if not meets(message.payload, conditions, tool.word):
+            raise Disagreement(f"not with {fields}: {message.crossing.text}")
+
+
+@then("its register has risen")
+def register_has_risen(bench: Bench) -> None:
+    """Compare the last reading with the meterStart of the transaction; no value is less."""
+    starts = [
+        message
+        for message in tool_of(bench).all_said(tool_of(bench).under_test)
+        if message.name == "StartTransaction.req"
+    ]
+    told = _readings(bench)
+    if not starts or not told:
+        raise NothingArrived(f"{len(starts)} transactions began, {len(told)} registers were told")
+    if told[-1].wh <= starts[-1].payload["meterStart"]:
+        raise Disagreement(f"the register is at {told[-1].wh:f} Wh still")
+
+
+@then(parsers.re(r"its register stands still after (?P<status>\w+)"))
+def register_stands_still(bench: Bench, status: str) -> None:
+    """Compare all readings after a status was told: two or more, all the same."""
+    told = [
+        message.crossing.at
+        for message in tool_of(bench).said()
+        if message.name == "StatusNotification.req" and message.payload["status"] == status
+    ]
+    after = [reading for reading in _readings(bench) if told and reading.at > told[-1]]
+    if len(after) < 2:
+        raise NothingArrived(f"{len(after)} registers were told after {status}, not 2 or more")
+    for before, later in pairwise(after):
+        if before.wh != later.wh:
+            raise Disagreement(f"from {before.at:%H:%M:%S} on {later.wh - before.wh:f} Wh flowed")
+
+
+def _readings(bench: Bench) -> list[Reading]:
+    found: list[Reading] = []
+    for message in tool_of(bench).said():
+        if message.name == "MeterValues.req":
+            bench.decide([message.crossing])
+            for entry in message.payload["meterValue"]:
+                found += registers(entry)
+    return sorted(found, key=lambda reading: reading.at)
 
 
 @then(parsers.parse("at least {count:d} of them were taken while the line was cut"))

@@ -834,7 +834,6 @@ CHARGERS = (
             "self._authority.lets_in_at_once(id_tag, now)",
             "False",
         ),
-        sentence="the charger has said no Authorize.req",
     ),
     _case(
         "a charging profile is accepted and not followed",
@@ -855,6 +854,86 @@ CHARGERS = (
         "all messages bear the same id",
         "TC_003_CS",
         (device.Device._next_number, 'f"{self._calls:x}"', '"1"'),
+    ),
+    _case(
+        "a transaction ends with less than it began with",
+        "TC_012_CS",
+        (connector.Connector._stop, '"meterStop": self._register_wh(now)', '"meterStop": -1'),
+    ),
+    _case(
+        "a transaction begins with a register that is not the meter's",
+        "TC_003_CS",
+        (
+            connector.Connector._begin_transaction,
+            "self._register_wh(now) if meter_start_wh is None else meter_start_wh",
+            "987654321",
+        ),
+    ),
+    _case(
+        "a transaction begins before the cable is in",
+        "TC_004_1_CS",
+        (
+            connector.Connector._accept,
+            "if self._outlet.car is not None:",
+            "if True:",
+        ),
+    ),
+    _case(
+        "a card is let in from afar and never asked for",
+        "TC_010_CS",
+        (
+            connector.Connector.start_remotely,
+            "self._ask(id_tag, now, remotely=True)",
+            "self._accept(self._authorize(id_tag, remotely=True), now)",
+        ),
+        sentence="it has asked for the card",
+    ),
+    _case(
+        "a card of any group ends the transaction",
+        "TC_069_CS",
+        (connector.Connector._stop_with, "group and info.parent_id_tag == group and", "group and"),
+    ),
+    _case(
+        "a charger that is broken charges all the same",
+        "TC_041_CS",
+        (connector.Connector.refusal_of_start, "if self.is_faulted or", "if"),
+        (connector.Connector._accept, "if self.is_faulted or", "if"),
+    ),
+    _case(
+        "energy flows while the charger says that it holds it back",
+        "TC_037_2_CS",
+        (connector.Connector._on_allowance_used, "self._outlet.switch_off(due)", "pass"),
+        sentence="its register stands still",
+    ),
+    _case(
+        "a card that nobody knows is let in without a line",
+        "TC_039_CS",
+        (
+            authority.Authority.lets_in_offline,
+            'self._configuration.is_on("AllowOfflineTxForUnknownId")',
+            "True",
+        ),
+    ),
+    _case(
+        "a charger that is rejected asks for a card",
+        "TC_001_CS",
+        (
+            device.Device._on_boot_answer,
+            "wait_s = interval_s",
+            "self.outbox.add(Message('Authorize', {'idTag': 'A'}))\n        wait_s = interval_s",
+        ),
+    ),
+    _case(
+        "meter values do not tell of which transaction they are",
+        "TC_070_CS",
+        (metering.Metering.report, 'payload["transactionId"] = None', "pass"),
+        sentence="each of its meter values bears",
+    ),
+    _case(
+        "the register is told in ampere",
+        "TC_070_CS",
+        (measurements._energy, '"kWh"', '"A"'),
+        sentence="bear times 60 s apart",
     ),
 )
 

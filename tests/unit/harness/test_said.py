@@ -41,7 +41,7 @@ def row(name: str, **cells: str) -> dict[str, str]:
 def verdict(said: list[Crossing], *rows: dict[str, str]) -> str | None:
     """Compare what I said with a table."""
     wanted = read_rows(rows)
-    return differs(named(messages(said, ME), wanted), wanted, str)
+    return differs(named(messages(said, ME), wanted), wanted, str, START)
 
 
 class TestMessages:
@@ -177,9 +177,10 @@ class TestTime:
         assert fits == (found is None)
         assert fits or "with status=Available, 2 s later was asked for" in str(found)
 
-    def test_before_the_first_row_is_not_asked(self) -> None:
-        """Nothing stands above it."""
-        assert None is verdict(told("Boot"), row("Boot", after="60 s"))
+    @pytest.mark.parametrize(("after", "fits"), [("0 s", True), ("60 s", False)])
+    def test_of_the_first_row_counts_from_the_beginning(self, after: str, fits: bool) -> None:
+        """Nothing stands above it but the first thing that happens."""
+        assert fits == (verdict(told("Boot"), row("Boot", after=after)) is None)
 
     @pytest.mark.parametrize(
         ("text", "seconds"),
