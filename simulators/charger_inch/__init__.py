@@ -51,6 +51,9 @@ __all__ = [
 
 SOMEBODY = "somebody"
 
+CHANGED = ("Accepted", "RebootRequired")
+"""The ConfigurationStatus of a key that has another value now, or after a boot (OCPP 1.6 §7.22)."""
+
 
 class ChargerInch:
     """
@@ -103,6 +106,8 @@ class ChargerInch:
             self._device, clock, tap, self._tell_line, self._file, self._setup.trusted
         )
         self._line.on_problem = self._tell_problem
+        for quirk in self._setup.quirks:
+            self.faults.note(quirk, on=True)
 
     # ------------------------------------------------------------------ what can be seen
 
@@ -305,8 +310,10 @@ class ChargerInch:
             The ConfigurationStatus that a backend would get (OCPP 1.6 §7.22).
         """
         async with self._line.happening() as now:
-            self._note(person, "configure", key=key, value=value)
-            return self._device.configure(key, value, now)
+            verdict = self._device.configure(key, value, now)
+            if verdict in CHANGED:
+                self._note(person, "configure", key=key, value=value)
+            return verdict
 
     async def read_cards(self, *, big_endian: bool, person: str = SOMEBODY) -> None:
         """Set the byte order of idTags (document 003, RFID code representation)."""

@@ -317,6 +317,8 @@ class TestPeople:
         assert site.backend.calls("Authorize") == [{"idTag": "77FD2AFA"}]
         values = {one["key"]: one["value"] for one in site.charger.configuration()}
         assert values["HeartbeatInterval"] == "600"
+        hands = [json.loads(one.text) for one in site.tap.crossings if one.wire == "hand"]
+        assert {"HeartbeatInterval"} == {one["key"] for one in hands if one["did"] == "configure"}
 
     def test_it_moves_to_another_backend(self) -> None:
         """It boots there, and tells there what the first one had not answered."""
@@ -386,6 +388,19 @@ class TestPeople:
             ("clock-aligned-early", True),
             ("standby-values", False),
         ]
+
+    def test_a_fault_that_is_on_from_the_start_is_noted(self) -> None:
+        """Like one that is switched on later; what every charger of the make does is not."""
+
+        async def live(site: Site) -> None:
+            await site.until(7)
+
+        site = on_site(live, Setup(quirks=(ClockAlignedEarly(500),)))
+        first = site.tap.crossings[0]
+        assert ("hand", "bench", "WB-1") == (first.wire, first.sender, first.receiver)
+        noted = {"fault": "clock-aligned-early", "on": True, "early_ms": 500}
+        assert noted == json.loads(first.text)
+        assert 1 == len([one for one in site.tap.crossings if one.wire == "hand"])
 
     def test_what_can_be_seen(self) -> None:
         """Battery, lock, registration, journal."""

@@ -161,6 +161,19 @@ class TestHands:
 
         on_site(live)
 
+    @pytest.mark.parametrize("before", [("restore_line",), ("mend",), ("cut_line", "cut_line")])
+    def test_what_would_do_nothing_is_a_conflict(self, before: tuple[str, ...]) -> None:
+        """A line that is whole, one that is cut already, and a charger that is not broken."""
+
+        async def live(site: Site) -> None:
+            *first, verb = before
+            for one in first:
+                assert 200 == (await site.post(f"verbs/{one}"))[0]
+            status, sentence = await site.refused(f"verbs/{verb}")
+            assert (409, True) == (status, "there is nothing to do" in sentence)
+
+        on_site(live)
+
     def test_what_has_another_form_is_a_bad_request(self) -> None:
         """400 with the field that is meant."""
 
