@@ -321,6 +321,17 @@ class TestGettingConnected:
 
         on_site(live, connected=False)
 
+    def test_a_web_page_is_no_backend(self) -> None:
+        """What answers a handshake with HTTP 200 is said to be a page."""
+
+        async def live(site: Site) -> None:
+            site.backend.identities = ()
+            site.backend.refusal = HTTPStatus.OK
+            with pytest.raises(NotPossible, match=r"is a web page \(HTTP 200\) and no OCPP"):
+                await site.charger.connect(site.backend.address)
+
+        on_site(live, connected=False)
+
     def test_what_answers_is_no_websocket_server(self) -> None:
         """A server of something else is told from one that is not there."""
 

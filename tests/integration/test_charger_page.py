@@ -85,9 +85,21 @@ class TestServed:
         async def live(site: Site) -> None:
             page = WebPage(site.charger, site.clock)
             for port in (site.page.port, 99_999):
-                with pytest.raises(NotPossible, match="cannot be listened on"):
+                with pytest.raises(NotPossible, match="cannot be listened on.*another port$"):
                     await page.start("127.0.0.1", port)
             await page.stop()
+
+        on_site(live)
+
+    @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+    def test_on_an_address_of_this_machine_only(self, host: str) -> None:
+        """Another one is said to be wrong, not the port."""
+
+        async def live(site: Site) -> None:
+            page = WebPage(site.charger, site.clock)
+            with pytest.raises(NotPossible, match="name an address of this machine") as caught:
+                await page.start(host, 0)
+            assert "another port" not in str(caught.value)
 
         on_site(live)
 

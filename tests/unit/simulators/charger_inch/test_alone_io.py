@@ -65,7 +65,7 @@ def test_with_all_of_them() -> None:
         (("--backend", "http://a"), "write it as ws://HOST:PORT/PATH"),
         (("--identity", ""), "identity '': give 1 to 48 signs"),
         (("--card", "12"), "card '12': write its number"),
-        (("--habit", "lamp"), "habit 'lamp': use one of"),
+        (("--habit", "lamp"), "habit 'lamp': there is no such habit or fault; "),
         (("--register-wh", "-1"), "--register-wh -1: a meter begins at 0"),
         (("--configuration", "Lamp"), "--configuration 'Lamp': write it as KEY=VALUE"),
         (("--configuration", "Lamp=1"), "there is no such key"),

@@ -410,7 +410,7 @@ class TestSwitches:
     @pytest.mark.parametrize(
         ("fields", "sentence"),
         [
-            ({"name": "lamp", "on": True}, "habit 'lamp': use one of"),
+            ({"name": "lamp", "on": True}, "habit 'lamp': there is no such habit or fault; "),
             ({"name": "lock-fails"}, "on None: give true or false"),
             ({"name": "lock-fails", "on": True, "settings": [1]}, "give an object of texts"),
             ({"name": "lock-fails", "on": True, "settings": {"a": []}}, "give an object of texts"),
