@@ -66,6 +66,8 @@ def test_with_all_of_them() -> None:
         (("--identity", ""), "identity '': give 1 to 48 signs"),
         (("--card", "12"), "card '12': write its number"),
         (("--habit", "lamp"), "habit 'lamp': there is no such habit or fault; "),
+        (("--serial", "S" * 26), "give 1 to 25 signs, as OCPP has them at most"),
+        (("--serial", ""), "--serial '': give 1 to 25 signs"),
         (("--register-wh", "-1"), "--register-wh -1: a meter begins at 0"),
         (("--configuration", "Lamp"), "--configuration 'Lamp': write it as KEY=VALUE"),
         (("--configuration", "Lamp=1"), "there is no such key"),

@@ -100,7 +100,10 @@ class TestText:
         ("text", "sentence"),
         [
             ("register-restart", "such habit or fault; do you mean register-restarts"),
-            ("nope", "habit 'nope': there is no such habit or fault; do you mean no-upgrade? all stand"),
+            (
+                "nope",
+                "habit 'nope': there is no such habit or fault; do you mean no-upgrade? all stand",
+            ),
             ("zzz", f"habit 'zzz': there is no such habit or fault; {LISTED}"),
             ("", f"habit '': there is no such habit or fault; {LISTED}"),
             ("odd-numbers:form", "setting of odd-numbers 'form': write it as SETTING=VALUE"),
