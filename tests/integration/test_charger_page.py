@@ -85,7 +85,7 @@ class TestServed:
         async def live(site: Site) -> None:
             page = WebPage(site.charger, site.clock)
             for port in (site.page.port, 99_999):
-                with pytest.raises(NotPossible, match="cannot be listened on.*another port$"):
+                with pytest.raises(NotPossible, match=r"cannot be listened on.*another port$"):
                     await page.start("127.0.0.1", port)
             await page.stop()
 
