@@ -73,7 +73,9 @@ def _add_make(parser: argparse.ArgumentParser) -> None:
         "--big-endian", action="store_true", help="write card numbers as they are printed"
     )
     parser.add_argument(
-        "--serial", metavar="NUMBER", help="its serial number (the same as its identity)"
+        "--serial",
+        metavar="NUMBER",
+        help="its serial number, at most 25 signs (the same as its identity)",
     )
     parser.add_argument(
         "--register-wh",

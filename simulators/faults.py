@@ -128,10 +128,14 @@ class Faults:
 
         return Schedule((self._clock.call_at(start, begin), self._clock.call_at(until, end)))
 
-    async def _changed(self, fault: Fault, *, on: bool) -> None:
+    def note(self, fault: Fault, *, on: bool) -> None:
+        """Note in the wiretap that a fault is on or off from now on; nothing else happens."""
         if self._tap is not None:
             note = {"fault": fault.name, "on": on, **dataclasses.asdict(fault)}
             device = self._device if isinstance(self._device, str) else self._device()
             self._tap.note("hand", "bench", device, json.dumps(note, separators=(",", ":")))
+
+    async def _changed(self, fault: Fault, *, on: bool) -> None:
+        self.note(fault, on=on)
         for listener in self._listeners:
             await listener()

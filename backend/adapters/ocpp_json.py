@@ -79,6 +79,8 @@ _COMMANDS_LIMIT = 16
 #: its configuration. A burst at the very start upsets some models.
 CONFIGURE_AFTER = timedelta(seconds=1)
 _NOTHING = Answer()
+#: What the older of two lines of a charger is told, and why it has ended.
+_REPLACED = "replaced by a newer connection under the same identity"
 
 
 def identity_of(path: str) -> str:
@@ -239,7 +241,9 @@ class CentralSystem:
             async with self._arrivals[identity]:
                 older = self._lines.get(identity)
                 if older is not None:
-                    await older.end("a newer connection")
+                    # As after a dead line; where it goes on and on, two have one identity.
+                    _log.warning("%s: its connection is %s", identity, _REPLACED)
+                    await older.end(_REPLACED)
                     self._say_goodbye(older)
                 await line.begin()
                 self._lines[identity] = line
@@ -248,7 +252,7 @@ class CentralSystem:
 
     def _say_goodbye(self, line: _Line) -> None:
         # In the background: the older line may be dead, and then nobody answers.
-        task = asyncio.create_task(line.close("a newer connection of this identity is open"))
+        task = asyncio.create_task(line.close(_REPLACED))
         self._goodbyes.add(task)
         task.add_done_callback(self._goodbyes.discard)
 

@@ -51,6 +51,9 @@ __all__ = [
 
 SOMEBODY = "somebody"
 
+CHANGED = ("Accepted", "RebootRequired")
+"""The ConfigurationStatus of a key that has another value now, or after a boot (OCPP 1.6 §7.22)."""
+
 
 class ChargerInch:
     """
@@ -71,6 +74,8 @@ class ChargerInch:
         faults: what is not ideal about it, to be switched on and off while it runs.
         on_line: told the identity and whether the socket is up, at the moment of the change.
         on_problem: told the identity and why the line cannot be set up, once for each reason.
+        on_boot: told the identity and how the backend answered a BootNotification, once for each
+            answer.
 
     Raises:
         NotPossible: If the file for its memory cannot be used.
@@ -88,6 +93,7 @@ class ChargerInch:
     ) -> None:
         self.on_line: Callable[[str, bool], None] | None = None
         self.on_problem: Callable[[str, str], None] | None = None
+        self.on_boot: Callable[[str, str], None] | None = None
         self._clock = clock
         self._tap = tap
         self._setup = setup or Setup()
@@ -96,6 +102,7 @@ class ChargerInch:
             clock, tap, lambda: self.identity, (*habits.DEFAULT, *self._setup.quirks)
         )
         self.faults.listen(self._replan)
+        self._faults_told = self.faults.on
         self._file = None if memory is None else MemoryFile(memory, identity)
         kept = None if self._file is None else self._file.read()
         self._device = Device(identity, self._setup, supply, clock.now(), kept, self.faults)
@@ -103,6 +110,9 @@ class ChargerInch:
             self._device, clock, tap, self._tell_line, self._file, self._setup.trusted
         )
         self._line.on_problem = self._tell_problem
+        self._line.on_boot = self._tell_boot
+        for quirk in self._setup.quirks:
+            self.faults.note(quirk, on=True)
 
     # ------------------------------------------------------------------ what can be seen
 
@@ -177,6 +187,11 @@ class ChargerInch:
         return self._device.registration
 
     @property
+    def is_registered(self) -> bool:
+        """Whether the backend has accepted it since it started."""
+        return self._device.is_registered
+
+    @property
     def line_is_up(self) -> bool:
         """Whether the socket to the backend is open."""
         return self._line.is_up
@@ -188,8 +203,13 @@ class ChargerInch:
 
     @property
     def line_problem(self) -> str:
-        """Why the line could not be set up the last time; empty where it could."""
+        """Why the line is down, if nobody has cut it; empty where it is up."""
         return self._line.problem
+
+    @property
+    def line_ended(self) -> str:
+        """How the line ended the last time: by whom, with which code and reason."""
+        return self._line.ended
 
     @property
     def backend_endpoint(self) -> str:
@@ -305,15 +325,20 @@ class ChargerInch:
             The ConfigurationStatus that a backend would get (OCPP 1.6 §7.22).
         """
         async with self._line.happening() as now:
-            self._note(person, "configure", key=key, value=value)
-            return self._device.configure(key, value, now)
+            verdict = self._device.configure(key, value, now)
+            if verdict in CHANGED:
+                self._device.journal.note(now, f"{key} is set")
+                self._note(person, "configure", key=key, value=value)
+            return verdict
 
     async def read_cards(self, *, big_endian: bool, person: str = SOMEBODY) -> None:
         """Set the byte order of idTags (document 003, RFID code representation)."""
-        async with self._line.happening():
+        async with self._line.happening() as now:
             self._note(person, "read_cards", big_endian=big_endian)
             given = self._setup.big_endian_cards
             self._device.installation.set(BIG_ENDIAN_CARDS, given, big_endian)
+            order = "big" if big_endian else "little"
+            self._device.journal.note(now, f"cards are told {order}-endian from now on")
 
     async def rename(self, identity: str, *, person: str = SOMEBODY) -> None:
         """
@@ -485,7 +510,13 @@ class ChargerInch:
         await self.faults.switch_off(fault)
 
     async def _replan(self) -> None:
+        on, before = self.faults.on, self._faults_told
+        self._faults_told = on
         async with self._line.happening() as now:
+            for fault in (*on, *before):
+                if (fault in on) != (fault in before):
+                    state = "on" if fault in on else "off"
+                    self._device.journal.note(now, f"{fault.name} is switched {state}")
             self._device.quirks_changed(now)
         self._line.quirks_changed()
 
@@ -551,6 +582,10 @@ class ChargerInch:
     def _tell_problem(self, why: str) -> None:
         if self.on_problem is not None:
             self.on_problem(self.identity, why)
+
+    def _tell_boot(self, how: str) -> None:
+        if self.on_boot is not None:
+            self.on_boot(self.identity, how)
 
 
 def draw_supply(rng: Random) -> Supply:

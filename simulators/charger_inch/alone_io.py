@@ -19,7 +19,9 @@ from pathlib import Path
 
 from simulators.charger_inch import Card, ChargerInch, Setup
 from simulators.charger_inch.configuration import Configuration
+from simulators.charger_inch.device import SERIAL_LIMIT
 from simulators.charger_inch.installation import checked_endpoint, checked_identity
+from simulators.charger_inch.line_io import OPEN_LIMIT_S
 from simulators.charger_inch.page import card_of
 from simulators.charger_inch.registry import quirk_from_text
 from simulators.charger_inch.web_io import WebPage
@@ -66,7 +68,7 @@ class Wishes:
         if options.register_wh < 0:
             raise NotAccepted("--register-wh", options.register_wh, "a meter begins at 0 or above")
         setup = Setup(
-            serial=options.serial,
+            serial=_serial(options.serial),
             register_wh=options.register_wh,
             fixed_cable=options.fixed_cable,
             big_endian_cards=options.big_endian,
@@ -82,6 +84,14 @@ class Wishes:
             tuple(card_of(uid) for uid in options.card),
             options.memory,
         )
+
+
+def _serial(number: str | None) -> str | None:
+    if number is not None and not (1 <= len(number) <= SERIAL_LIMIT and number.isprintable()):
+        raise NotAccepted(
+            "--serial", number, f"give 1 to {SERIAL_LIMIT} signs, as OCPP has them at most"
+        )
+    return number
 
 
 def _keys(pairs: Sequence[str]) -> dict[str, str]:
@@ -127,18 +137,23 @@ async def run_alone(
         for line in (*_addresses(charger, page, wishes), *more, "Ctrl-C stops it."):
             tell(line)
         await _stay(charger, wishes.backend, stopped)
-        tell("stopping")
-        await _leave(charger, remembers=wishes.memory is not None)
+        remembers = wishes.memory is not None
+        tell(_stopping(charger, remembers=remembers))
+        await _leave(charger, remembers=remembers)
 
 
 def _listen(charger: ChargerInch, tell: Tell) -> None:
     def line(identity: str, up: bool) -> None:
-        tell(f"{_now(charger)}  {identity}: the line is {'up' if up else 'down'}")
+        state = "up" if up else f"down: {charger.line_ended}"
+        tell(f"{_now(charger)}  {identity}: the line is {state}")
 
     def problem(identity: str, why: str) -> None:
         tell(f"{_now(charger)}  {identity}: {why}; it goes on trying")
 
-    charger.on_line, charger.on_problem = line, problem
+    def boot(identity: str, how: str) -> None:
+        tell(f"{_now(charger)}  {identity}: the boot is {how}")
+
+    charger.on_line, charger.on_problem, charger.on_boot = line, problem, boot
 
 
 def _now(charger: ChargerInch) -> str:
@@ -149,9 +164,13 @@ def _addresses(charger: ChargerInch, page: WebPage, wishes: Wishes) -> list[str]
     called = charger.identity
     if called != wishes.identity:
         called += f", renamed at its page from {wishes.identity}"
+    cut = charger.serial[:SERIAL_LIMIT]
+    is_cut = cut != charger.serial
+    told = [f"serial     {cut}, cut to the {SERIAL_LIMIT} signs that OCPP has room for"] * is_cut
     memory = wishes.memory or "none; it forgets all when it is stopped (name a file with --memory)"
     return [
         f"charger    {called}",
+        *told,
         f"page       {page.address}",
         f"memory     {memory}",
         f"meter      {charger.register_kwh_text} kWh",
@@ -166,6 +185,14 @@ async def _stay(charger: ChargerInch, backend: str, stopped: asyncio.Event) -> N
         dialling.cancel()
 
 
+def _stopping(charger: ChargerInch, *, remembers: bool) -> str:
+    # With a memory it hangs up as if its power were cut, and waits for nobody.
+    if remembers or not charger.line_is_up:
+        return "stopping"
+    limit_s = OPEN_LIMIT_S + (LAST_WORDS_S if charger.is_registered else 0)
+    return f"stopping; the backend may take {limit_s} s to answer and to close the line"
+
+
 async def _leave(charger: ChargerInch, *, remembers: bool) -> None:
     # It may have no power, or no car may be plugged in: then there is nothing to end.
     with contextlib.suppress(NotPossible):
@@ -173,5 +200,6 @@ async def _leave(charger: ChargerInch, *, remembers: bool) -> None:
             await charger.cut_power()
         else:
             await charger.unplug_car()
-    if charger.line_is_up:
+    # A backend that has not accepted the boot is told nothing: there is nothing to wait for.
+    if charger.line_is_up and charger.is_registered:
         await charger.say_all(LAST_WORDS_S)

@@ -278,6 +278,7 @@ class Connector:
         """Put a car's cable in, at both ends."""
         if self._outlet.car is not None:
             raise self._not_possible("plug in", "a car is plugged in already; unplug it first")
+        self._journal.note(now, "a car is plugged in")
         self._outlet.plug(car)
         self._cable_left = False
         if self.transaction is not None:
@@ -294,6 +295,7 @@ class Connector:
         """Take the cable out of the car; what runs ends, unless it is to go on (§9.1.27)."""
         if self._outlet.car is None:
             raise self._not_possible("unplug", "no car is plugged in; plug one in first")
+        self._journal.note(now, "the car is unplugged")
         if self.transaction is None:
             self._outlet.unplug()
         elif self._configuration.is_on("StopTransactionOnEVSideDisconnect"):
@@ -318,6 +320,7 @@ class Connector:
             )
         if self._outlet.car is not None:
             self.unplug_car(now)
+        self._journal.note(now, "the cable is pulled")
         self._cable_left = False
         self._left(now)
 
@@ -349,6 +352,7 @@ class Connector:
             raise self._not_possible(
                 "show a card", "the backend has not answered for the last card; let time settle"
             )
+        self._journal.note(now, f"card {id_tag} is shown")
         if self.transaction is not None:
             self._show_card_again(self.transaction, id_tag, now)
         elif self.is_faulted:

@@ -83,6 +83,9 @@ RESTART_S = 10
 GOODBYE_S = 30
 """How long it waits for the last answers before it resets or its back-up power ends (ASSUMED)."""
 
+SERIAL_LIMIT = 25
+"""How many signs of its serial number the backend is told (OCPP 1.6 §6.1)."""
+
 BOOTS = "boots"
 """The table of the memory."""
 
@@ -222,6 +225,7 @@ class Device:
         self._notes: dict[str, Any] = {}
         self._line_is_up = False
         self._off_reason = ""
+        self._boot_trouble = ""
         self._call_number: str | int = ""
         self._call_action = ""
         self._clock_set_at: datetime | None = None
@@ -244,6 +248,7 @@ class Device:
         self._power = _Power.ON
         self.identity = self.installation.value(IDENTITY, self._first_identity)
         self._registration = _Registration.UNKNOWN
+        self._boot_trouble = ""
         self._calls = 0
         self._call_number = ""
         self._powered_at, self._clock_set_at = now, None
@@ -274,6 +279,7 @@ class Device:
         self.tick(now)
         if self._power is _Power.OFF:
             raise self._not_possible("cut the power", "it is off already")
+        self.journal.note(now, "the power is cut")
         self._off_reason = "PowerLoss"
         if self._setup.backup_power and self.online:
             self.connector.stop_for("PowerLoss", now)
@@ -291,6 +297,7 @@ class Device:
         self.tick(now)
         if self._power is not _Power.OFF:
             raise self._not_possible("restore the power", "it has power")
+        self.journal.note(now, "the power is back")
         self._power = _Power.RESTARTING
         self._timers.set(Timer.RESTART, now + timedelta(seconds=RESTART_S))
 
@@ -355,9 +362,14 @@ class Device:
         return self._setup.serial or self._first_identity
 
     @property
+    def is_registered(self) -> bool:
+        """Whether the backend has accepted it since it started."""
+        return self._registration is _Registration.ACCEPTED
+
+    @property
     def registration(self) -> str:
         """How the backend answered the last BootNotification."""
-        return self._registration.value
+        return self._boot_trouble or self._registration.value
 
     # ------------------------------------------------------------------ what goes out
 
@@ -501,10 +513,10 @@ class Device:
         """Send a Heartbeat as soon as may be."""
         self.outbox.add(Message("Heartbeat", {}))
 
-    def line_down(self, now: datetime) -> None:
+    def line_down(self, now: datetime, why: str = "") -> None:
         """Note that the line is gone; transaction messages stay, a card is judged locally."""
         self.tick(now)
-        self.journal.note(now, "line down")
+        self.journal.note(now, f"line down: {why}" if why else "line down")
         self._line_is_up = False
         self._timers.cancel(Timer.HEARTBEAT)
         self.outbox.line_lost()
@@ -514,6 +526,7 @@ class Device:
         """Take it that the backend is another one from now on: it does not know this charger."""
         self.tick(now)
         self._registration = _Registration.UNKNOWN
+        self._boot_trouble = ""
         self._timers.cancel(Timer.BOOT)
 
     def rename(self, identity: str, now: datetime) -> None:
@@ -574,11 +587,17 @@ class Device:
         if fault is not None and not answered.is_extra and self.outbox.is_old(answered):
             self.outbox.pause_until(now + timedelta(milliseconds=fault.pause_ms))
 
-    def refused(self, number: str | int, now: datetime) -> None:
-        """Take a CALLERROR, or a CALLRESULT that does not fit its schema (ASSUMED: the same)."""
+    def refused(self, number: str | int, now: datetime, why: str = "") -> None:
+        """
+        Take a CALLERROR, or a CALLRESULT that does not fit its schema (ASSUMED: the same).
+
+        Parameters:
+            why: what was answered, for people.
+        """
         self.tick(now)
         if number != self._call_number or self.outbox.in_flight is None:
             return
+        self.journal.note(now, f"{self._call_action} not answered usably: {why}")
         stop = self.outbox.in_flight.action == "StopTransaction"
         if stop and self.quirks.active(BootsOnRefusedStop) is not None:
             self.outbox.take_back()
@@ -591,6 +610,7 @@ class Device:
             self.configuration.number("TransactionMessageRetryInterval"),
         )
         if message is not None and message.action == "BootNotification":
+            self._boot_trouble = f"not answered usably: {why}"
             self._timers.set(Timer.BOOT, now + timedelta(seconds=BOOT_RETRY_S))
         elif message is not None and message.action == "Authorize":
             self.connector.not_authorized()
@@ -753,6 +773,8 @@ class Device:
 
     def _on_boot_answer(self, message: Message, payload: Json, now: datetime) -> None:
         self._registration = _Registration(payload["status"])
+        self._boot_trouble = ""
+        self.journal.note(now, f"boot answered: {self._registration.value}")
         interval_s = int(payload["interval"])
         if self._registration is _Registration.ACCEPTED:
             # An interval of 0 leaves the choice to the charger (OCPP 1.6 §4.2).
@@ -805,7 +827,7 @@ class Device:
         boot = {
             "chargePointVendor": VENDOR,
             "chargePointModel": MODEL,
-            "chargePointSerialNumber": self.serial[:25],
+            "chargePointSerialNumber": self.serial[:SERIAL_LIMIT],
             "firmwareVersion": self.firmware,
         }
         self.outbox.add(Message("BootNotification", boot))

@@ -8,6 +8,15 @@ from datetime import datetime
 ENTRIES_LIMIT = 2_000
 """How many entries are kept; the oldest give way."""
 
+SHOWN_SIGNS = 120
+"""How much of a text of somebody else is shown in a line."""
+
+
+def shown(text: str, limit: int = SHOWN_SIGNS) -> str:
+    """Give a text of somebody else in one line and of a limited length."""
+    plain = "".join(sign if sign.isprintable() else "?" for sign in text[: limit + 1])
+    return plain if len(plain) <= limit else f"{plain[:limit]}..."
+
 
 class Journal:
     """Dated lines of plain ASCII; what is not ASCII is escaped."""

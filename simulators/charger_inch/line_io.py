@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,10 +112,15 @@ async def _knock(dial: Dial, trusted: Path | None) -> str:
 def _why_not(error: Exception, url: str) -> str:
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
-        if status == 404:
+        if status == HTTPStatus.NOT_FOUND:
             return (
                 f"the backend at {url} does not know this charger (HTTP 404); "
                 "register a station under this identity first"
+            )
+        if status < HTTPStatus.BAD_REQUEST:
+            return (
+                f"what answers at {url} is a web page (HTTP {status}) and no OCPP endpoint; "
+                "check port and path of the address"
             )
         return f"the backend at {url} refuses the line with HTTP {status}; look into its log"
     if isinstance(error, ssl.SSLError):

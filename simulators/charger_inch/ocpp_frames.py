@@ -50,12 +50,14 @@ class Frame:
         number: its message id; of an answer perhaps a number, which a charger may have sent.
         action: of a CALL; None where it is no text.
         payload: of a CALL or CALL_RESULT; numbers with a point are `Decimal`.
+        why: of a CALLERROR, its code and description; empty where they are no texts.
     """
 
     kind: int
     number: str | int
     action: str | None = None
     payload: Any = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def read(text: str) -> Frame | None:
     if kind == CALL_RESULT and len(message) == 3:
         return Frame(CALL_RESULT, number, None, {} if message[2] is None else message[2])
     if kind == CALL_ERROR:
-        return Frame(CALL_ERROR, number)
+        said = [part for part in message[2:4] if isinstance(part, str)]
+        return Frame(CALL_ERROR, number, why=" ".join(said)[:WHY_LIMIT].strip())
     return None
 
 

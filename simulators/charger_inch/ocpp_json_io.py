@@ -28,6 +28,7 @@ from simulators.charger_inch import ocpp_frames
 from simulators.charger_inch.device import Call, Device
 from simulators.charger_inch.field_faults.connection import LineFlaps, SecondSocket
 from simulators.charger_inch.installation import BACKEND as BACKEND_SETTING
+from simulators.charger_inch.journal import shown
 from simulators.charger_inch.line_io import NotOpened, open_line
 from simulators.charger_inch.maintenance import Errand
 from simulators.charger_inch.memory_io import MemoryFile
@@ -42,6 +43,10 @@ from simulators.wiretap import Wiretap
 WIRE = "ocpp1.6"
 FILE_WIRE = "file"
 BACKEND = "backend"
+BOOT = "BootNotification"
+
+FRAME_SIGNS = 40
+"""How much of what is no frame is shown: enough to know a page, too little to hold a secret."""
 
 LEFT_OPEN_LIMIT = 8
 """How many old lines a charger with that fault leaves open; the oldest is broken off then."""
@@ -79,8 +84,11 @@ class OcppJsonLine:
         trusted: a PEM file of the certification authorities it trusts over wss; None: the system's.
 
     Attributes:
-        problem: why it could not be set up the last time; empty where it could.
-        on_problem: told why, each time another reason stands in the way.
+        problem: why it is down without a hand in it: why it could not be set up the last time, or
+            how it ended; empty where it is up.
+        ended: how it ended the last time; empty before.
+        on_problem: told why it cannot be set up, each time another reason stands in the way.
+        on_boot: told how a BootNotification was answered, each time it is otherwise than before.
     """
 
     def __init__(
@@ -99,7 +107,11 @@ class OcppJsonLine:
         self._on_line = on_line
         self._file = file
         self.problem = ""
+        self.ended = ""
         self.on_problem: Callable[[str], None] = lambda why: None
+        self.on_boot: Callable[[str], None] = lambda how: None
+        self._boot_told = ""
+        self._dropped_for = ""
         self._lock = asyncio.Lock()
         self._dialling = asyncio.Lock()
         self._is_whole = False
@@ -172,7 +184,7 @@ class OcppJsonLine:
         async with self._lock:
             self._endpoint = url.rstrip("/")
             self._device.installation.set(BACKEND_SETTING, self._given, self._endpoint)
-            self._hang_up("moves to another backend")
+            self._hang_up("the charger moves to another backend")
             self._device.moved(self._clock.now())
             self._write_down()
         self._is_whole = True
@@ -236,7 +248,7 @@ class OcppJsonLine:
         if self._socket is not None:
             socket = self._socket
             with self._clock.hold(f"{self._device.identity} closes its line"):
-                self._lost()
+                self._lost("stopped")
                 await socket.close()
         if self._wake is not None:
             self._wake[1].cancel()
@@ -273,7 +285,7 @@ class OcppJsonLine:
         async with self._lock:
             self._socket = socket
             self._tries = 0
-            self.problem = ""
+            self.problem = self._boot_told = ""
             self._on_line(True)
             self._device.line_up(self._clock.now())
             self._plan_trouble()
@@ -343,23 +355,25 @@ class OcppJsonLine:
                     # What was still on its way when the line was cut has not arrived.
                     if self._socket is socket and isinstance(frame, str):
                         await self._receive(frame)
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
             if self._socket is socket:
-                self._lost()
+                self.problem = self._dropped_for or _how(closed)
+                self._lost(self.problem)
                 self._dial_later()
         except Exception:
             # A mistake of this simulator: time must not stand still for it; `close` tells of it.
             if self._socket is socket:
-                self._lost()
+                self._lost("a mistake of this simulator")
                 socket.transport.abort()
             raise
 
-    def _lost(self) -> None:
+    def _lost(self, why: str) -> None:
         """Tell everybody that the line is gone, at once; the socket itself may take a moment."""
         self._socket = None
+        self.ended, self._dropped_for = why, ""
         self._end_trouble()
         self._on_line(False)
-        self._device.line_down(self._clock.now())
+        self._device.line_down(self._clock.now(), why)
         self._write_down()
         self._stop_waiting()
         self._set_alarm()
@@ -369,7 +383,7 @@ class OcppJsonLine:
         """Break the line without a closing handshake."""
         if self._socket is not None:
             socket = self._socket
-            self._lost()
+            self._lost(why)
             socket.transport.abort()
         for left in self._left_open:
             left.transport.abort()
@@ -379,26 +393,42 @@ class OcppJsonLine:
         now = self._clock.now()
         frame = ocpp_frames.read(text)
         if frame is not None and frame.kind != CALL and self._device.loses_answer(frame.number):
-            self._hang_up("breaks before an answer has arrived")
+            self._hang_up("broken before an answer has arrived (a fault)")
             self._dial_later()
             return
         self._tap.note(WIRE, BACKEND, self._device.identity, text)
         if frame is not None and frame.kind == CALL:
             with self._clock.hold(f"{self._device.identity} answers {frame.action}"):
                 await self._send(_answer(self._device, frame, now))
-        elif frame is not None and frame.kind == CALL_ERROR:
-            self._device.refused(frame.number, now)
-        elif frame is not None:
-            self._take_result(frame, now)
+        elif frame is None:
+            self._overlook(f"no frame of OCPP: {shown(text, FRAME_SIGNS)}", now)
+        else:
+            self._take_answer(frame, now)
         await self._say()
 
-    def _take_result(self, frame: Frame, now: datetime) -> None:
-        if self._waiting is None or self._waiting.number != frame.number:
+    def _take_answer(self, frame: Frame, now: datetime) -> None:
+        waiting = self._waiting
+        if waiting is None or waiting.number != frame.number:
+            self._overlook(f"an answer to {shown(repr(frame.number))}, which was not asked", now)
             return
-        if ocpp_frames.breach_of_answer(self._waiting.action, frame.payload) is None:
-            self._device.answered(frame.number, frame.payload, now)
+        why = _trouble_of(frame, waiting.action)
+        if why:
+            self._device.refused(frame.number, now, why)
         else:
-            self._device.refused(frame.number, now)
+            self._device.answered(frame.number, frame.payload, now)
+        if waiting.action == BOOT:
+            self._tell_boot(self._device.registration)
+
+    def _overlook(self, what: str, now: datetime) -> None:
+        """Note what the charger does nothing with; whoever waits for the boot is told at once."""
+        self._device.journal.note(now, f"overlooked: {what}")
+        if self._waiting is not None and self._waiting.action == BOOT:
+            self._tell_boot(f"not answered; what came is {what}")
+
+    def _tell_boot(self, how: str) -> None:
+        if how != self._boot_told:
+            self._boot_told = how
+            self.on_boot(how)
 
     async def _say(self) -> None:
         """Send what the device wants to say next; only then let go of what has been answered."""
@@ -433,7 +463,7 @@ class OcppJsonLine:
     def _fall_silent(self) -> None:
         for errand in self._errands:
             errand.cancel()
-        self._hang_up("is off")
+        self._hang_up("the charger is off")
         self._set_alarm()
         self._write_down()
 
@@ -467,7 +497,9 @@ class OcppJsonLine:
 
     async def _overdue(self) -> None:
         """Drop a line on which an answer is overdue; it is set up anew like any lost line."""
-        if self._socket is not None:
+        if self._socket is not None and self._waiting is not None:
+            limit_s = self._device.configuration.number("MessageTimeout")
+            self._dropped_for = f"no answer to {self._waiting.action} for {limit_s} s"
             self._socket.transport.abort()
 
     def _set_alarm(self) -> None:
@@ -511,7 +543,7 @@ class OcppJsonLine:
     async def _flap(self) -> None:
         fault = self._device.quirks.active(LineFlaps)
         async with self._lock:
-            self._hang_up("flaps")
+            self._hang_up("broken for a moment (a fault)")
         self._dial_in(0 if fault is None else fault.down_s)
 
     async def _open_second(self) -> None:
@@ -522,7 +554,7 @@ class OcppJsonLine:
             self._left_open.append(self._socket)
             if len(self._left_open) > LEFT_OPEN_LIMIT:
                 self._left_open.pop(0).transport.abort()
-            self._lost()
+            self._lost("left open for another one (a fault)")
             # Who listens at the new line is known by its answer, before time moves on.
             self._device.say_heartbeat()
         await self._try_to_dial()
@@ -569,6 +601,31 @@ class OcppJsonLine:
         self._tap.note(FILE_WIRE, self._device.identity, _host_of(errand.location), text)
 
 
+def _how(closed: ConnectionClosed) -> str:
+    """Say who closed a line, with which code and reason; a line may also just break."""
+    by_backend = closed.sent is None or bool(closed.rcvd_then_sent)
+    frame = closed.rcvd if by_backend else closed.sent
+    if frame is None:
+        return "the line broke"
+    who = "the backend" if by_backend else "the charger"
+    return f"closed by {who}: {frame.code} {shown(frame.reason)}".rstrip()
+
+
+def _trouble_of(frame: Frame, action: str) -> str:
+    """Say why an answer cannot be used; empty where it can."""
+    if frame.kind == CALL_ERROR:
+        return shown(f"CALLERROR {frame.why}".rstrip())
+    breach = ocpp_frames.breach_of_answer(action, frame.payload)
+    return "" if breach is None else shown(breach.why)
+
+
+def _outcome(answer: Result | Refusal) -> str:
+    if isinstance(answer, Refusal):
+        # Not why: what a request breaks its schema with may be a secret.
+        return answer.code
+    return str(answer.payload.get("status", "done"))
+
+
 def _host_of(location: str) -> str:
     """Give the host of a location, without the secrets in it."""
     try:
@@ -580,6 +637,7 @@ def _host_of(location: str) -> str:
 def _answer(device: Device, call: Frame, now: datetime) -> str:
     """Give the frame that answers a request of the backend."""
     answer = _answer_to(device, call, now)
+    device.journal.note(now, f"answered {shown(str(call.action))}: {_outcome(answer)}")
     if isinstance(answer, Result):
         return ocpp_frames.result(call.number, answer.payload)
     return ocpp_frames.error(call.number, answer.code, answer.why)

@@ -243,6 +243,10 @@ def _holds_the_cable(charger: ChargerInch) -> str:
 # ---------------------------------------------------------------- what it takes
 
 
+SETTINGS = ("backend", "identity", "big_endian_cards")
+"""What is set at the charger beside its keys."""
+
+
 class Given:
     """
     The fields of a request, each taken with its form.
@@ -293,6 +297,17 @@ class Given:
     def has(self, name: str) -> bool:
         """Tell whether a field is there and not taken yet."""
         return name in self._fields
+
+    def one_of(self, names: Sequence[str]) -> None:
+        """
+        Make sure that just one of several fields is there.
+
+        Raises:
+            NotAccepted: If it is none, or more than one.
+        """
+        found = [name for name in names if name in self._fields]
+        if len(found) != 1:
+            raise NotAccepted("fields", list(self._fields), f"give just one of {', '.join(names)}")
 
     def person(self) -> str:
         """Take who does it."""
@@ -371,6 +386,9 @@ VERBS: dict[str, Callable[[ChargerInch, Given], Work]] = {
 }
 """What a person can do at the charger, by the last word of its address."""
 
+HARMLESS = ("cut_line", "restore_line", "mend")
+"""What the charger takes also where there is nothing to do; a person at the page is told."""
+
 
 async def do(charger: ChargerInch, verb: str, fields: object) -> None:
     """
@@ -383,6 +401,8 @@ async def do(charger: ChargerInch, verb: str, fields: object) -> None:
     given = Given(fields)
     work = VERBS[verb](charger, given)
     given.no_more()
+    if verb in HARMLESS and (why := obstacles(charger)[verb]):
+        raise NotPossible(verb, f"charger {charger.identity}", f"{why}; there is nothing to do")
     await work()
 
 
@@ -418,6 +438,7 @@ async def set_up(charger: ChargerInch, fields: object) -> None:
     """
     given = Given(fields)
     person = given.person()
+    given.one_of(SETTINGS)
     work: Work
     if given.has("backend"):
         work = partial(charger.move, given.text("backend"), person=person)

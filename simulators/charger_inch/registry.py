@@ -29,6 +29,9 @@ from simulators.errors import NotAccepted
 TEXT_LIMIT = 1_000
 """How long a text for a quirk may be."""
 
+LISTED = "all stand on a charger's page under Habits and in simulators/charger_inch/README.md"
+"""Where somebody finds the names."""
+
 _MODULES = (habits, transactions, registers, time_and_order, connection, odd_fields)
 
 
@@ -126,7 +129,7 @@ def quirk_named(name: str, settings: Mapping[str, object]) -> Quirk:
     """
     kind = all_quirks().get(name)
     if kind is None:
-        raise NotAccepted("habit", name, f"use one of {', '.join(_like(name))}")
+        raise NotAccepted("habit", name, f"there is no such habit or fault; {_advice(name)}")
     known = {one.name: one for one in kind.settings}
     told = {}
     for key, value in settings.items():
@@ -161,10 +164,11 @@ def quirk_from_text(text: str) -> Quirk:
     return quirk_named(name.strip(), settings)
 
 
-def _like(name: str) -> list[str]:
-    """Give the names that somebody may have meant; all where none is near."""
-    names = list(all_quirks())
-    return get_close_matches(name, names, n=5, cutoff=0.5) or names
+def _advice(name: str) -> str:
+    """Say what somebody may have meant, and where all names stand."""
+    near = get_close_matches(name, list(all_quirks()), n=5, cutoff=0.5)
+    guess = f"do you mean {' or '.join(near)}? " if near else ""
+    return f"{guess}{LISTED}"
 
 
 def _classes(module: object) -> list[type[Quirk]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import json
 import socket
@@ -127,7 +128,7 @@ class WebPage:
             raise NotPossible(
                 "serve its page",
                 f"charger {self._charger.identity}",
-                f"{host}:{port} cannot be listened on ({error}); choose another port",
+                f"{host}:{port} cannot be listened on ({error}); {_remedy(error)}",
             ) from error
 
     @property
@@ -271,6 +272,15 @@ class WebPage:
         except ValueError:
             return False
         return name in self._names or _is_number(name)
+
+
+def _remedy(error: OSError | OverflowError) -> str:
+    """Say which of address and port stands in the way."""
+    if isinstance(error, socket.gaierror) or (
+        isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
+    ):
+        return "name an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+    return "choose another port"
 
 
 def _is_number(name: str) -> bool:

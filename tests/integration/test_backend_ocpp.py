@@ -612,6 +612,8 @@ class TestConnections:
                         await old.receive()
                     assert closed.value.rcvd is not None
                     assert 1008 == closed.value.rcvd.code
+                    why = "replaced by a newer connection under the same identity"
+                    assert why == closed.value.rcvd.reason
                     assert 3 == (await new.call("Heartbeat", {}))[0]
                     assert [("WB-1", True), ("WB-1", False), ("WB-1", True)] == site.told
             await site.until_told(("WB-1", True), ("WB-1", False), ("WB-1", True), ("WB-1", False))

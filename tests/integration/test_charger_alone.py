@@ -16,9 +16,20 @@ from typing import Any
 import aiohttp
 import pytest
 from support.page_site import LittleBackend
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from harness.recording import read_recording
 
+SETTINGS = """
+[backend]
+port = 0
+[[account]]
+name = "Stadtwerke"
+[[station]]
+account = "Stadtwerke"
+identity = "WB-1"
+"""
 PAGE = re.compile(r"page +(http://\S+/)")
 Process = asyncio.subprocess.Process
 
@@ -154,6 +165,70 @@ def test_it_goes_on_trying_and_says_why() -> None:
 
     assert 0 == code
     assert "nobody answers at ws://127.0.0.1:9/ocpp/WB-1" in told
+
+
+def test_a_boot_without_an_answer_is_told_and_can_be_left() -> None:
+    """A backend that mumbles is not taken for a healthy one, and Ctrl-C says what it waits for."""
+
+    async def mumble(line: ServerConnection) -> None:
+        await line.recv()
+        await line.send("<html>not here</html>")
+        await line.wait_closed()
+
+    async def run() -> tuple[str, int, str]:
+        async with serve(mumble, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")]) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            async with charger(f"ws://127.0.0.1:{port}") as process:
+                told = await read_until(process, "the boot is")
+                code, said, _ = await stopped(process)
+        return told, code, said
+
+    told, code, said = asyncio.run(run())
+
+    assert "the boot is not answered; what came is no frame of OCPP: <html>not here</html>" in told
+    assert (0, True) == (code, "stopping; the backend may take 10 s to answer and to close" in said)
+
+
+def test_two_chargers_of_one_identity_are_told_apart(tmp_path: Path) -> None:
+    """The one that loses the line says why; so does the backend's log."""
+    settings = tmp_path / "settings.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+
+    async def run() -> tuple[str, str]:
+        backend = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "backend", str(settings)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            address = json.loads(await read_until(backend, "ws://"))["ocpp"]
+            async with charger(address) as first:
+                await read_until(first, "the boot is Accepted")
+                async with charger(address) as second:
+                    await read_until(second, "the boot is Accepted")
+                    told = await read_until(first, "the line is down")
+            _, _, log = await stopped(backend)
+        finally:
+            if backend.returncode is None:
+                backend.kill()
+                await backend.wait()
+        return told, log
+
+    told, log = asyncio.run(run())
+
+    why = "replaced by a newer connection under the same identity"
+    assert f"the line is down: closed by the backend: 1008 {why}" in told
+    assert f"WB-1: its connection is {why}" in log
+
+
+def test_a_long_identity_is_said_to_be_cut() -> None:
+    """As a serial number OCPP has room for its first 25 signs."""
+
+    async def run() -> str:
+        async with charger("ws://127.0.0.1:9/ocpp", "--identity", "A" * 30) as process:
+            return await read_until(process, "Ctrl-C")
+
+    assert f"serial     {'A' * 25}, cut to the 25 signs" in asyncio.run(run())
 
 
 def test_it_is_stopped_while_it_dials() -> None:

@@ -321,6 +321,17 @@ class TestGettingConnected:
 
         on_site(live, connected=False)
 
+    def test_a_web_page_is_no_backend(self) -> None:
+        """What answers a handshake with HTTP 200 is said to be a page."""
+
+        async def live(site: Site) -> None:
+            site.backend.identities = ()
+            site.backend.refusal = HTTPStatus.OK
+            with pytest.raises(NotPossible, match=r"is a web page \(HTTP 200\) and no OCPP"):
+                await site.charger.connect(site.backend.address)
+
+        on_site(live, connected=False)
+
     def test_what_answers_is_no_websocket_server(self) -> None:
         """A server of something else is told from one that is not there."""
 
@@ -434,6 +445,105 @@ class TestTrouble:
                     await site.charger.connect(f"ws://127.0.0.1:{port}")
 
         on_site(live, connected=False)
+
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [
+            ("hello", "not answered; what came is no frame of OCPP: hello"),
+            ("null", "not answered; what came is no frame of OCPP: null"),
+            ("<html>\n" + "x" * 99, "no frame of OCPP: <html>?" + "x" * 33 + "..."),
+            ('[3,"other",{}]', "not answered; what came is an answer to 'other', which was not"),
+            ('[3,"%s",{}]', "not answered usably: payload: "),
+            ('[3,"%s",null]', "not answered usably: payload: "),
+            ('[4,"%s","InternalError","no\\nway",{}]', "usably: CALLERROR InternalError no?way"),
+            ('[4,"%s"]', "what came is no frame of OCPP: "),
+            ('[4,"%s",7]', "not answered usably: CALLERROR"),
+            (
+                '[3,"%s",{"status":"Yes","interval":1,"currentTime":"2025-06-03T06:00:00Z"}]',
+                "not answered usably: status: ",
+            ),
+        ],
+    )
+    def test_a_boot_without_a_usable_answer_is_told_of(self, answer: str, told: str) -> None:
+        """It is told at once, stands in the journal, and is what the registration is then."""
+
+        async def live(site: Site) -> None:
+            heard = asyncio.Queue[str]()
+            site.charger.on_boot = lambda identity, how: heard.put_nowait(how)
+
+            async def mumble(line: ServerConnection) -> None:
+                number = json.loads(await line.recv())[1]
+                for _ in range(2):
+                    await line.send(answer.replace("%s", number))
+                await line.wait_closed()
+
+            async with serve(
+                mumble, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")]
+            ) as server:
+                port = next(iter(server.sockets)).getsockname()[1]
+                await site.charger.connect(f"ws://127.0.0.1:{port}", patiently=True)
+                how = await heard.get()
+                assert told in how
+                journal = site.charger.journal()
+                assert any(how.rpartition("what came is ")[2] in line for line in journal)
+                answered = "answered usably" in how
+                assert (how if answered else "not answered yet") == site.charger.registration
+                await site.charger.close()
+                assert heard.empty()
+
+        on_site(live, connected=False)
+
+    def test_how_a_line_ended_is_told(self) -> None:
+        """By whom, with which code and reason; in the journal as well, and as the problem."""
+
+        async def live(site: Site) -> None:
+            gone = asyncio.Event()
+            site.charger.on_line = lambda identity, up: gone.set()
+            await site.backend._lines[-1].close(1011, "out of disk")
+            await gone.wait()
+            how = "closed by the backend: 1011 out of disk"
+            assert [how] * 2 == [site.charger.line_ended, site.charger.line_problem]
+            assert site.charger.journal()[-1].endswith(f" line down: {how}")
+            await site.until(6, 1)
+            assert site.charger.line_is_up
+            assert site.charger.line_problem == ""
+
+            await site.charger.cut_line()
+            assert ("cut", "") == (site.charger.line_ended, site.charger.line_problem)
+
+        on_site(live)
+
+    def test_a_line_on_which_an_answer_is_overdue_says_so(self) -> None:
+        """What was not answered, and for how long."""
+
+        async def live(site: Site) -> None:
+            site.backend.silent_on = "Authorize"
+            gone = asyncio.Event()
+            site.charger.on_line = lambda identity, up: gone.set()
+            await site.charger.show_card(ANNA)
+            await site.charger._line._overdue()
+            await gone.wait()
+            assert "no answer to Authorize for 30 s" == site.charger.line_ended
+
+        on_site(live)
+
+    def test_what_the_backend_asks_stands_in_the_journal_with_its_outcome(self) -> None:
+        """The status of the answer, or the code of the refusal."""
+
+        async def live(site: Site) -> None:
+            await site.backend.ask("ChangeAvailability", {"connectorId": 1, "type": "Operative"})
+            await site.backend.ask("GetConfiguration", {}, "s2")
+            await site.backend.ask("Reset", {"type": "Warm"}, "s3")
+            told = [line.partition(" ")[2] for line in site.charger.journal()]
+            assert [
+                "the backend asks ChangeAvailability",
+                "answered ChangeAvailability: Accepted",
+                "the backend asks GetConfiguration",
+                "answered GetConfiguration: done",
+                "answered Reset: PropertyConstraintViolation",
+            ] == told[-5:]
+
+        on_site(live)
 
     def test_a_charger_that_is_closed_while_it_waits_to_reconnect_does_not(self) -> None:
         """The attempt that was planned is taken back."""

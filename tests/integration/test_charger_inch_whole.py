@@ -317,6 +317,8 @@ class TestPeople:
         assert site.backend.calls("Authorize") == [{"idTag": "77FD2AFA"}]
         values = {one["key"]: one["value"] for one in site.charger.configuration()}
         assert values["HeartbeatInterval"] == "600"
+        hands = [json.loads(one.text) for one in site.tap.crossings if one.wire == "hand"]
+        assert {"HeartbeatInterval"} == {one["key"] for one in hands if one["did"] == "configure"}
 
     def test_it_moves_to_another_backend(self) -> None:
         """It boots there, and tells there what the first one had not answered."""
@@ -386,6 +388,54 @@ class TestPeople:
             ("clock-aligned-early", True),
             ("standby-values", False),
         ]
+
+    def test_a_fault_that_is_on_from_the_start_is_noted(self) -> None:
+        """Like one that is switched on later; what every charger of the make does is not."""
+
+        async def live(site: Site) -> None:
+            await site.until(7)
+
+        site = on_site(live, Setup(quirks=(ClockAlignedEarly(500),)))
+        first = site.tap.crossings[0]
+        assert ("hand", "bench", "WB-1") == (first.wire, first.sender, first.receiver)
+        noted = {"fault": "clock-aligned-early", "on": True, "early_ms": 500}
+        assert noted == json.loads(first.text)
+        assert 1 == len([one for one in site.tap.crossings if one.wire == "hand"])
+
+    def test_what_people_do_stands_in_the_journal(self) -> None:
+        """Cable, card, power, keys and faults, each once, before what it sets off."""
+
+        async def live(site: Site) -> None:
+            begun = len(site.charger.journal())
+            await site.charge()
+            await site.charger.switch_on(LockFails())
+            await site.charger.switch_off(LockFails)
+            await site.charger.configure("HeartbeatInterval", "600")
+            await site.charger.read_cards(big_endian=True)
+            await site.charger.unplug()
+            await site.charger.cut_power()
+            await site.charger.restore_power()
+            told = [line.partition(" ")[2] for line in site.charger.journal()[begun:]]
+            assert [
+                "a car is plugged in",
+                "connector 1: Available to Preparing",
+                "card FA2AFD77 is shown",
+                "transaction 1 begins at 0 Wh",
+                "connector 1: Preparing to Charging",
+                "lock-fails is switched on",
+                "lock-fails is switched off",
+                "HeartbeatInterval is set",
+                "cards are told big-endian from now on",
+                "the car is unplugged",
+            ] == told[:10]
+            assert "the cable is pulled" in told
+            assert [
+                "the power is cut",
+                "line down: the charger is off",
+                "the power is back",
+            ] == told[-3:]
+
+        on_site(live)
 
     def test_what_can_be_seen(self) -> None:
         """Battery, lock, registration, journal."""

@@ -85,9 +85,21 @@ class TestServed:
         async def live(site: Site) -> None:
             page = WebPage(site.charger, site.clock)
             for port in (site.page.port, 99_999):
-                with pytest.raises(NotPossible, match="cannot be listened on"):
+                with pytest.raises(NotPossible, match=r"cannot be listened on.*another port$"):
                     await page.start("127.0.0.1", port)
             await page.stop()
+
+        on_site(live)
+
+    @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+    def test_on_an_address_of_this_machine_only(self, host: str) -> None:
+        """Another one is said to be wrong, not the port."""
+
+        async def live(site: Site) -> None:
+            page = WebPage(site.charger, site.clock)
+            with pytest.raises(NotPossible, match="name an address of this machine") as caught:
+                await page.start(host, 0)
+            assert "another port" not in str(caught.value)
 
         on_site(live)
 
@@ -158,6 +170,19 @@ class TestHands:
             assert 409 == status
             assert "cannot unplug: no car is plugged in; plug one in first" in told["error"]
             assert "no car is plugged in" == told["state"]["obstacles"]["unplug"]
+
+        on_site(live)
+
+    @pytest.mark.parametrize("before", [("restore_line",), ("mend",), ("cut_line", "cut_line")])
+    def test_what_would_do_nothing_is_a_conflict(self, before: tuple[str, ...]) -> None:
+        """A line that is whole, one that is cut already, and a charger that is not broken."""
+
+        async def live(site: Site) -> None:
+            *first, verb = before
+            for one in first:
+                assert 200 == (await site.post(f"verbs/{one}"))[0]
+            status, sentence = await site.refused(f"verbs/{verb}")
+            assert (409, True) == (status, "there is nothing to do" in sentence)
 
         on_site(live)
 

@@ -174,6 +174,25 @@ def test_what_is_refused_is_said_beside_its_button(browser: Browser) -> None:
         expect(page.locator("#plug-in .problem")).not_to_be_empty()
 
 
+def test_a_mistyped_backend_is_corrected(browser: Browser) -> None:
+    """The page says why there is no line, and the button can be used again."""
+    with Served() as served, Visit(browser, served.site) as page:
+        page.get_by_role("link", name="Settings").click()
+        address = page.get_by_label("Address, without the identity")
+        save = button(page, "Save and move")
+        address.fill("ws://127.0.0.1:9/ocpp")
+        save.click()
+        expect(page.locator("#backend-problem")).to_contain_text("nobody answers at ws://127.0.0.1")
+        expect(save).to_be_enabled()
+
+        for _ in range(2):
+            address.fill(served.site.backend.address)
+            save.click()
+            expect(page.locator("#line-word")).to_have_text("Online")
+            expect(save).to_be_enabled()
+        expect(page.locator("#backend-problem")).to_have_text("")
+
+
 def test_keyboard_habits_and_another_identity(browser: Browser) -> None:
     """A switch turns with the space bar; the charger comes back under the name that was typed."""
     with Served() as served, Visit(browser, served.site) as page:

@@ -120,7 +120,7 @@ const show = {
     say("queued", line.queued);
     $("dropped-row").hidden = !line.dropped;
     say("dropped", line.dropped);
-    say("line-problem", line.is_up ? "" : line.problem);
+    for (const id of ["line-problem", "backend-problem"]) say(id, line.is_up ? "" : line.problem);
     say("listed-cards", line.listed_cards.toLocaleString("en"));
     offer($("backend"), line.endpoint);
   },
@@ -333,7 +333,8 @@ async function send(path, fields, place, button = null) {
   }
   if (button) button.removeAttribute("aria-busy");
   if (answer.state) apply(answer.state);
-  else if (state.obstacles) show.obstacles(state.obstacles);
+  // Whether anything has changed or not: the button that was used waits for it.
+  if (state.obstacles) show.obstacles(state.obstacles);
   if (answer.error) problem.textContent = answer.error;
   else if (done) done.textContent = "Saved.";
   return !answer.error;

@@ -28,8 +28,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
         ('[2,"1",["Reset"],{}]', Frame(CALL, "1", None, {})),
         ('[3,"1",{"x":21.4}]', Frame(CALL_RESULT, "1", None, {"x": Decimal("21.4")})),
         ('[3,"1",null]', Frame(CALL_RESULT, "1", None, {})),
-        ('[4,"1","GenericError","",{}]', Frame(CALL_ERROR, "1")),
-        ('[4,"1","GenericError"]', Frame(CALL_ERROR, "1")),
+        ('[4,"1","GenericError","",{}]', Frame(CALL_ERROR, "1", why="GenericError")),
+        ('[4,"1","GenericError"]', Frame(CALL_ERROR, "1", why="GenericError")),
     ],
 )
 def test_a_frame_is_read(text: str, frame: Frame) -> None:

@@ -229,6 +229,18 @@ class TestObstacles:
 
         at_desk(live)
 
+    @pytest.mark.parametrize("verb", ["cut_line", "mend"])
+    def test_of_what_would_do_nothing(self, verb: str) -> None:
+        """It is refused in the words of the button, and is not noted as if it had been done."""
+
+        async def live(desk: Desk) -> None:
+            with pytest.raises(NotPossible, match="there is nothing to do") as caught:
+                await desk.do(verb)
+            assert page.obstacles(desk.charger)[verb] in str(caught.value)
+            assert [] == desk.tap.crossings
+
+        at_desk(live)
+
 
 class TestVerbs:
     """What a person does happens at the charger, under the person's name."""
@@ -343,11 +355,13 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("fields", "sentence"),
         [
-            ({}, "big_endian_cards None: give true or false"),
+            ({}, "fields []: give just one of backend, identity, big_endian_cards"),
+            ({"colour": "red"}, "fields ['colour']: give just one of backend, identity, big"),
             ({"big_endian_cards": "true"}, "big_endian_cards 'true': give true or false"),
             ({"backend": "http://a"}, "write it as ws://HOST:PORT/PATH"),
             ({"identity": ""}, "identity '': give 1 to 48 signs"),
-            ({"identity": "A", "backend": "ws://a"}, "there is no such field here"),
+            ({"identity": "A", "backend": "ws://a"}, "fields ['identity', 'backend']: give just"),
+            ({"identity": "A", "colour": "red"}, "field 'colour': there is no such field here"),
         ],
     )
     def test_what_is_no_setting(self, fields: Json, sentence: str) -> None:
@@ -396,7 +410,7 @@ class TestSwitches:
     @pytest.mark.parametrize(
         ("fields", "sentence"),
         [
-            ({"name": "lamp", "on": True}, "habit 'lamp': use one of"),
+            ({"name": "lamp", "on": True}, "habit 'lamp': there is no such habit or fault; "),
             ({"name": "lock-fails"}, "on None: give true or false"),
             ({"name": "lock-fails", "on": True, "settings": [1]}, "give an object of texts"),
             ({"name": "lock-fails", "on": True, "settings": {"a": []}}, "give an object of texts"),

@@ -13,7 +13,13 @@ from simulators.charger_inch.field_faults import WITHOUT_A_SWITCH
 from simulators.charger_inch.field_faults.registers import OddNumbers, RegisterMomentarilyZero
 from simulators.charger_inch.field_faults.transactions import ResumesAfterBoot
 from simulators.charger_inch.quirks import Quirk
-from simulators.charger_inch.registry import _kind, all_quirks, quirk_from_text, quirk_named
+from simulators.charger_inch.registry import (
+    LISTED,
+    _kind,
+    all_quirks,
+    quirk_from_text,
+    quirk_named,
+)
 from simulators.errors import NotAccepted
 
 SHEET = Path(simulators.charger_inch.__file__).with_name("README.md")
@@ -93,9 +99,13 @@ class TestText:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            ("register-restart", "habit 'register-restart': use one of register-restarts"),
-            ("zzz", "habit 'zzz': use one of reboot-required, newer-labels, "),
-            ("", "habit '': use one of "),
+            ("register-restart", "such habit or fault; do you mean register-restarts"),
+            (
+                "nope",
+                "habit 'nope': there is no such habit or fault; do you mean no-upgrade? all stand",
+            ),
+            ("zzz", f"habit 'zzz': there is no such habit or fault; {LISTED}"),
+            ("", f"habit '': there is no such habit or fault; {LISTED}"),
             ("odd-numbers:form", "setting of odd-numbers 'form': write it as SETTING=VALUE"),
             ("odd-numbers:shape=x", "setting of odd-numbers 'shape': it has form, every"),
             ("trigger-named:loud=1", "setting of trigger-named 'loud': it has no settings"),
