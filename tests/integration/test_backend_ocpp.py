@@ -725,7 +725,8 @@ class TestCommands:
         async def scene(site: Site) -> None:
             async with site.client() as charger:
                 await charger.call("Heartbeat", {})
-                asked = asyncio.ensure_future(site.backend._central.call("WB-1", action, payload))
+                turn = await site.backend._central.turn("WB-1")
+                asked = asyncio.ensure_future(turn.call(action, payload))
                 assert payload == (await charger.receive())[3]
                 await charger.send(reply.replace("SECRET", secret))
                 with pytest.raises(DeviceError, match=r"\*\*\*") as refused:

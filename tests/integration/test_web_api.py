@@ -252,6 +252,22 @@ class TestCommands:
         pending = SETTINGS.replace('name = "Dorfplatz"', 'registration = "pending"')
         play(tmp_path, scene, pending)
 
+    def test_a_client_that_gives_up(self, tmp_path: Path) -> None:
+        """Its command is not sent any more if it still waits behind another one."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, api: Api) -> None:
+            charger.answers["Reset"] = None
+            first = asyncio.ensure_future(api.command("Reset", {"type": "Hard"}))
+            await charger.heard(1)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await api.command("RemoteStartTransaction", {"connectorId": 1, "idTag": "A"})
+            assert 504 == (await first)[0]
+            assert 200 == (await api.command("ClearCache", {}))[0]
+            assert ["Reset", "ClearCache"] == [action for action, _ in charger.asked]
+
+        play(tmp_path, scene)
+
     def test_bodies_and_parameters(self, tmp_path: Path) -> None:
         """What is no JSON, too much, or of another kind is told apart; unknown parameters, too."""
 
