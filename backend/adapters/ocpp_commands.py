@@ -27,7 +27,7 @@ from backend.adapters import records, station_state
 from backend.adapters.cards import Cards
 from backend.adapters.ocpp_frames import CallErrorCode, shown
 from backend.adapters.ocpp_json import Turn, configuration_in
-from backend.adapters.ocpp_schemas import checked, deviations_of_answer
+from backend.adapters.ocpp_schemas import checked, deviations_of_answer, unusable_field
 from backend.adapters.registration import Registrations
 from backend.adapters.store import Store
 from backend.core.local_list import (
@@ -128,11 +128,24 @@ class Commands:
             action: one of `COMMANDS`.
             payload: as its schema has it.
         """
-        self._settings.station(station)
-        exact = checked(action, payload)
-        self._lines.registrations.check(station, action)
+        exact = self._allowed(station, action, payload)
         work = partial(self._carry_out, station, action, exact)
         return await self._in_turn(station, action, work)
+
+    def _allowed(self, station: str, action: str, payload: Mapping[str, Any]) -> Json:
+        """Give what may be sent; see `Commands` for what is raised."""
+        self._settings.station(station)
+        exact = checked(action, payload)
+        if action == "ReserveNow" and _instant(exact["expiryDate"]) <= self._clock.now():
+            raise CommandError(
+                "expiryDate is over already",
+                "command ReserveNow",
+                "write an instant to come",
+                field="expiryDate",
+                rule="in the future",
+            )
+        self._lines.registrations.check(station, action)
+        return exact
 
     async def _in_turn(self, station: str, action: str, work: Callable[[Turn], Awaitable[T]]) -> T:
         """Do something once its turn has come; then to its end, whether the caller waits or not."""
@@ -170,6 +183,9 @@ class Commands:
         follow = _FOLLOW.get(action)
         work = None if follow is None else partial(follow, asked=exact, told=answer)
         await self._keep(station, action, deviations_of_answer(action, answer), work)
+        if (field := unusable_field(action, answer)) is not None:
+            what = f"answers {action} without a {field} that can be used"
+            raise BadAnswer(what, f"charger {station!r}", "look at its frames")
         return answer
 
     async def run(self, station: str, action: str, payload: Mapping[str, Any]) -> tuple[Json, Json]:
@@ -188,9 +204,7 @@ class Commands:
     async def _run_reserve(self, station: str, payload: Mapping[str, Any]) -> tuple[Json, Json]:
         asked = dict(payload)
         if "reservationId" not in asked:
-            self._settings.station(station)
-            exact = checked("ReserveNow", {**asked, "reservationId": 1})
-            self._lines.registrations.check(station, "ReserveNow")
+            exact = self._allowed(station, "ReserveNow", {**asked, "reservationId": 1})
             work = partial(self._reserve, station, exact)
             return await self._in_turn(station, "ReserveNow", work)
         exact = checked("ReserveNow", asked)
@@ -305,7 +319,7 @@ class Commands:
         payload = _given(vendorId=vendor_id, messageId=message_id, data=data)
         answer = await self.send(station, "DataTransfer", payload)
         said = answer.get("data")
-        return self._status_in(station, "DataTransfer", answer), said if said is None else str(said)
+        return str(answer["status"]), said if said is None else str(said)
 
     async def get_configuration(
         self, station: str, keys: Iterable[str] | None = None
@@ -399,10 +413,7 @@ class Commands:
         The INCH refuses with NotSupported (document 003); the backend counts itself.
         """
         answer = await self.send(station, "GetLocalListVersion", {})
-        version = answer.get("listVersion")
-        if not isinstance(version, int) or isinstance(version, bool):
-            raise self._unusable(station, "GetLocalListVersion", "listVersion")
-        return version
+        return int(answer["listVersion"])
 
     async def send_local_list(
         self,
@@ -477,7 +488,7 @@ class Commands:
             version = update.version
             exact = checked("SendLocalList", update.payload())
             answer = await self._carry_out(station, "SendLocalList", exact, turn)
-            status = self._status_in(station, "SendLocalList", answer)
+            status = str(answer["status"])
             if status != ACCEPTED:
                 break
         kind = updates[0].kind if updates else kind
@@ -507,7 +518,7 @@ class Commands:
             parentIdTag=parent_id_tag,
         )
         answer, chosen = await self.run(station, "ReserveNow", payload)
-        return self._status_in(station, "ReserveNow", answer), chosen["reservationId"]
+        return str(answer["status"]), chosen["reservationId"]
 
     async def cancel_reservation(self, station: str, reservation: int) -> str:
         """End a reservation (§5.1): ``Accepted`` or ``Rejected``."""
@@ -523,7 +534,7 @@ class Commands:
                 payload["connectorId"],
                 payload["idTag"],
                 payload.get("parentIdTag"),
-                datetime.fromisoformat(payload["expiryDate"]),
+                _instant(payload["expiryDate"]),
             )
         )
 
@@ -577,17 +588,7 @@ class Commands:
     # ------------------------------------------------------------ what all share
 
     async def _status(self, station: str, action: str, payload: Mapping[str, Any]) -> str:
-        return self._status_in(station, action, await self.send(station, action, payload))
-
-    def _status_in(self, station: str, action: str, answer: Mapping[str, Any]) -> str:
-        status = answer.get("status")
-        if not isinstance(status, str):
-            raise self._unusable(station, action, "status")
-        return status
-
-    def _unusable(self, station: str, action: str, field: str) -> DeviceError:
-        what = f"answers {action} without a {field}"
-        return BadAnswer(what, f"charger {station!r}", "look at its frames")
+        return str((await self.send(station, action, payload))["status"])
 
     async def _id_of(self, identity: str) -> int:
         ids = await self._store.read(records.station_ids)
@@ -635,6 +636,11 @@ def _time(instant: datetime | None) -> str | None:
             f"{instant} has no zone", "an instant of a command", "give an aware datetime"
         )
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _instant(written: str) -> datetime:
+    """Read what `checked` has found to be an instant."""
+    return datetime.fromisoformat(written)
 
 
 def _number(told: Mapping[str, str], key: str) -> int | None:

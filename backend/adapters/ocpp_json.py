@@ -557,7 +557,8 @@ class _Line:
                 # Chargers like to repeat what they refuse, secrets and all.
                 code, description = masked_echo([reply.code, reply.description], payload)
                 said = [code, description]
-                what = f"refuses {action} with {shown(code)} {shown(description)}".rstrip()
+                why = f": {shown(description)}" if description else ""
+                what = f"refuses {action} with {shown(code)}{why}"
                 raise Refused(code, description, what, where, "look up what its model supports")
             said = masked_echo(reply.payload, payload)
             if not isinstance(reply.payload, dict):

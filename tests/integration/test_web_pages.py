@@ -418,7 +418,7 @@ class TestCommands:
             charger.answers["Reset"] = None
             assert "No answer" == await headline("Reset", soft)
             wrong = await headline("UnlockConnector", {"connectorId": "one"})
-            assert (422, "connectorId breaks type") == (browser.status, wrong)
+            assert (422, "connectorId is not a whole number") == (browser.status, wrong)
             assert 'value="one"' in browser.text
 
         play(tmp_path, scene)
