@@ -39,6 +39,8 @@ TEXT_MAX = 65_536
 #: ASSUMED: so long are instants and locations at most.
 _FORMAT_LENGTHS: Mapping[object, int] = {"date-time": 40, "uri": 2_000}
 _VIOLATIONS_LIMIT = 20
+#: A control character is on no card.
+_PRINTABLE = "^[^\\x00-\\x1f\\x7f]*$"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 
 
@@ -104,8 +106,8 @@ COMMANDS: Mapping[str, Command] = {
 # What OCPP says in words, by the place of a field: of one action ("ReserveNow.connectorId"), or
 # of any ("idTag").
 _EDITS: Mapping[str, Json] = {
-    "idTag": {"minLength": 1},
-    "parentIdTag": {"minLength": 1},
+    "idTag": {"minLength": 1, "pattern": _PRINTABLE},
+    "parentIdTag": {"minLength": 1, "pattern": _PRINTABLE},
     "vendorId": {"minLength": 1},
     "key": {"minLength": 1},
     "retries": {"minimum": 0},
@@ -314,6 +316,8 @@ def _in_words(rule: str, wanted: Any) -> tuple[str, str]:
             return "has too many digits", f"write a multiple of {wanted}"
         case "minLength" | "minItems", 1:
             return "is empty", "fill it in"
+        case "pattern", _:
+            return "holds a sign that cannot be printed", "take it out"
         case "maxLength", _:
             return "is too long", f"write {wanted} signs or fewer"
         case "maxItems", _:

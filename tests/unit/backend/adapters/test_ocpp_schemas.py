@@ -114,6 +114,8 @@ BAD = [
     ("Reset", {"type": "Soft", "now": True}, "now", "additionalProperties", "now is no field"),
     ("RemoteStartTransaction", {"idTag": "A" * 21}, "idTag", "maxLength", "20 signs"),
     ("RemoteStartTransaction", {"idTag": ""}, "idTag", "minLength", "is empty"),
+    ("RemoteStartTransaction", {"idTag": "A\0B"}, "idTag", "pattern", "cannot be printed"),
+    ("RemoteStartTransaction", {"idTag": "A\n"}, "idTag", "pattern", "cannot be printed"),
     ("RemoteStartTransaction", {"idTag": "A", "connectorId": 0}, "connectorId", "minimum", "1 or"),
     ("UnlockConnector", {"connectorId": 2**31}, "connectorId", "maximum", "2147483647 or less"),
     ("RemoteStopTransaction", {"transactionId": True}, "transactionId", "type", "whole number"),
