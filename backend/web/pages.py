@@ -68,6 +68,7 @@ class Outcome:
         is_good: whether the charger answered.
         headline: the status, or what went wrong.
         detail: the whole answer, or what to do.
+        field, rule: of a `CommandError`; programs read them, people the headline.
     """
 
     station: str
@@ -75,6 +76,8 @@ class Outcome:
     is_good: bool
     headline: str
     detail: Markup
+    field: str | None = None
+    rule: str | None = None
 
 
 class Pages:
@@ -231,7 +234,8 @@ class Pages:
             answer, chosen = await self._site.commands.run(one.identity, command.action, payload)
         except CommandError as error:
             what, remedy = told(error)
-            outcome = Outcome(one.identity, command.action, False, what, tag("p", remedy))
+            detail, (field, rule) = tag("p", remedy), (error.field, error.rule)
+            outcome = Outcome(one.identity, command.action, False, what, detail, field, rule)
             return self._form(request, one, command, _kept(fields), outcome, status=422)
         except BackendError as error:
             outcome = _bad(one, command, error)
@@ -486,6 +490,8 @@ def _outcome(outcome: Outcome) -> Markup:
         class_=f"outcome {kind}",
         role="status",
         id="outcome",
+        data_field=outcome.field,
+        data_rule=outcome.rule,
     )
 
 

@@ -771,7 +771,7 @@ class TestCommands:
             async with site.client() as charger:
                 await charger.call("Heartbeat", {})
                 for answer, words in (
-                    ('[4,"1","InternalError","hot",{}]', r"refuses .* InternalError hot"),
+                    ('[4,"1","InternalError","hot",{}]', "refuses .* with InternalError: hot"),
                     ('[3,"2",[]]', r"answers .* an object"),
                     ('[3,"3",{}]', "without a status"),
                 ):

@@ -421,6 +421,7 @@ class TestCommands:
             assert "No answer" == await headline("Reset", soft)
             wrong = await headline("UnlockConnector", {"connectorId": "one"})
             assert (422, "Connector is not a whole number") == (browser.status, wrong)
+            assert 'data-field="connectorId" data-rule="type"' in browser.text
             assert 'value="one"' in browser.text
 
         play(tmp_path, scene)
