@@ -115,7 +115,7 @@ class Commands:
 
     async def stop(self) -> None:
         """Wait until what has begun is kept; the lines have ended."""
-        if self._begun:
+        while self._begun:
             await asyncio.wait(self._begun)
 
     # ------------------------------------------------------------ any command

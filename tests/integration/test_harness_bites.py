@@ -816,7 +816,7 @@ ASKING = (
         "a command is sent as its caller writes it, good or not",
         "COL-01",
         "was asked no",
-        (ocpp_commands.Commands.send, "exact = checked(action, payload)", "exact = payload"),
+        (ocpp_commands.Commands._allowed, "exact = checked(action, payload)", "exact = payload"),
         only="connectorId breaks minimum",
     ),
     _mutant(
