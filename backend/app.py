@@ -121,6 +121,7 @@ class Backend:
             await web.stop()
         await self._dispatch.stop()
         await self._central.stop()
+        await self.commands.stop()
         await self._store.close()
 
     async def _start_web(self) -> None:

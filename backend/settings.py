@@ -586,7 +586,7 @@ def _configuration(section: _Section) -> dict[str, str]:
 
 
 def _card(section: _Section) -> CardSettings:
-    return CardSettings(
+    card = CardSettings(
         account=section.text("account"),
         id_tag=_tag(section, "id_tag", section.text("id_tag")),
         status=section.choice("status", CARD_STATUSES, "Accepted"),
@@ -594,6 +594,13 @@ def _card(section: _Section) -> CardSettings:
         expires=_expires(section),
         as_printed=section.choice("written", ("sent", "printed"), "sent") == "printed",
     )
+    if card.as_printed and reversed_bytes(card.id_tag) is None:
+        raise section.error(
+            "id_tag",
+            f"is {card.id_tag!r}, which is no UID",
+            'write 8, 14 or 20 hexadecimal digits as they are printed, or written = "sent"',
+        )
+    return card
 
 
 def _parent(section: _Section) -> str:
@@ -602,6 +609,10 @@ def _parent(section: _Section) -> str:
 
 
 def _tag(section: _Section, key: str, said: str) -> str:
+    if not said.isprintable():
+        raise section.error(
+            key, f"is {said!r}, with a sign that cannot be printed", "type it, without that sign"
+        )
     tag = canonical(said)
     if not tag or len(tag) > 20:
         raise section.error(key, f"is {said!r}", "write 1 to 20 signs, as the card shows")

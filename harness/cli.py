@@ -114,7 +114,7 @@ def _add_up(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="IDTAG",
-        help="accept this card, as your charger sends it; may be repeated (FA2AFD77 always is)",
+        help="accept this card, as your charger sends it, besides FA2AFD77; may be repeated",
     )
 
 

@@ -98,6 +98,8 @@ class Console:
             async with session.post(path, data={"word": form.word, **filled}) as answer:
                 page = _Page(await answer.text())
                 self._note(BACKEND, f"{answer.status} {page.headline}")
+        if page.rule:
+            return f"{page.field} breaks {page.rule}"
         return page.headline.removeprefix("Refused: ").replace("Answered", "answered")
 
     def _note(self, sender: str, text: str) -> None:
@@ -106,11 +108,11 @@ class Console:
 
 
 class _Page(HTMLParser):
-    """Finds the word of a form, and the headline of an outcome."""
+    """Finds the word of a form, the headline of an outcome, and which rule was broken."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.word = self.headline = ""
+        self.word = self.headline = self.field = self.rule = ""
         self._inside: list[str] = []
         self.feed(text)
 
@@ -121,6 +123,7 @@ class _Page(HTMLParser):
             self.word = found.get("value") or ""
         if tag == "section" and "outcome" in (found.get("class") or ""):
             self._inside = ["outcome"]
+            self.field, self.rule = found.get("data-field") or "", found.get("data-rule") or ""
         elif tag == "h2" and self._inside == ["outcome"]:
             self._inside.append("h2")
 

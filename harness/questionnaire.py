@@ -27,7 +27,7 @@ from backend.core.declaration import (
 from backend.core.device_profile import DeviceProfile, load_profile
 from harness.declared import Finding, Row, compare
 from harness.errors import UsageError
-from harness.recording import read_frames
+from harness.recording import Frame, read_frames
 from harness.tables import seen
 
 YES, NO, NO_BOX = "☒", "☐", ""
@@ -268,12 +268,13 @@ def questionnaire(
 
     Raises:
         SettingsError: If there is no such profile.
-        UsageError: If nothing is declared of the model, or the log holds no such charger.
+        UsageError: If nothing is declared of the model, the log cannot be read or holds no such
+            charger, or a file cannot be written.
     """
     profile = load_profile(name)
     sections = sections_of(profile)
     if shown is not None:
-        frames = read_frames(shown).frames
+        frames = _frames_of(shown)
         identities = list(dict.fromkeys(frame.identity for frame in frames))
         if station is not None and station not in identities:
             raise UsageError(f"{shown}: no charger {station!r}; it has {', '.join(identities)}")
@@ -281,8 +282,26 @@ def questionnaire(
         source = ", ".join(identities) if station is None else station
         sections.append(shown_section(compare(profile, chosen), source))
     if page is not None:
-        page.write_text(as_html(profile, sections), encoding="utf-8")
+        _write(page, "--html", as_html(profile, sections))
     if markdown is not None:
-        markdown.write_text(as_markdown(profile, sections), encoding="utf-8")
+        _write(markdown, "--markdown", as_markdown(profile, sections))
     written = [str(one) for one in (page, markdown) if one is not None]
     return "\n".join(written) if written else as_markdown(profile, sections).rstrip("\n")
+
+
+def _frames_of(path: Path) -> list[Frame]:
+    try:
+        return list(read_frames(path).frames)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); name another file with --shown"
+        ) from error
+
+
+def _write(path: Path, option: str, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror}); choose another file with {option}"
+        ) from error

@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from backend import Backend, Settings
+from backend.core.id_tags import canonical
 from backend.errors import BackendError
 from harness.bench import TASK, UTILITY, Station, site_settings
 from harness.errors import UsageError
@@ -36,6 +37,8 @@ from simulators.wiretap import Wiretap
 
 EMULATED = ("Dorfplatz", "Bahnhof")
 CARD = Card(bytes.fromhex("77FD2AFA"), "Anna")
+#: How an INCH sends that card.
+ALWAYS_ACCEPTED = "FA2AFD77"
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -68,16 +71,30 @@ def up(wishes: Wishes) -> int:
         0 when it was stopped.
 
     Raises:
-        UsageError: If an identity or the port for deliveries is taken, or the folder cannot be
-            made.
+        UsageError: If an identity or a card cannot be one, an identity or the port for deliveries
+            is taken, or the folder cannot be made.
         BackendError: If the backend cannot start, for example on a port in use.
     """
     for identity in wishes.stations:
+        if not _is_identity(identity):
+            raise UsageError(
+                f'--station "{identity}" is no identity; write 1 to 48 signs without blanks at the '
+                "ends, as your charger sends them in its address"
+            )
         if identity in EMULATED or wishes.stations.count(identity) > 1:
             raise UsageError(f'the identity "{identity}" is taken; choose another for --station')
+    for card in wishes.cards:
+        if not card.isprintable() or not 1 <= len(canonical(card)) <= 20:
+            raise UsageError(
+                f'--card "{card}" is no card; write its 1 to 20 signs, as your charger sends them'
+            )
     make_folder(wishes.out, "--out")
     asyncio.run(_Site(wishes).run())
     return 0
+
+
+def _is_identity(text: str) -> bool:
+    return bool(text) and text.isprintable() and len(text) <= 48 and text == text.strip()
 
 
 class _Site:
@@ -88,6 +105,10 @@ class _Site:
         self._clock = RealClock()
         self._tap = Wiretap(self._clock)
         self._chargers: list[ChargerInch] = []
+        tags = (canonical(one) for one in (ALWAYS_ACCEPTED, *wishes.cards))
+        #: Each once: a card may be named twice, or be the one that always is accepted.
+        self._cards = tuple(dict.fromkeys(tags))
+        self._connected: set[str] = set()
         self._utility = Utility(UTILITY, self._clock, self._tap, wishes.out, {})
         self._stations = [
             Station(name, f"CH98765012345AAAAAAAAAAAAAAA{number:05d}")
@@ -101,7 +122,10 @@ class _Site:
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         await self._start_utility()
         backend = Backend(
-            Settings.from_mapping(self._settings()), self._clock, on_frame=self._note_frame
+            Settings.from_mapping(self._settings()),
+            self._clock,
+            on_connection=self._tell_connection,
+            on_frame=self._note_frame,
         )
         try:
             await backend.start()
@@ -132,8 +156,15 @@ class _Site:
             host=self._wishes.host,
             port=self._wishes.port,
         )
-        settings["card"] += [{"account": UTILITY, "id_tag": one} for one in self._wishes.cards]
+        settings["card"] += [{"account": UTILITY, "id_tag": one} for one in self._cards[1:]]
         return settings
+
+    def _tell_connection(self, identity: str, up: bool) -> None:
+        if identity in self._wishes.stations:
+            (self._connected.add if up else self._connected.discard)(identity)
+            how = "is connected" if up else "is no longer connected"
+            local = self._clock.now().astimezone(ZURICH)
+            print(f"{local:%H:%M:%S}        {identity} {how}", flush=True)
 
     def _note_frame(self, identity: str, incoming: bool, text: str) -> None:
         # The emulated chargers note their frames themselves, at their own sockets.
@@ -170,12 +201,14 @@ class _Site:
         if self._wishes.host in EVERYWHERE:
             port = address.rpartition(":")[2]
             address = f"ws://ADDRESS-OF-THIS-MACHINE:{port}"
-        accepted = ", ".join(("FA2AFD77", *self._wishes.cards))
+        accepted = " and ".join(self._cards)
         out = self._wishes.out
         print(f"central system  {address}/IDENTITY  (OCPP 1.6 JSON)")
         for identity in self._wishes.stations:
-            print(f"                {address}/{quote(identity, safe='')} waits for your charger")
-        print(f"cards           {accepted} are accepted; admit yours with --card")
+            how = "has your charger" if identity in self._connected else "waits for your charger"
+            print(f"                {address}/{quote(identity, safe='')} {how}")
+        verb = "is" if len(self._cards) == 1 else "are"
+        print(f"cards           {accepted} {verb} accepted; admit yours with --card")
         print(f"chargers        {' and '.join(EMULATED)} are emulated; one is charging")
         for name, page in zip(EMULATED, pages, strict=True):
             print(f"                {page} is the page of {name}")
@@ -195,6 +228,10 @@ class _Site:
         self._utility.collect()
         for station in self._stations:
             print(f"{station.name:15} {self._balance(station, now)}")
+        print(
+            "W: measured, E: estimated, F: no energy is known; "
+            "so is each quarter hour that had begun before its charger was here"
+        )
         for file in self._utility.arrived():
             print(f"{UTILITY} has {self._utility.place_of(file.name)}")
 

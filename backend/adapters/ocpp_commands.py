@@ -7,15 +7,18 @@ Rule 2: an answer is used as far as it can be; each deviation of it is kept by n
 Rule 3: what follows from an answer is kept with it, whoever asked and in which way: the local
 list, reservations, charging profiles. Their versions and numbers are the backend's own.
 Rule 4: what went wrong is told apart: not sent, refused with a code, no answer, line lost.
+Rule 5: whose caller is cancelled is dropped as long as it waits for its turn. What has begun goes
+on to its end, with what follows from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ocpp.v16.enums import Action  # type: ignore[import-untyped]
 from sqlalchemy import Connection
@@ -23,8 +26,8 @@ from sqlalchemy import Connection
 from backend.adapters import records, station_state
 from backend.adapters.cards import Cards
 from backend.adapters.ocpp_frames import CallErrorCode, shown
-from backend.adapters.ocpp_json import configuration_in
-from backend.adapters.ocpp_schemas import checked, deviations_of_answer
+from backend.adapters.ocpp_json import Turn, configuration_in
+from backend.adapters.ocpp_schemas import checked, deviations_of_answer, unusable_field
 from backend.adapters.registration import Registrations
 from backend.adapters.store import Store
 from backend.core.local_list import (
@@ -48,6 +51,7 @@ from backend.errors import (
 from backend.ports import Clock
 from backend.settings import Settings
 
+T = TypeVar("T")
 Json = dict[str, Any]
 
 #: ASSUMED: so many entries of a local list are sent at a time to a charger that does not say.
@@ -72,8 +76,8 @@ class Lines(Protocol):
     def registrations(self) -> Registrations:
         """How the chargers' boots were answered."""
 
-    async def call(self, identity: str, action: Action, payload: Json) -> Json:
-        """Send a command and give the payload of its answer; raises `DeviceError`."""
+    async def turn(self, identity: str) -> Turn:
+        """Wait until commands may be sent to a charger; raises `DeviceError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,12 @@ class Commands:
         self._lines = lines
         self._store = store
         self._clock = clock
+        self._begun: set[asyncio.Task[Any]] = set()
+
+    async def stop(self) -> None:
+        """Wait until what has begun is kept; the lines have ended."""
+        while self._begun:
+            await asyncio.wait(self._begun)
 
     # ------------------------------------------------------------ any command
 
@@ -118,21 +128,64 @@ class Commands:
             action: one of `COMMANDS`.
             payload: as its schema has it.
         """
+        exact = self._allowed(station, action, payload)
+        work = partial(self._carry_out, station, action, exact)
+        return await self._in_turn(station, action, work)
+
+    def _allowed(self, station: str, action: str, payload: Mapping[str, Any]) -> Json:
+        """Give what may be sent; see `Commands` for what is raised."""
         self._settings.station(station)
         exact = checked(action, payload)
+        if action == "ReserveNow" and _instant(exact["expiryDate"]) <= self._clock.now():
+            raise CommandError(
+                "expiryDate is over already",
+                "command ReserveNow",
+                "write an instant to come",
+                field="expiryDate",
+                rule="in the future",
+            )
         self._lines.registrations.check(station, action)
-        self._lines.registrations.asked(station, action, exact)
-        with self._clock.hold(f"{station}: {action} and what follows from it"):
-            if action == "SendLocalList":
-                await self._keep(station, action, (), partial(_begin_list, asked=exact))
+        return exact
+
+    async def _in_turn(self, station: str, action: str, work: Callable[[Turn], Awaitable[T]]) -> T:
+        """Do something once its turn has come; then to its end, whether the caller waits or not."""
+
+        async def do(turn: Turn) -> T:
             try:
-                answer = await self._lines.call(station, Action(action), exact)
-            except Refused as refused:
-                await self._keep(station, action, _odd_code(refused.code))
-                raise
-            follow = _FOLLOW.get(action)
-            work = None if follow is None else partial(follow, asked=exact, told=answer)
-            await self._keep(station, action, deviations_of_answer(action, answer), work)
+                with self._clock.hold(f"{station}: {action} and what follows from it"):
+                    return await work(turn)
+            finally:
+                turn.end()
+
+        with self._clock.hold(f"{station}: {action} is to be sent"):
+            turn = await self._lines.turn(station)
+            task = asyncio.create_task(do(turn))
+            self._begun.add(task)
+            task.add_done_callback(self._ended)
+            await asyncio.wait((task,))
+        return task.result()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()  # who waits is told; where nobody does, the outcome is kept
+
+    async def _carry_out(self, station: str, action: str, exact: Json, turn: Turn) -> Json:
+        """Send a command and keep what follows from its answer."""
+        self._lines.registrations.asked(station, action, exact)
+        if action == "SendLocalList":
+            await self._keep(station, action, (), partial(_begin_list, asked=exact))
+        try:
+            answer = await turn.call(Action(action), exact)
+        except Refused as refused:
+            await self._keep(station, action, _odd_code(refused.code))
+            raise
+        follow = _FOLLOW.get(action)
+        work = None if follow is None else partial(follow, asked=exact, told=answer)
+        await self._keep(station, action, deviations_of_answer(action, answer), work)
+        if (field := unusable_field(action, answer)) is not None:
+            what = f"answers {action} without a {field} that can be used"
+            raise BadAnswer(what, f"charger {station!r}", "look at its frames")
         return answer
 
     async def run(self, station: str, action: str, payload: Mapping[str, Any]) -> tuple[Json, Json]:
@@ -151,17 +204,9 @@ class Commands:
     async def _run_reserve(self, station: str, payload: Mapping[str, Any]) -> tuple[Json, Json]:
         asked = dict(payload)
         if "reservationId" not in asked:
-            checked("ReserveNow", {**asked, "reservationId": 1})
-            number = asked["reservationId"] = await self._begin_reservation(station, asked)
-            try:
-                answer = await self.send(station, "ReserveNow", asked)
-            except (NoAnswer, LineLost):
-                raise  # nobody knows whether the charger has it
-            except DeviceError:
-                end = partial(_cancelled, asked=asked, told={})
-                await self._keep(station, "ReserveNow", (), end)
-                raise
-            return answer, {"reservationId": number}
+            exact = self._allowed(station, "ReserveNow", {**asked, "reservationId": 1})
+            work = partial(self._reserve, station, exact)
+            return await self._in_turn(station, "ReserveNow", work)
         exact = checked("ReserveNow", asked)
         number, station_id = exact["reservationId"], await self._id_of(station)
         if not await self._store.read(
@@ -175,6 +220,18 @@ class Commands:
                 rule="own ids",
             )
         return await self.send(station, "ReserveNow", exact), {}
+
+    async def _reserve(self, station: str, exact: Json, turn: Turn) -> tuple[Json, Json]:
+        number = await self._begin_reservation(station, exact)
+        asked = {**exact, "reservationId": number}
+        try:
+            answer = await self._carry_out(station, "ReserveNow", asked, turn)
+        except (NoAnswer, LineLost):
+            raise  # nobody knows whether the charger has it
+        except DeviceError:
+            await self._keep(station, "ReserveNow", (), partial(_cancelled, asked=asked, told={}))
+            raise
+        return answer, {"reservationId": number}
 
     async def _run_local_list(self, station: str, payload: Mapping[str, Any]) -> tuple[Json, Json]:
         # What the caller has written is looked at as if its version stood there.
@@ -262,7 +319,7 @@ class Commands:
         payload = _given(vendorId=vendor_id, messageId=message_id, data=data)
         answer = await self.send(station, "DataTransfer", payload)
         said = answer.get("data")
-        return self._status_in(station, "DataTransfer", answer), said if said is None else str(said)
+        return str(answer["status"]), said if said is None else str(said)
 
     async def get_configuration(
         self, station: str, keys: Iterable[str] | None = None
@@ -356,10 +413,7 @@ class Commands:
         The INCH refuses with NotSupported (document 003); the backend counts itself.
         """
         answer = await self.send(station, "GetLocalListVersion", {})
-        version = answer.get("listVersion")
-        if not isinstance(version, int) or isinstance(version, bool):
-            raise self._unusable(station, "GetLocalListVersion", "listVersion")
-        return version
+        return int(answer["listVersion"])
 
     async def send_local_list(
         self,
@@ -393,10 +447,16 @@ class Commands:
         }
         with self._clock.hold(f"{station}: its local list is brought up to date"):
             size = await self._part_size(station, len(wanted)) if part is None else part
-            sent = await self._bring(station, wanted, kind, size)
-            if sent.status == _MISMATCH:
-                sent = await self._bring(station, wanted, FULL, size)
-        return sent
+            self._lines.registrations.check(station, "SendLocalList")
+
+            async def bring(turn: Turn) -> ListSent:
+                sent = await self._bring(station, wanted, kind, size, turn)
+                if sent.status == _MISMATCH:
+                    sent = await self._bring(station, wanted, FULL, size, turn)
+                return sent
+
+            # One turn for all parts: no other list may come between them.
+            return await self._in_turn(station, "SendLocalList", bring)
 
     async def _part_size(self, station: str, count: int) -> int:
         """Ask a charger how many entries it takes at a time, and whether it can hold them all."""
@@ -416,7 +476,7 @@ class Commands:
         return _PART_UNTOLD if size is None or size < 1 else min(size, PART_MAX)
 
     async def _bring(
-        self, station: str, wanted: Mapping[str, Json], kind: str, size: int
+        self, station: str, wanted: Mapping[str, Json], kind: str, size: int, turn: Turn
     ) -> ListSent:
         station_id = await self._id_of(station)
         known = await self._store.read(
@@ -426,7 +486,9 @@ class Commands:
         version, status = known.version, ACCEPTED
         for update in updates:
             version = update.version
-            status = await self._status(station, "SendLocalList", update.payload())
+            exact = checked("SendLocalList", update.payload())
+            answer = await self._carry_out(station, "SendLocalList", exact, turn)
+            status = str(answer["status"])
             if status != ACCEPTED:
                 break
         kind = updates[0].kind if updates else kind
@@ -456,7 +518,7 @@ class Commands:
             parentIdTag=parent_id_tag,
         )
         answer, chosen = await self.run(station, "ReserveNow", payload)
-        return self._status_in(station, "ReserveNow", answer), chosen["reservationId"]
+        return str(answer["status"]), chosen["reservationId"]
 
     async def cancel_reservation(self, station: str, reservation: int) -> str:
         """End a reservation (§5.1): ``Accepted`` or ``Rejected``."""
@@ -472,7 +534,7 @@ class Commands:
                 payload["connectorId"],
                 payload["idTag"],
                 payload.get("parentIdTag"),
-                datetime.fromisoformat(payload["expiryDate"]),
+                _instant(payload["expiryDate"]),
             )
         )
 
@@ -526,17 +588,7 @@ class Commands:
     # ------------------------------------------------------------ what all share
 
     async def _status(self, station: str, action: str, payload: Mapping[str, Any]) -> str:
-        return self._status_in(station, action, await self.send(station, action, payload))
-
-    def _status_in(self, station: str, action: str, answer: Mapping[str, Any]) -> str:
-        status = answer.get("status")
-        if not isinstance(status, str):
-            raise self._unusable(station, action, "status")
-        return status
-
-    def _unusable(self, station: str, action: str, field: str) -> DeviceError:
-        what = f"answers {action} without a {field}"
-        return BadAnswer(what, f"charger {station!r}", "look at its frames")
+        return str((await self.send(station, action, payload))["status"])
 
     async def _id_of(self, identity: str) -> int:
         ids = await self._store.read(records.station_ids)
@@ -584,6 +636,11 @@ def _time(instant: datetime | None) -> str | None:
             f"{instant} has no zone", "an instant of a command", "give an aware datetime"
         )
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _instant(written: str) -> datetime:
+    """Read what `checked` has found to be an instant."""
+    return datetime.fromisoformat(written)
 
 
 def _number(told: Mapping[str, str], key: str) -> int | None:

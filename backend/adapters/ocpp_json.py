@@ -7,7 +7,8 @@ fails, no answer leaves and the connection is closed: a charger repeats what was
 Rule 2: the newest connection of an identity is the one that counts; an older one is ended.
 Rule 3: a frame that cannot be understood never ends a connection; one that is too long does.
 Rule 4: one request is under way in each direction (OCPP-J errata 3.4). A charger's requests
-are answered in their order; while one is worked on, nothing of that charger is read.
+are answered in their order; while one is worked on, nothing of that charger is read. Commands
+to it take turns: so many may wait, and so long; who stops waiting has sent nothing.
 Rule 5: the clock is held while a frame is answered, while a command waits for its answer,
 and from noticing a lost connection until that is kept.
 
@@ -73,8 +74,11 @@ _READ_AHEAD = 16
 _REMEMBERED = 64
 #: Of longer ones only a fingerprint is.
 _REMEMBERED_SIGNS = 4_000
-#: Commands that may wait for one charger.
+#: Commands that may wait for one charger, the one that is under way among them.
 _COMMANDS_LIMIT = 16
+#: How long a command may wait to be sent, as a multiple of how long a charger may take to answer
+#: one: what is sent much later than it was asked for surprises whoever stands at the charger.
+_ANSWERS_AWAITED = 2
 #: ASSUMED: so long after it started a charger is done with telling its state, and is asked for
 #: its configuration. A burst at the very start upsets some models.
 CONFIGURE_AFTER = timedelta(seconds=1)
@@ -180,19 +184,21 @@ class CentralSystem:
         if self._goodbyes:
             await asyncio.gather(*self._goodbyes)
 
-    async def call(self, identity: str, action: Action, payload: dict[str, Any]) -> dict[str, Any]:
+    async def turn(self, identity: str) -> Turn:
         """
-        Send a command to a charger and wait for its answer.
+        Wait until a charger may be sent a command; who is cancelled here has sent nothing.
 
         Raises:
-            DeviceError: Of one of its kinds: the charger is not connected, has too many commands
-                waiting, does not answer in time, goes away, refuses, or answers with no object.
+            NotConnected: If the charger is not connected.
+            Busy: If too many commands wait for it, or this one has waited too long.
         """
         line = self._lines.get(identity)
         if line is None:
             where = f"charger {identity!r}"
             raise NotConnected("is not connected", where, "wait until it has connected")
-        return await line.call(action, payload)
+        limit_s = _ANSWERS_AWAITED * self.settings.backend.answer_limit_s
+        await line.take_turn(limit_s)
+        return Turn(line)
 
     # ------------------------------------------------------------ a new connection
 
@@ -270,6 +276,27 @@ class CentralSystem:
         """Tell whoever wants to know that a connection, or its end, has been kept."""
         if self.on_connection is not None:
             self.on_connection(identity, up)
+
+
+class Turn:
+    """The right to send commands to a charger, one after the other, until it is given back."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    async def call(self, action: Action, payload: dict[str, Any]) -> dict[str, Any]:
+        """
+        Send a command and wait for its answer.
+
+        Raises:
+            DeviceError: Of one of its kinds: the charger does not answer in time, goes away,
+                refuses, or answers with no object.
+        """
+        return await self._line.ask(action, payload)
+
+    def end(self) -> None:
+        """Let the next one have its turn."""
+        self._line.end_turn()
 
 
 class _Pending(NamedTuple):
@@ -484,24 +511,43 @@ class _Line:
 
     # ------------------------------------------------------------ commands
 
-    async def call(self, action: Action, payload: dict[str, Any]) -> dict[str, Any]:
-        """Send a command and wait for its answer."""
+    async def take_turn(self, limit_s: float | None = None) -> None:
+        """Wait until no other command is under way; `end_turn` must follow."""
         where = f"charger {self._identity!r}"
         if self._commands >= _COMMANDS_LIMIT:
             raise Busy(f"has {self._commands} commands waiting", where, "wait for their answers")
         self._commands += 1
         try:
-            with self._clock.hold(f"{self._identity}: {action} waits for its answer"):
-                async with self._calling:
-                    return await self._ask(action, payload, where)
-        finally:
+            with self._clock.hold(f"{self._identity}: a command waits for its turn"):
+                async with asyncio.timeout(limit_s):
+                    await self._calling.acquire()
+        except BaseException as error:
             self._commands -= 1
+            if isinstance(error, TimeoutError):
+                what = f"has been busy with other commands for {limit_s:g} s; this one was not sent"
+                raise Busy(what, where, "see whether it answers, and try again") from None
+            raise
 
-    async def _ask(self, action: Action, payload: dict[str, Any], where: str) -> dict[str, Any]:
-        """Keep a command, send it, and keep how it ended."""
+    def end_turn(self) -> None:
+        """Give the turn back."""
+        self._calling.release()
+        self._commands -= 1
+
+    async def _call(self, action: Action, payload: dict[str, Any]) -> dict[str, Any]:
+        with self._clock.hold(f"{self._identity}: {action} waits for its answer"):
+            await self.take_turn()
+            try:
+                return await self.ask(action, payload)
+            finally:
+                self.end_turn()
+
+    async def ask(self, action: Action, payload: dict[str, Any]) -> dict[str, Any]:
+        """Keep a command, send it, and keep how it ended; only whose turn it is may."""
+        where = f"charger {self._identity!r}"
         begun, station_id, connection_id = self._clock.now(), self._station_id, self._connection_id
         if self._ended or connection_id is None:
-            raise _gone(action, where)
+            what = f"went away before {action} was sent"
+            raise NotConnected(what, where, "wait until it has connected")
         number = await self._store.write(
             lambda connection: station_state.begin_command(
                 connection, station_id, connection_id, begun, action, payload
@@ -515,7 +561,8 @@ class _Line:
                 # Chargers like to repeat what they refuse, secrets and all.
                 code, description = masked_echo([reply.code, reply.description], payload)
                 said = [code, description]
-                what = f"refuses {action} with {shown(code)} {shown(description)}".rstrip()
+                why = f": {shown(description)}" if description else ""
+                what = f"refuses {action} with {shown(code)}{why}"
                 raise Refused(code, description, what, where, "look up what its model supports")
             said = masked_echo(reply.payload, payload)
             if not isinstance(reply.payload, dict):
@@ -608,13 +655,13 @@ class _Line:
 
     async def _read_configuration(self) -> dict[str, str]:
         keys = list(self._station.configuration)
-        return configuration_in(await self.call(Action.get_configuration, {"key": keys}))
+        return configuration_in(await self._call(Action.get_configuration, {"key": keys}))
 
     async def _settle(self, name: str, wanted: str, found: str | None) -> None:
         result = "already so"
         if found != wanted:
             change = {"key": name, "value": wanted}
-            reply = await self.call(Action.change_configuration, change)
+            reply = await self._call(Action.change_configuration, change)
             result = shown(reply.get("status"))
         now, station_id = self._clock.now(), self._station_id
         failed = result not in ("already so", "Accepted", "RebootRequired")

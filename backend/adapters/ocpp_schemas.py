@@ -5,7 +5,8 @@ Rule 1: nothing that breaks its schema leaves the backend; the error names the f
 Rule 2: the schemas are those of the `ocpp` package, with what OCPP says in words put into them
 (`_EDITS`): whoever reads the schema, a form or an API's document, reads all of it that a schema
 can say. What no schema can say is in `_RULES`.
-Rule 3: an answer is looked at leniently, by `deviations_of_answer`: named, never refused.
+Rule 3: an answer is looked at leniently, by `deviations_of_answer`: each deviation is named. Only
+what holds nothing that could be told is no answer, by `unusable_field`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ TEXT_MAX = 65_536
 #: ASSUMED: so long are instants and locations at most.
 _FORMAT_LENGTHS: Mapping[object, int] = {"date-time": 40, "uri": 2_000}
 _VIOLATIONS_LIMIT = 20
+#: A control character is on no card.
+_PRINTABLE = "^[^\\x00-\\x1f\\x7f]*$"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 
 
@@ -103,8 +106,8 @@ COMMANDS: Mapping[str, Command] = {
 # What OCPP says in words, by the place of a field: of one action ("ReserveNow.connectorId"), or
 # of any ("idTag").
 _EDITS: Mapping[str, Json] = {
-    "idTag": {"minLength": 1},
-    "parentIdTag": {"minLength": 1},
+    "idTag": {"minLength": 1, "pattern": _PRINTABLE},
+    "parentIdTag": {"minLength": 1, "pattern": _PRINTABLE},
     "vendorId": {"minLength": 1},
     "key": {"minLength": 1},
     "retries": {"minimum": 0},
@@ -268,12 +271,13 @@ def _told(action: str, error: ValidationError) -> CommandError:
         field = f"{field}.{kind.property}".removeprefix(".")
         what, remedy = f"{field} is missing", "add it"
     elif isinstance(kind, ValidationErrorKind.AdditionalProperties):
-        what = f"{', '.join(shown(name) for name in kind.unexpected[:3])} is no field of it"
+        field = f"{field}.{shown(kind.unexpected[0])}".removeprefix(".")
+        what = f"{field} is no field of it"
         remedy = "take it out; the schema of the command lists its fields"
     else:
         # What was written is not repeated: it may be a key or a password.
-        what = f"{field or 'the payload'} breaks {rule}"
-        remedy = f"it must have {rule} {_brief(_wanted(action, error))}"
+        problem, remedy = _in_words(rule, _wanted(action, error))
+        what = f"{field or 'the payload'} {problem}"
     return CommandError(what, f"command {action}", remedy, field=field, rule=rule)
 
 
@@ -285,8 +289,44 @@ def _wanted(action: str, error: ValidationError) -> object:
     return wanted
 
 
-def _brief(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else shown(str(value))
+_TYPES: Mapping[object, str] = {
+    "array": "a list",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "an object",
+    "string": "a text",
+}
+
+
+def _in_words(rule: str, wanted: Any) -> tuple[str, str]:
+    """Say what is wrong with a value that breaks a keyword of its schema, and what to write."""
+    match rule, wanted:
+        case "type", _:
+            kind = _TYPES.get(wanted, str(wanted))
+            return f"is not {kind}", f"write {kind}"
+        case "enum", [one]:
+            return f"is not {one}", f"write {one}"
+        case "enum", _:
+            return "is none of the words for it", f"write one of {', '.join(map(str, wanted))}"
+        case "format", "date-time":
+            return "is no instant", "write it with its zone: 2027-01-01T12:00:00+01:00"
+        case "format", _:
+            return "is no location", "write a protocol and a host: ftp://host/folder"
+        case "multipleOf", _:
+            return "has too many digits", f"write a multiple of {wanted}"
+        case "minLength" | "minItems", 1:
+            return "is empty", "fill it in"
+        case "pattern", _:
+            return "holds a sign that cannot be printed", "take it out"
+        case "maxLength", _:
+            return "is too long", f"write {wanted} signs or fewer"
+        case "maxItems", _:
+            return "has too many entries", f"write {wanted} or fewer"
+        case "minimum", _:
+            return "is too small", f"write {wanted} or more"
+        case "maximum", _:
+            return "is too great", f"write {wanted} or less"
+    return f"breaks {rule}", f"it must have {rule} {shown(str(wanted))}"
 
 
 def place_of(path: Any) -> str:
@@ -387,9 +427,40 @@ def deviations_of_answer(action: str, payload: Mapping[str, Any]) -> tuple[Lenie
     )
 
 
+def unusable_field(action: str, payload: Mapping[str, Any]) -> str | None:
+    """
+    Name the field for which an answer cannot be used; None where it can be.
+
+    That is one that the schema requires and that is missing or of another type, and a list or an
+    object that is none. Anything else that deviates can be told as it is: also a word for the
+    status that OCPP does not know.
+    """
+    schema = _answer_schema(action)
+    required = schema.get("required", ())
+    for name, below in schema.get("properties", {}).items():
+        kind = below.get("type")
+        if name not in payload:
+            if name in required:
+                return str(name)
+        elif (name in required or kind in ("array", "object")) and not _is(kind, payload[name]):
+            return str(name)
+    return None
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, {"array": list, "object": dict, "string": str}[kind])
+
+
+@cache
+def _answer_schema(action: str) -> Json:
+    return _packaged(f"{action}Response")
+
+
 @cache
 def _answer(action: str) -> Draft4Validator:
-    schema = _packaged(f"{action}Response")
+    schema = _answer_schema(action)
     return Draft4Validator(schema, formats=_FORMATS, validate_formats=True)
 
 

@@ -223,10 +223,15 @@ def missing(what: str, name: str, remedy: str) -> web.HTTPNotFound:
     return web.HTTPNotFound(text=f"there is no {what} {name[:60]!r}; {remedy}")
 
 
+#: Newer Pythons say it otherwise, and programs go by it.
+_PHRASES = {413: "Content Too Large"}
+
+
 def problem_of(error: Exception) -> web.Response:
     """Write an error as a problem (RFC 9457)."""
     if isinstance(error, web.HTTPException):
-        kind = HTTPStatus(error.status).phrase.lower().replace(" ", "-")
+        phrase = _PHRASES.get(error.status, HTTPStatus(error.status).phrase)
+        kind = phrase.lower().replace(" ", "-")
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
         return _problem(error.status, error.text or error.reason, {"kind": kind}, headers)
     if isinstance(error, BackendError):

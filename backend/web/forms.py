@@ -6,7 +6,9 @@ fields are their places in the payload: ``csChargingProfiles.chargingSchedule.du
 
 Rule 1: an empty field is left out of the payload; where it is needed, the schema says so.
 Rule 2: what cannot be turned into its type stays as it was written, so that the schema names it.
-Rule 3: a person writes local time, or an instant with its zone.
+Rule 3: a person writes local time, or an instant with its zone. A local time that the clock passes
+over, or passes twice, is refused: nothing is guessed.
+Rule 4: what is wrong is told in the words of the form, by `told`.
 """
 
 from __future__ import annotations
@@ -14,17 +16,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from backend.core.days import instant_of_naive
+from backend.core import days
+from backend.errors import CommandError
 
 Json = dict[str, Any]
 
 ROWS_MOST = 50
 _WHOLE = re.compile(r"[+-]?\d{1,10}")
-_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_INSTANTS = "local time, 2027-01-01T12:00, or with its zone, 2027-01-01T12:00:00+01:00"
 
 LABELS: Mapping[str, str] = {
     "chargingProfile": "Charging profile",
@@ -81,6 +85,9 @@ HINTS: Mapping[str, str] = {
     "SendLocalList.localAuthorizationList": "none: the cards of the account",
     "GetDiagnostics.location": "ftp://user:password@host/folder",
     "UpdateFirmware.location": "http://host/file.zip",
+    "SetChargingProfile.chargingProfilePurpose": "ChargePointMaxProfile is for connector 0, "
+    "TxProfile for a connector above 0 with a session",
+    "SetChargingProfile.chargingProfileId": "of your own; the same number replaces",
 }
 """What else is said about a field, by command and name."""
 
@@ -139,28 +146,69 @@ Part = Field | Group | Rows
 # ---------------------------------------------------------------- schema to form
 
 
-def form_of(action: str, schema: Json, values: Mapping[str, str]) -> tuple[Part, ...]:
+def form_of(
+    action: str, schema: Json, values: Mapping[str, str], id_tag_order: str = "big"
+) -> tuple[Part, ...]:
     """
     Make the form of a command.
 
     Parameters:
         values: what was filled in before, by name; it also says how many rows there are.
+        id_tag_order: in which order the charger's model sends the bytes of a card, as its
+            profile says; cards are sent to it as they are written.
     """
-    return _parts(action, schema, "", values, needed=True)
+    hints = {"idTag": _CARD_HINTS.get(id_tag_order, _CARD_HINTS["big"])}
+    for place, hint in HINTS.items():
+        of, _, name = place.partition(".")
+        if of == action:
+            hints[name] = hint
+    return _parts(hints, schema, "", values, needed=True)
+
+
+_CARD_HINTS = {
+    "big": "as this charger sends it, up to 20 signs",
+    "little": "as this charger sends it, last byte first: a card printed 77FD2AFA is FA2AFD77",
+}
+
+
+def told(error: CommandError) -> tuple[str, str]:
+    """Give what is wrong with what was filled in, and what to do, in the words of the form."""
+    what, remedy = error.what, error.remedy
+    if error.field and what.startswith(error.field):
+        what = f"{label_of(error.field)}{what.removeprefix(error.field)}"
+    if error.rule == "required":
+        remedy = "fill it in"
+    elif error.rule == "format" and "instant" in what:
+        remedy = f"write {_INSTANTS}"
+    elif error.rule == "type" and "number" in what:
+        remedy = f"{remedy}, with nothing beside it"
+    return what, f"{remedy[0].upper()}{remedy[1:]}."
+
+
+def label_of(place: str) -> str:
+    """Give the label of a field, and where it stands: ``Limit (Schedule, Periods 1)``."""
+    within: list[str] = []
+    for part in re.findall(r"[^.\[\]]+", place):
+        if part.isdigit() and within:
+            within[-1] += f" {int(part) + 1}"
+        else:
+            within.append(LABELS.get(part, part))
+    name = within.pop() if within else place
+    return f"{name} ({', '.join(within)})" if within else name
 
 
 def _parts(
-    action: str, schema: Json, within: str, values: Mapping[str, str], *, needed: bool
+    hints: Mapping[str, str], schema: Json, within: str, values: Mapping[str, str], *, needed: bool
 ) -> tuple[Part, ...]:
     required = schema.get("required", ())
     return tuple(
-        _part(action, below, f"{within}{name}", name, values, needed=needed and name in required)
+        _part(hints, below, f"{within}{name}", name, values, needed=needed and name in required)
         for name, below in schema.get("properties", {}).items()
     )
 
 
 def _part(
-    action: str,
+    hints: Mapping[str, str],
     schema: Json,
     place: str,
     name: str,
@@ -168,14 +216,14 @@ def _part(
     *,
     needed: bool,
 ) -> Part:
-    label, hint = LABELS.get(name, name), HINTS.get(f"{action}.{name}", "")
+    label, hint = LABELS.get(name, name), hints.get(name, "")
     if schema["type"] == "object":
-        parts = _parts(action, schema, f"{place}.", values, needed=needed)
+        parts = _parts(hints, schema, f"{place}.", values, needed=needed)
         return Group(place, label, needed, parts)
     if schema["type"] == "array" and schema["items"]["type"] == "object":
         least = schema.get("minItems", 0)
         rows = tuple(
-            _parts(action, schema["items"], f"{place}.{index}.", values, needed=needed)
+            _parts(hints, schema["items"], f"{place}.{index}.", values, needed=needed)
             for index in _indices(place, values) or range(least)
         )
         return Rows(place, label, hint, rows)
@@ -219,12 +267,12 @@ def proposals(schema: Json, connectors: int) -> dict[str, str]:
     Parameters:
         connectors: how many the model has; 0 where that is not known.
     """
-    found = {}
-    if connectors == 1 and "connectorId" in schema.get("required", ()):
-        found["connectorId"] = "1"
     if "csChargingProfiles" in schema.get("properties", {}):
-        found["csChargingProfiles.chargingSchedule.chargingSchedulePeriod.0.startPeriod"] = "0"
-    return found
+        # Which connector is right depends on the purpose, which is not chosen yet.
+        return {"csChargingProfiles.chargingSchedule.chargingSchedulePeriod.0.startPeriod": "0"}
+    if connectors == 1 and "connectorId" in schema.get("required", ()):
+        return {"connectorId": "1"}
+    return {}
 
 
 def with_one_more(place: str, schema: Json, values: Mapping[str, str]) -> dict[str, str]:
@@ -242,7 +290,12 @@ def with_one_more(place: str, schema: Json, values: Mapping[str, str]) -> dict[s
 
 
 def payload_of(schema: Json, values: Mapping[str, str]) -> Json:
-    """Make the payload of what was filled in."""
+    """
+    Make the payload of what was filled in.
+
+    Raises:
+        CommandError: If it names a local time that does not exist, or one that exists twice.
+    """
     found = _read(schema, "", values, needed=True)
     return found if isinstance(found, dict) else {}
 
@@ -264,7 +317,7 @@ def _read(schema: Json, place: str, values: Mapping[str, str], *, needed: bool) 
     if not text:
         # An empty value may be meant: it empties a list of measurands.
         return "" if needed and _may_be_empty(schema) else None
-    return _value(schema, text)
+    return _value(schema, place, text)
 
 
 def _read_object(schema: Json, place: str, values: Mapping[str, str], *, needed: bool) -> Any:
@@ -283,7 +336,7 @@ def _may_be_empty(schema: Json) -> bool:
     return bool(schema["type"] == "string" and is_free)
 
 
-def _value(schema: Json, text: str) -> Any:
+def _value(schema: Json, place: str, text: str) -> Any:
     if schema["type"] == "integer":
         return int(text) if _WHOLE.fullmatch(text) else text
     if schema["type"] == "number":
@@ -293,17 +346,29 @@ def _value(schema: Json, text: str) -> Any:
             return text
         return number if number.is_finite() else text
     if schema.get("format") == "date-time":
-        return _instant(text)
+        return _instant(place, text)
     return text
 
 
-def _instant(text: str) -> str:
+def _instant(place: str, text: str) -> str:
     """Turn local time into an instant; what has a zone, or is no time, stays as it is."""
     if _LOCAL.fullmatch(text) is None:
         return text
     try:
-        naive = datetime.fromisoformat(text)
+        datetime.fromisoformat(text)
     except ValueError:
         return text
-    instant = instant_of_naive(naive, "Europe/Zurich").astimezone(UTC)
-    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+    form = "%Y-%m-%dT%H:%M" if len(text) == 16 else "%Y-%m-%dT%H:%M:%S"
+    try:
+        first = days.from_label(text, form, None)
+    except ValueError as error:
+        raise _unclear(place, str(error), "write another time") from error
+    second = days.from_label(text, form, first)
+    if second != first:
+        ways = " or ".join(days.to_iso_label(one) for one in (first, second))
+        raise _unclear(place, f"{text!r} is there twice: the clock is put back", f"write {ways}")
+    return first.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _unclear(place: str, what: str, remedy: str) -> CommandError:
+    return CommandError(f"{place}: {what}", "a form", remedy, field=place, rule="local time")

@@ -196,7 +196,9 @@ def _lines(field: Field, hint: str | None) -> Markup:
 def _choice(field: Field, hint: str | None) -> Markup:
     common = _common(field, hint)
     value = common.pop("value")
-    blank = () if field.required else (tag("option", "", value=""),)
+    # Nothing is chosen until somebody does: what stands first may be what nobody wants.
+    is_open = not field.required or len(field.choices) > 1
+    blank = (tag("option", "", value=""),) if is_open else ()
     options = [tag("option", one, value=one, selected=one == value) for one in field.choices]
     return tag("select", *blank, *options, **common)
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from backend.adapters.frame_log import SeenFrame
+from backend.adapters.ocpp_frames import shown
 from backend.adapters.ocpp_schemas import COMMANDS, GROUPS, Command, schema_for_callers
 from backend.adapters.station_views import StationView
 from backend.core import days
@@ -36,7 +37,7 @@ from backend.errors import (
 from backend.settings import StationSettings
 from backend.web import shapes
 from backend.web.api import missing
-from backend.web.forms import form_of, payload_of, proposals, with_one_more
+from backend.web.forms import form_of, payload_of, proposals, told, with_one_more
 from backend.web.guard import Guard, check_origin
 from backend.web.html import (
     STATIC,
@@ -67,6 +68,7 @@ class Outcome:
         is_good: whether the charger answered.
         headline: the status, or what went wrong.
         detail: the whole answer, or what to do.
+        field, rule: of a `CommandError`; programs read them, people the headline.
     """
 
     station: str
@@ -74,6 +76,8 @@ class Outcome:
     is_good: bool
     headline: str
     detail: Markup
+    field: str | None = None
+    rule: str | None = None
 
 
 class Pages:
@@ -182,10 +186,17 @@ class Pages:
     async def _sent(self, identity: str) -> Markup:
         found = await self._site.last_commands(identity, ROWS_SHOWN)
         rows = [
-            (_time(one.sent_at), one.action, one.outcome, tag("code", one.answer or "–"))
+            (
+                _time(one.sent_at),
+                one.action,
+                tag("code", shown(one.payload)),
+                one.outcome,
+                tag("code", one.answer or "–"),
+            )
             for one in found
         ]
-        return _listing(("Sent", "Command", "Outcome", "Answer"), rows, "No command yet.")
+        names = ("Sent", "Command", "What", "Outcome", "Answer")
+        return _listing(names, rows, "No command yet.")
 
     async def _deviations(self, identity: str) -> Markup:
         found = await self._site.last_deviations(identity, ROWS_SHOWN)
@@ -218,12 +229,13 @@ class Pages:
         more = fields.pop("more", None)
         if more is not None:
             return self._form(request, one, command, with_one_more(more, schema, fields), None)
-        payload = payload_of(schema, fields)
         try:
+            payload = payload_of(schema, fields)
             answer, chosen = await self._site.commands.run(one.identity, command.action, payload)
         except CommandError as error:
-            detail = tag("p", error.remedy)
-            outcome = Outcome(one.identity, command.action, False, error.what, detail)
+            what, remedy = told(error)
+            detail, (field, rule) = tag("p", remedy), (error.field, error.rule)
+            outcome = Outcome(one.identity, command.action, False, what, detail, field, rule)
             return self._form(request, one, command, _kept(fields), outcome, status=422)
         except BackendError as error:
             outcome = _bad(one, command, error)
@@ -241,7 +253,8 @@ class Pages:
         outcome: Outcome | None,
         status: int = 200,
     ) -> web.StreamResponse:
-        parts = form_of(command.action, schema_for_callers(command.action), values)
+        schema, order = schema_for_callers(command.action), one.profile.id_tag_order
+        parts = form_of(command.action, schema, values, order)
         support = shapes.supports(one.profile, command.action)
         note = f"Of the {one.profile.title} it is declared that it does not support this."
         word = self._guard.person(request).word
@@ -375,7 +388,8 @@ def _more(view: StationView) -> dict[str, str]:
         name: f"{one.status} since {_time(one.since)}" if one else ""
         for name, one in (("Diagnostics", view.diagnostics), ("Firmware", view.firmware))
     }
-    listed = f"version {known.version}, {known.cards} cards, {how}" if known.version else ""
+    cards = "1 card" if known.cards == 1 else f"{known.cards} cards"
+    listed = f"version {known.version}, {cards}, {how}" if known.version else ""
     return {
         **upkeep,
         "Local list": listed,
@@ -429,10 +443,10 @@ def _frame(one: SeenFrame) -> Markup:
 def _good(
     one: StationSettings, command: Command, answer: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> Outcome:
-    shown, headline = masked(dict(answer)), str(answer.get("status", "Answered"))
-    detail = [_keys(shown.pop("configurationKey", None))]
-    if shown and shown.keys() != {"status"}:
-        detail.append(tag("pre", pretty(shown)))
+    said, headline = masked(dict(answer)), str(answer.get("status", "Answered"))
+    detail = [_keys(said.pop("configurationKey", None))]
+    if said and said.keys() != {"status"}:
+        detail.append(tag("pre", pretty(said)))
     if chosen:
         detail.append(tag("pre", f"chosen by the backend: {pretty(dict(chosen))}"))
     return Outcome(one.identity, command.action, True, headline, join(detail))
@@ -476,6 +490,8 @@ def _outcome(outcome: Outcome) -> Markup:
         class_=f"outcome {kind}",
         role="status",
         id="outcome",
+        data_field=outcome.field,
+        data_rule=outcome.rule,
     )
 
 

@@ -50,7 +50,10 @@ class WebServer:
         """
         settings = self._settings
         # No access log: it would hold what stands in addresses.
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        # Who leaves is not served on: a command of theirs that still waits is not sent any more.
+        runner = web.AppRunner(
+            self._app, access_log=None, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True
+        )
         await runner.setup()
         site = web.TCPSite(runner, settings.host, settings.port)
         try:

@@ -110,7 +110,7 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
         settings = Settings.from_toml(block, {})
 
         assert settings.accounts
-        assert settings.tasks
+        assert settings.stations
 
 
 @pytest.mark.parametrize(

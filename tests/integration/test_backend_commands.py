@@ -26,6 +26,7 @@ from backend.adapters import station_state
 from backend.core.local_list import KnownList
 from backend.errors import (
     BadAnswer,
+    Busy,
     CommandError,
     DeviceError,
     LineLost,
@@ -287,6 +288,107 @@ class TestWhatGoesWrong:
             with pytest.raises(LineLost):
                 await asked
             assert [] == charger.asked
+
+        play(tmp_path, scene)
+
+
+class TestTurns:
+    """Commands to one charger wait for each other, and not for ever."""
+
+    def test_who_stops_waiting_has_sent_nothing(self, tmp_path: Path) -> None:
+        """A command whose caller leaves is dropped while it waits, with all that belongs to it."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger) -> None:
+            do = site.backend.commands
+            charger.answers["Reset"] = None
+            silent = asyncio.ensure_future(do.reset("WB-1", "Hard"))
+            await charger.heard(1)
+            waiting = [
+                asyncio.ensure_future(do.remote_start("WB-1", "A")),
+                asyncio.ensure_future(do.reserve_now("WB-1", 1, "A", LATER)),
+                asyncio.ensure_future(do.send_local_list("WB-1", part=1)),
+            ]
+            await asyncio.sleep(0.05)
+            for one in waiting:
+                one.cancel()
+            with pytest.raises(NoAnswer):
+                await silent
+            await do.clear_cache("WB-1")
+            assert ["Reset", "ClearCache"] == [action for action, _ in charger.asked]
+            view = await site.backend.station_view("WB-1")
+            assert ((), 0) == (view.reservations, view.local_list.version)
+
+        play(tmp_path, scene)
+
+    def test_what_was_sent_goes_on(self, tmp_path: Path) -> None:
+        """Its answer is kept with what follows from it, and the next one waits for it."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger) -> None:
+            do = site.backend.commands
+            charger.answers["ReserveNow"] = None
+            left = asyncio.ensure_future(do.reserve_now("WB-1", 1, "A", LATER))
+            await charger.heard(1)
+            left.cancel()
+            after = asyncio.ensure_future(do.clear_cache("WB-1"))
+            await asyncio.sleep(0.05)
+            assert 1 == len(charger.asked)
+            await charger.line.send(f'[3,"{charger.ids[0]}",{{"status":"Accepted"}}]')
+            assert "Accepted" == await after
+            (one,) = (await site.backend.station_view("WB-1")).reservations
+            assert "Accepted" == one.status
+            outcomes = [one.outcome for one in await site.backend.last_commands("WB-1", 9)]
+            assert ["answered", "answered"] == outcomes
+
+        play(tmp_path, scene)
+
+    def test_the_end_waits_for_what_was_sent(self, tmp_path: Path) -> None:
+        """A backend that stops still keeps how the command of somebody who left has ended."""
+
+        async def run() -> None:
+            async with CommandSite(tmp_path) as site, site.charger() as charger:
+                charger.answers["Reset"] = None
+                left = asyncio.ensure_future(site.backend.commands.reset("WB-1", "Hard"))
+                await charger.heard(1)
+                left.cancel()
+                await site.backend.stop()
+            async with CommandSite(tmp_path) as site:
+                (one,) = await site.backend.last_commands("WB-1", 9)
+                assert "line-lost" == one.outcome
+
+        asyncio.run(run())
+
+    def test_a_queue_has_two_limits(self, tmp_path: Path) -> None:
+        """So many wait at most, and none longer than two answers may take; none of them is sent."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger) -> None:
+            do = site.backend.commands
+            charger.answers["Reset"] = None
+            asked = [asyncio.ensure_future(do.reset("WB-1", "Hard")) for _ in range(16)]
+            await charger.heard(1)
+            with pytest.raises(Busy, match="has 16 commands waiting"):
+                await do.clear_cache("WB-1")
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            kinds = [type(one).__name__ for one in outcomes]
+            assert ["NoAnswer", "NoAnswer"] == kinds[:2]
+            assert {"Busy"} == set(kinds[3:])
+            assert "for 2 s; this one was not sent" in str(outcomes[-1])
+            assert kinds.count("NoAnswer") == len(charger.asked)
+            assert "Accepted" == await do.clear_cache("WB-1")
+
+        play(tmp_path, scene)
+
+    def test_a_line_that_ends_meanwhile(self, tmp_path: Path) -> None:
+        """Of a command that still waited it is certain that it was not sent."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger) -> None:
+            do = site.backend.commands
+            charger.answers["Reset"] = None
+            asked = [asyncio.ensure_future(do.reset("WB-1", "Hard")) for _ in range(2)]
+            await charger.heard(1)
+            charger.line.transport.abort()
+            first, second = await asyncio.gather(*asked, return_exceptions=True)
+            assert (LineLost, NotConnected) == (type(first), type(second))
+            assert "went away before Reset was sent" in str(second)
 
         play(tmp_path, scene)
 

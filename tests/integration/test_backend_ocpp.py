@@ -727,7 +727,8 @@ class TestCommands:
         async def scene(site: Site) -> None:
             async with site.client() as charger:
                 await charger.call("Heartbeat", {})
-                asked = asyncio.ensure_future(site.backend._central.call("WB-1", action, payload))
+                turn = await site.backend._central.turn("WB-1")
+                asked = asyncio.ensure_future(turn.call(action, payload))
                 assert payload == (await charger.receive())[3]
                 await charger.send(reply.replace("SECRET", secret))
                 with pytest.raises(DeviceError, match=r"\*\*\*") as refused:
@@ -772,7 +773,7 @@ class TestCommands:
             async with site.client() as charger:
                 await charger.call("Heartbeat", {})
                 for answer, words in (
-                    ('[4,"1","InternalError","hot",{}]', r"refuses .* InternalError hot"),
+                    ('[4,"1","InternalError","hot",{}]', "refuses .* with InternalError: hot"),
                     ('[3,"2",[]]', r"answers .* an object"),
                     ('[3,"3",{}]', "without a status"),
                 ):

@@ -958,7 +958,7 @@ CENTRAL_SYSTEMS = (
     ),
     _case(
         "a start is answered without a transactionId",
-        "TC_003_CSMS",
+        "TC_010_CSMS",
         (ocpp_answers._start_transaction, '{"transactionId": number, "idTagInfo"', '{"idTagInfo"'),
     ),
     _case(
@@ -1063,7 +1063,7 @@ ASKING = (
         "a command is sent as its caller writes it, good or not",
         "COL-01",
         "was asked no",
-        (ocpp_commands.Commands.send, "exact = checked(action, payload)", "exact = payload"),
+        (ocpp_commands.Commands._allowed, "exact = checked(action, payload)", "exact = payload"),
         only="connectorId breaks minimum",
     ),
     _mutant(

@@ -71,6 +71,8 @@ def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
     assert [{"idTagInfo": {"status": status}} for status in statuses] == answers
     assert f"{match[0]}/WB%2F7 waits for your charger" in told
     assert 0 == process.returncode, trouble
+    assert re.search(r"^\d\d:\d\d:\d\d        WB/7 is connected$", said, re.MULTILINE)
+    assert re.search(r"WB/7 is no longer connected$", said, re.MULTILINE)
     (path,) = (tmp_path / "site").glob("recording-*.jsonl")
     crossings = read_recording(path).crossings
     assert "ETREL" in "".join(crossing.text for crossing in crossings)
@@ -96,6 +98,7 @@ def assert_delivered(said: str) -> None:
         assert "no interval has ended yet" in said
         return
     assert "WB/7            0.000 kWh up to " in said
+    assert "F: no energy is known; so is each quarter hour that had begun" in said
     (line,) = (line for line in said.splitlines() if line.startswith("EW Seedorf has "))
     assert Path(line.removeprefix("EW Seedorf has ")).is_file()
 

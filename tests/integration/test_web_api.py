@@ -233,10 +233,18 @@ class TestCommands:
             assert (409, "not-connected", None, None) == await told("Reset", soft, "WB-2")
             assert (422, "invalid", "type", None) == await told("Reset", {"type": "Warm"})
             assert (422, "invalid", "", None) == await told("Reset", [])
+            assert (422, "invalid", "now", None) == await told("Reset", soft | {"now": True})
+            over = {"connectorId": 1, "idTag": "A", "expiryDate": "2025-06-03T06:00:00Z"}
+            assert (422, "invalid", "expiryDate", None) == await told("ReserveNow", over)
             charger.answers["Reset"] = '[4,"{id}","NotSupported","no",{}]'
             assert (502, "refused", None, "NotSupported") == await told("Reset", soft)
             charger.answers["Reset"] = '[3,"{id}",7]'
             assert (502, "bad-answer", None, None) == await told("Reset", soft)
+            charger.answers["GetConfiguration"] = {"configurationKey": "x"}
+            assert (502, "bad-answer", None, None) == await told("GetConfiguration", {})
+            charger.answers["ClearCache"] = {"status": "Perhaps"}
+            code, answer = await api.command("ClearCache", {})
+            assert (200, {"status": "Perhaps"}) == (code, answer["answer"])
             charger.answers["Reset"] = None
             assert (504, "no-answer", None, None) == await told("Reset", soft)
 
@@ -252,6 +260,22 @@ class TestCommands:
         pending = SETTINGS.replace('name = "Dorfplatz"', 'registration = "pending"')
         play(tmp_path, scene, pending)
 
+    def test_a_client_that_gives_up(self, tmp_path: Path) -> None:
+        """Its command is not sent any more if it still waits behind another one."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, api: Api) -> None:
+            charger.answers["Reset"] = None
+            first = asyncio.ensure_future(api.command("Reset", {"type": "Hard"}))
+            await charger.heard(1)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await api.command("RemoteStartTransaction", {"connectorId": 1, "idTag": "A"})
+            assert 504 == (await first)[0]
+            assert 200 == (await api.command("ClearCache", {}))[0]
+            assert ["Reset", "ClearCache"] == [action for action, _ in charger.asked]
+
+        play(tmp_path, scene)
+
     def test_bodies_and_parameters(self, tmp_path: Path) -> None:
         """What is no JSON, too much, or of another kind is told apart; unknown parameters, too."""
 
@@ -265,10 +289,10 @@ class TestCommands:
                 "POST", path, data=b"type=Soft", headers={"Content-Type": "x/y"}
             )
             assert 415 == code
-            code, _ = await api.ask(
+            code, problem = await api.ask(
                 "POST", path, data=io.BytesIO(b" " * (5 * 2**20)), headers=plain
             )
-            assert 413 == code
+            assert (413, "content-too-large") == (code, problem["kind"])
             code, _ = await api.ask("DELETE", path)
             assert 405 == code
             for query in ("limit=0", "limit=1001", "limit=x", "limit=-1", "limit=1&color=red"):

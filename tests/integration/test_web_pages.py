@@ -293,8 +293,10 @@ class TestPages:
             charger.answers["GetConfiguration"] = {"configurationKey": []}
             await do.send_local_list("WB-1")
             await do.reserve_now("WB-1", 1, "B7", START + timedelta(hours=1))
+            await do.get_configuration("WB-1", ["HeartbeatInterval"])
             text = await browser.get("/stations/WB-1")
             for words in (
+                "{&quot;key&quot;:[&quot;HeartbeatInterval&quot;]}",
                 "ETREL INCH",
                 "OtherError E7",
                 "&lt;b&gt;&amp;amp;",
@@ -418,8 +420,36 @@ class TestCommands:
             charger.answers["Reset"] = None
             assert "No answer" == await headline("Reset", soft)
             wrong = await headline("UnlockConnector", {"connectorId": "one"})
-            assert (422, "connectorId breaks type") == (browser.status, wrong)
+            assert (422, "Connector is not a whole number") == (browser.status, wrong)
+            assert 'data-field="connectorId" data-rule="type"' in browser.text
             assert 'value="one"' in browser.text
+
+        play(tmp_path, scene)
+
+    def test_nothing_is_chosen_for_anybody(self, tmp_path: Path) -> None:
+        """Neither a hard restart nor taking out of service stands there from the start."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+            for action, name in (("Reset", "type"), ("ChangeAvailability", "type")):
+                text = await browser.get(f"/stations/WB-1/commands/{action}")
+                assert re.search(rf'<select id="{name}"[^>]* required[^>]*><option value="">', text)
+                assert " selected" not in text
+            text = await browser.send("Reset", {"type": ""})
+            assert "<h2>Kind is missing</h2>" in text
+            text = await browser.get("/stations/WB-1/commands/RemoteStartTransaction")
+            assert "a card printed 77FD2AFA is FA2AFD77" in text
+            assert [] == charger.asked
+
+        play(tmp_path, scene)
+
+    def test_a_time_that_is_not_one_instant(self, tmp_path: Path) -> None:
+        """It is refused in a sentence, and nothing is sent."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+            fields = {"connectorId": "1", "idTag": "A", "expiryDate": "2027-03-28T02:30"}
+            assert "the clock is put forward" in await browser.send("ReserveNow", fields)
+            assert 422 == browser.status
+            assert [] == charger.asked
 
         play(tmp_path, scene)
 

@@ -260,3 +260,13 @@ class TestCommand:
         assert "SecurityEventNotification" not in capsys.readouterr().out
         assert 2 == main(["questionnaire", "--shown", path, "--station", "C"])
         assert "no charger 'C'; it has A, B" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("option", ["--html", "--markdown", "--shown"])
+    def test_a_path_that_cannot_be(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+    ) -> None:
+        """It is wrong usage, and the sentence names the path and the option."""
+        assert 2 == main(["questionnaire", option, str(tmp_path)])
+        told = capsys.readouterr().err
+        assert f"{tmp_path}: cannot be" in told
+        assert f"another file with {option}" in told

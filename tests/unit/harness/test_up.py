@@ -30,6 +30,23 @@ def test_an_identity_that_is_taken(tmp_path: Path, stations: list[str]) -> None:
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("identity", ["", " WB-1", "W" * 49, "WB\n1"])
+def test_an_identity_that_is_none(tmp_path: Path, identity: str) -> None:
+    """It is told with the option, as nobody has any settings here."""
+    said = refused(tmp_path / "x", 0, identity)
+
+    assert f'--station "{identity}" is no identity; write 1 to 48 signs' in said
+
+
+@pytest.mark.parametrize("card", ["", " ", "A" * 21, "A\0B"])
+def test_a_card_that_is_none(tmp_path: Path, card: str) -> None:
+    """It is told with the option, too."""
+    with pytest.raises(UsageError) as caught:
+        up(Wishes(out=tmp_path / "x", cards=(card,)))
+
+    assert f'--card "{card}" is no card; write its 1 to 20 signs' in str(caught.value)
+
+
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     """A file cannot hold what it leaves."""
     (tmp_path / "x").touch()
@@ -63,7 +80,9 @@ class JustAfterMidnight(RealClock):
 
 def test_a_day_that_has_just_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Stopped before a quarter hour has ended, it says why nothing goes out, and ends well."""
-    site = _Site(Wishes(out=tmp_path, host="0.0.0.0", stations=("WB/7",), cards=("04A1B2C3",)))
+    # One card is always accepted, and the other one is named twice.
+    cards = ("fa2afd77", "04A1B2C3", "04:a1:b2:c3")
+    site = _Site(Wishes(out=tmp_path, host="0.0.0.0", stations=("WB/7",), cards=cards))
     site._clock = JustAfterMidnight()
 
     def stop(crossing: Crossing) -> None:
@@ -76,7 +95,7 @@ def test_a_day_that_has_just_begun(tmp_path: Path, capsys: pytest.CaptureFixture
     said = capsys.readouterr().out
     assert "ws://ADDRESS-OF-THIS-MACHINE:" in said
     assert "/ocpp/WB%2F7 waits for your charger" in said
-    assert "FA2AFD77, 04A1B2C3 are accepted" in said
+    assert "FA2AFD77 and 04A1B2C3 are accepted" in said
     assert "nothing is delivered: " in said
     assert "no interval has ended yet" in said
     (recording,) = tmp_path.glob("recording-*.jsonl")

@@ -20,6 +20,7 @@ from backend.adapters.ocpp_schemas import (
     is_location,
     schema_for_callers,
     schema_of,
+    unusable_field,
 )
 from backend.core.declaration import BACKEND_MESSAGES
 from backend.errors import CommandError
@@ -100,7 +101,7 @@ class TestGood:
             if is_good:
                 checked("SetChargingProfile", payload)
             else:
-                with pytest.raises(CommandError, match="limit breaks multipleOf"):
+                with pytest.raises(CommandError, match="has too many digits; write a multiple"):
                     checked("SetChargingProfile", payload)
 
 
@@ -109,32 +110,34 @@ BAD = [
     ("Reset", [], "", "type", "the payload is no object"),
     ("Reset", None, "", "type", "the payload is no object"),
     ("Reset", {}, "type", "required", "type is missing"),
-    ("Reset", {"type": "Warm"}, "type", "enum", "must have enum Hard, Soft"),
-    ("Reset", {"type": "Soft", "now": True}, "", "additionalProperties", "now is no field"),
-    ("RemoteStartTransaction", {"idTag": "A" * 21}, "idTag", "maxLength", "maxLength 20"),
-    ("RemoteStartTransaction", {"idTag": ""}, "idTag", "minLength", "minLength 1"),
-    ("RemoteStartTransaction", {"idTag": "A", "connectorId": 0}, "connectorId", "minimum", "1"),
-    ("UnlockConnector", {"connectorId": 2**31}, "connectorId", "maximum", "2147483647"),
-    ("RemoteStopTransaction", {"transactionId": True}, "transactionId", "type", "integer"),
-    ("RemoteStopTransaction", {"transactionId": 1.5}, "transactionId", "type", "integer"),
+    ("Reset", {"type": "Warm"}, "type", "enum", "write one of Hard, Soft"),
+    ("Reset", {"type": "Soft", "now": True}, "now", "additionalProperties", "now is no field"),
+    ("RemoteStartTransaction", {"idTag": "A" * 21}, "idTag", "maxLength", "20 signs"),
+    ("RemoteStartTransaction", {"idTag": ""}, "idTag", "minLength", "is empty"),
+    ("RemoteStartTransaction", {"idTag": "A\0B"}, "idTag", "pattern", "cannot be printed"),
+    ("RemoteStartTransaction", {"idTag": "A\n"}, "idTag", "pattern", "cannot be printed"),
+    ("RemoteStartTransaction", {"idTag": "A", "connectorId": 0}, "connectorId", "minimum", "1 or"),
+    ("UnlockConnector", {"connectorId": 2**31}, "connectorId", "maximum", "2147483647 or less"),
+    ("RemoteStopTransaction", {"transactionId": True}, "transactionId", "type", "whole number"),
+    ("RemoteStopTransaction", {"transactionId": 1.5}, "transactionId", "type", "whole number"),
     ("RemoteStopTransaction", {"transactionId": 10**400}, "transactionId", "maximum", ""),
     ("RemoteStopTransaction", {"transactionId": {1, 2}}, "", "json", "what JSON cannot carry"),
     ("DataTransfer", {"vendorId": "\ud800"}, "", "json", "what JSON cannot carry"),
-    ("GetDiagnostics", {"location": "in the cellar"}, "location", "format", "format uri"),
-    ("GetDiagnostics", {"location": "ftp://[x"}, "location", "format", "format uri"),
+    ("GetDiagnostics", {"location": "in the cellar"}, "location", "format", "ftp://host/folder"),
+    ("GetDiagnostics", {"location": "ftp://[x"}, "location", "format", "ftp://host/folder"),
     (
         "ReserveNow",
         GOOD["ReserveNow"] | {"expiryDate": "2025-06-03T06:00:00"},
         "expiryDate",
         "format",
-        "format date-time",
+        "is no instant; write it with its zone",
     ),
     (
         "ReserveNow",
         GOOD["ReserveNow"] | {"expiryDate": "2025-13-03T06:00:00Z"},
         "expiryDate",
         "format",
-        "format date-time",
+        "is no instant; write it with its zone",
     ),
     ("SendLocalList", {"listVersion": 0, "updateType": "Full"}, "listVersion", "minimum", "1"),
     (
@@ -195,7 +198,7 @@ BAD = [
         schedule(),
         "csChargingProfiles.chargingSchedule.chargingSchedulePeriod",
         "minItems",
-        "minItems 1",
+        "is empty",
     ),
     (
         "SetChargingProfile",
@@ -219,7 +222,7 @@ BAD = [
         {"idTag": "A", "chargingProfile": PROFILE},
         "chargingProfile.chargingProfilePurpose",
         "enum",
-        "enum TxProfile",
+        "is not TxProfile",
     ),
     (
         "RemoteStartTransaction",
@@ -329,6 +332,32 @@ class TestAnswers:
         (found,) = deviations_of_answer("GetConfiguration", {"configurationKey": listed})
 
         assert ("answer-required", "not shown") == (found.rule, found.said)
+
+    @pytest.mark.parametrize(
+        ("action", "payload", "field"),
+        [
+            ("ClearCache", {"status": "Perhaps", "color": "red"}, None),
+            ("ClearCache", {}, "status"),
+            ("ClearCache", {"status": 7}, "status"),
+            ("GetConfiguration", {}, None),
+            ("GetConfiguration", {"configurationKey": [{"value": 7}], "unknownKey": []}, None),
+            ("GetConfiguration", {"configurationKey": "x"}, "configurationKey"),
+            ("GetLocalListVersion", {"listVersion": True}, "listVersion"),
+            ("GetLocalListVersion", {"listVersion": -1}, None),
+            (
+                "GetCompositeSchedule",
+                {"status": "Accepted", "chargingSchedule": []},
+                "chargingSchedule",
+            ),
+            ("DataTransfer", {"status": "Accepted", "data": {"a": 1}}, None),
+            ("GetDiagnostics", {"fileName": 7}, None),
+        ],
+    )
+    def test_what_cannot_be_used(
+        self, action: str, payload: dict[str, Any], field: str | None
+    ) -> None:
+        """A required field that is missing or of another type, and a list that is none."""
+        assert field == unusable_field(action, payload)
 
     def test_what_json_cannot_carry(self) -> None:
         """It is named and harms nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +19,10 @@ from backend.web.forms import (
     Part,
     Rows,
     form_of,
+    label_of,
     payload_of,
     proposals,
+    told,
     with_one_more,
 )
 
@@ -131,10 +134,84 @@ class TestPayloads:
         schema = schema_for_callers(action)
         names = [one.name for one in fields_in(form_of(action, schema, {}))]
         mixed = values | dict(zip(names, values.values(), strict=False))
-        found = payload_of(schema, mixed)
         form_of(action, schema, mixed)
         with contextlib.suppress(CommandError):
-            checked(action, found)
+            checked(action, payload_of(schema, mixed))
+
+    def test_a_local_time_that_is_not_one_instant(self) -> None:
+        """One that the clock passes over, or passes twice, is refused; the zone makes it clear."""
+        for text, words in (
+            ("2027-03-28T02:30", "the clock is put forward; write another time"),
+            ("2027-10-31T02:30:00", "write 2027-10-31T02:30:00+02:00 or 2027-10-31T02:30:00+01:00"),
+            ("0001-01-01T00:00", "out of all reason"),
+        ):
+            with pytest.raises(CommandError, match=re.escape(words)) as caught:
+                payload("ReserveNow", expiryDate=text)
+            assert "expiryDate" == caught.value.field
+        zoned = {"expiryDate": "2027-10-31T02:30:00+01:00"}
+        assert zoned == payload("ReserveNow", **zoned)
+        assert {"expiryDate": "2027-10-31T02:00:00Z"} == payload(
+            "ReserveNow", expiryDate="2027-10-31T03:00"
+        )
+
+
+class TestWords:
+    """What is wrong is told in the words of the form."""
+
+    @pytest.mark.parametrize(
+        ("action", "changes", "what", "remedy"),
+        [
+            (
+                "SetChargingProfile",
+                {f"{PERIODS}.0.limit": "16.55"},
+                "Limit (Charging profile, Schedule, Periods 1) has too many digits",
+                "Write a multiple of 0.1.",
+            ),
+            (
+                "ReserveNow",
+                {"connectorId": "1", "idTag": "A", "expiryDate": "tomorrow"},
+                "Until is no instant",
+                "Write local time, 2027-01-01T12:00, or with its zone, 2027-01-01T12:00:00+01:00.",
+            ),
+            (
+                "ReserveNow",
+                {"connectorId": "1", "idTag": "A", "expiryDate": "2027-03-28T02:30"},
+                "Until: '2027-03-28T02:30' does not exist in Europe/Zurich: "
+                "the clock is put forward",
+                "Write another time.",
+            ),
+            (
+                "RemoteStopTransaction",
+                {"transactionId": "seven"},
+                "Number of the session is not a whole number",
+                "Write a whole number, with nothing beside it.",
+            ),
+            ("Reset", {}, "Kind is missing", "Fill it in."),
+            (
+                "SetChargingProfile",
+                {f"{PROFILE}.chargingProfilePurpose": "ChargePointMaxProfile"},
+                "Connector must be 0 for a ChargePointMaxProfile",
+                "See OCPP 1.6 §3.13.1.",
+            ),
+        ],
+    )
+    def test_each_kind(self, action: str, changes: dict[str, str], what: str, remedy: str) -> None:
+        """The label of the field, and the form that it must have."""
+        values = (FILLED if action == "SetChargingProfile" else {}) | changes
+        chosen = {"reservationId": 1} if action == "ReserveNow" else {}
+
+        def send() -> None:
+            checked(action, payload_of(schema_for_callers(action), values) | chosen)
+
+        with pytest.raises(CommandError) as caught:
+            send()
+
+        assert (what, remedy) == told(caught.value)
+
+    def test_the_whole(self) -> None:
+        """An error of no field is told as it is, and a place without a label by its name."""
+        assert ("It is odd", "Mend it.") == told(CommandError("It is odd", "a form", "mend it"))
+        assert ("", "novelty") == (label_of(""), label_of("novelty"))
 
 
 class TestForms:
@@ -164,6 +241,9 @@ class TestForms:
         assert "empty for a new one" == fields["reservationId"].hint
         (kind,) = fields_in(form_of("Reset", schema_for_callers("Reset"), {"type": "Soft"}))
         assert ("choice", ("Hard", "Soft"), "Soft") == (kind.kind, kind.choices, kind.value)
+        assert "as this charger sends it, up to 20 signs" == fields["idTag"].hint
+        turned = {one.name: one for one in fields_in(form_of("ReserveNow", SCHEMA, {}, "little"))}
+        assert "a card printed 77FD2AFA is FA2AFD77" in turned["idTag"].hint
         (keys,) = fields_in(form_of("GetConfiguration", schema_for_callers("GetConfiguration"), {}))
         assert "lines" == keys.kind
 
@@ -197,9 +277,10 @@ class TestForms:
         assert {} == with_one_more("no.such.place", cards, {})
 
     def test_what_is_proposed(self) -> None:
-        """The only connector, and that a schedule begins at once."""
+        """The only connector, where it cannot be wrong, and that a schedule begins at once."""
         profile = schema_for_callers("SetChargingProfile")
-        assert {"connectorId": "1", f"{PERIODS}.0.startPeriod": "0"} == proposals(profile, 1)
+        assert {f"{PERIODS}.0.startPeriod": "0"} == proposals(profile, 1)
+        assert {"connectorId": "1"} == proposals(schema_for_callers("UnlockConnector"), 1)
         assert {f"{PERIODS}.0.startPeriod": "0"} == proposals(profile, 0)
         assert {} == proposals(schema_for_callers("TriggerMessage"), 1)
 
