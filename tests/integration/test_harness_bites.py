@@ -993,17 +993,17 @@ CENTRAL_SYSTEMS = (
         "a charger is restarted besides what was asked for",
         "TC_018_1_CSMS",
         (
-            ocpp_commands.Commands.send,
+            ocpp_commands.Commands._carry_out,
             "follow = _FOLLOW.get(action)",
-            "await self._lines.call(station, Action('Reset'), {'type': 'Hard'})\n"
-            "        follow = _FOLLOW.get(action)",
+            "await turn.call(Action('Reset'), {'type': 'Hard'})\n"
+            "    follow = _FOLLOW.get(action)",
         ),
     ),
     _case(
         "an operator is told Accepted whatever the charger answers",
         "TC_026_CSMS",
         (
-            ocpp_commands.Commands.send,
+            ocpp_commands.Commands._carry_out,
             "return answer",
             'return {**answer, "status": "Accepted"}',
         ),
@@ -1013,8 +1013,8 @@ CENTRAL_SYSTEMS = (
         "the limit of a transaction is sent without an end",
         "TC_057_CSMS",
         (
-            ocpp_commands.Commands.send,
-            "self._lines.registrations.check(station, action)",
+            ocpp_commands.Commands._carry_out,
+            "self._lines.registrations.asked(station, action, exact)",
             "exact.get('csChargingProfiles', {}).get('chargingSchedule', {}).pop('duration', 0)",
         ),
     ),
@@ -1022,9 +1022,9 @@ CENTRAL_SYSTEMS = (
         "all reservations have the same id",
         "TC_051_CSMS",
         (
-            ocpp_commands.Commands._run_reserve,
-            'number = asked["reservationId"] = await',
-            'asked["reservationId"] = number = 1\n        await',
+            ocpp_commands.Commands._reserve,
+            "number = await",
+            "number = 1\n    await",
         ),
     ),
     _case(
