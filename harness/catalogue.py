@@ -21,6 +21,8 @@ BUNDLED_FEATURES = Path(__file__).resolve().parent.parent / "features"
 
 REQUIREMENT_TAG = re.compile(r"[A-Z]{3}-\d\d")
 CASE_TAG = re.compile(r"TC_\d{3}(?:_\d)?_(?:CS|CSMS)")
+FAULT_TAG = re.compile(r"F\d\d")
+"""The row of the catalogue of field faults that a scenario shows."""
 
 CASES = Path(__file__).with_name("compliance_cases.toml")
 SIDES = (CHARGE_POINT, CENTRAL_SYSTEM)
@@ -187,6 +189,11 @@ def requirement_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
 def case_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
     """Give the compliance cases that a scenario is; one at most, in a sound feature."""
     return _tags_of(scenario, CASE_TAG)
+
+
+def fault_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
+    """Give the rows of the catalogue of field faults that a scenario shows."""
+    return _tags_of(scenario, FAULT_TAG)
 
 
 def _tags_of(scenario: Scenario | ScenarioTemplate, form: re.Pattern[str]) -> tuple[str, ...]:

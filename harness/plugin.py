@@ -23,6 +23,7 @@ from harness.catalogue import (
     CASE_TAG,
     REQUIREMENT_TAG,
     case_ids,
+    fault_ids,
     load_cases,
     requirement_ids,
     side_of,
@@ -132,6 +133,7 @@ def pytest_bdd_before_scenario(
         where=f"{Path(feature.filename).name}:{scenario.line_number}",
         requirements=requirement_ids(scenario),
         cases=case_ids(scenario),
+        faults=fault_ids(scenario),
         seed=request.config.getoption("seed"),
     )
     request.node.stash[_trial] = trial

@@ -145,6 +145,7 @@ class Verdict:
         where: its feature file and line.
         recording: where the whole of ``evidence`` is kept, if anywhere.
         cases: the id of the compliance case that it is, if it is one.
+        faults: the rows of the catalogue of field faults that it shows.
     """
 
     requirements: tuple[str, ...]
@@ -162,6 +163,7 @@ class Verdict:
     where: str = ""
     recording: str = ""
     cases: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,15 @@ def tally(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[Tally]:
     return tallies
 
 
+def fault_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, list[int]]]:
+    """Give each row of the catalogue of field faults with the numbers of its scenarios."""
+    rows: dict[str, list[int]] = {}
+    for number, verdict in enumerate(verdicts, start=1):
+        for id in verdict.faults:
+            rows.setdefault(id, []).append(number)
+    return sorted(rows.items())
+
+
 def reasons(verdicts: Iterable[Verdict]) -> Counter[tuple[Outcome, str]]:
     """Count what was declared, by its outcome and its reason."""
     return Counter(
@@ -372,6 +383,7 @@ def markdown_matrix(
     lines += [_md_row(row, verdicts) for row in rows]
     for side in tally(cases, verdicts):
         lines += _md_cases(side)
+    lines += _md_faults(fault_rows(verdicts), verdicts)
     return "\n".join(lines) + "\n"
 
 
@@ -394,6 +406,19 @@ def _md_cases(side: Tally) -> list[str]:
             for row in side.rows
         ),
     ]
+
+
+def _md_faults(rows: Sequence[tuple[str, list[int]]], verdicts: Sequence[Verdict]) -> list[str]:
+    if not rows:
+        return []
+    lines = ["", "## Field faults", "", "| row | what the charger does | verdict |"]
+    lines += ["| --- | --- | --- |"]
+    for id, numbers in rows:
+        shown = [verdicts[number - 1] for number in numbers]
+        outcome = outcome_of(verdict.outcome for verdict in shown)
+        names = "<br>".join(_md(verdict.scenario) for verdict in shown)
+        lines.append(f"| {id} | {names} | {_SIGNS[outcome]} {outcome} |")
+    return lines
 
 
 def _md_row(row: _Row, verdicts: Sequence[Verdict]) -> str:
@@ -455,6 +480,7 @@ def html_report(
         chips=_chips(verdicts),
         matrix=_matrix(rows, verdicts),
         cases="\n".join(_case_table(side, verdicts) for side in tally(cases, verdicts)),
+        faults=_fault_table(fault_rows(verdicts), verdicts),
         declared=_declared(verdicts),
         evidence_lead=_evidence_lead(verdicts),
         scenarios=_scenarios(verdicts),
@@ -668,6 +694,35 @@ def _case_table(side: Tally, verdicts: Sequence[Verdict]) -> str:
         '<div class="wide"><table class="matrix"><thead><tr><th scope="col">Case</th>'
         '<th scope="col">Name</th><th scope="col">Verdict</th><th scope="col">Evidence</th></tr>'
         f"</thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def _fault_table(rows: Sequence[tuple[str, list[int]]], verdicts: Sequence[Verdict]) -> str:
+    """Give the rows of the catalogue of field faults, each with its verdict and its scenarios."""
+    if not rows:
+        return ""
+    body = "\n".join(
+        _fault_row(id, [(number, verdicts[number - 1]) for number in numbers])
+        for id, numbers in rows
+    )
+    return (
+        '<h2 id="faults">Field faults</h2>\n'
+        '<p class="lead">What chargers in the field have done, by its number in the catalogue, and '
+        "what came out at the far end.</p>\n"
+        '<div class="wide"><table class="matrix"><thead><tr><th scope="col">Row</th>'
+        '<th scope="col">What the charger does</th><th scope="col">Verdict</th></tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def _fault_row(id: str, shown: Sequence[tuple[int, Verdict]]) -> str:
+    outcome = outcome_of(verdict.outcome for _, verdict in shown)
+    names = "<br>".join(
+        f'<a href="#s{number}">{_text(verdict.scenario)}</a>' for number, verdict in shown
+    )
+    return (
+        f'<tr data-o="{_CLASSES[outcome]}"><th scope="row">{_mark(outcome)}{_text(id)}</th>'
+        f'<td class="what">{names}</td><td>{outcome}</td></tr>'
     )
 
 

@@ -35,6 +35,7 @@ class Trial:
         where: its feature file and line.
         requirements: the ids of what it proves.
         cases: the id of the compliance case that it is, if it is one.
+        faults: the rows of the catalogue of field faults that it shows.
         seed: what its chance is drawn from.
         steps: keyword, sentence and outcome, in order.
         outcome: ``not asked`` until pytest has concluded.
@@ -49,6 +50,7 @@ class Trial:
     requirements: tuple[str, ...]
     seed: int
     cases: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     steps: list[Step] = field(default_factory=list)
     outcome: Outcome = Outcome.NOT_ASKED
     message: str = ""
@@ -127,6 +129,7 @@ class Trial:
         return Verdict(
             requirements=self.requirements,
             cases=self.cases,
+            faults=self.faults,
             feature=self.feature,
             scenario=self.title,
             outcome=self.outcome,

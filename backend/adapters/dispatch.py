@@ -20,7 +20,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -31,6 +31,7 @@ from backend.adapters.ledger import Outgoing, TaskState
 from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
 from backend.core import exports
+from backend.core.cross_check import contradicted, powers_of
 from backend.core.days import day_grid, local_day_of
 from backend.core.device_profile import DeviceProfile
 from backend.core.exports import file_name, rows_of
@@ -358,17 +359,14 @@ def intervals_of(
         sessions=records.session_spans(connection, station_id, start, end, until),
         unread=meter_values.unread_instants(connection, station_id, start, end),
     )
+    by_reception = records.by_reception(connection, station_id, readings)
     interval_s = int((grid[1] - grid[0]).total_seconds())
-    series = [
-        make_intervals(
-            build_register(register_readings(readings, profile, interval_s, one), profile),
-            grid,
-            presence,
-            decimals,
-            until,
-        )
-        for one in connectors_of(readings) or (1,)
-    ]
+    series = []
+    for one in connectors_of(readings) or (1,):
+        shown = register_readings(readings, profile, interval_s, one, by_reception)
+        register = build_register(shown, profile)
+        there = replace(presence, contradicted=contradicted(register, powers_of(readings, one)))
+        series.append(make_intervals(register, grid, there, decimals, until))
     return [_sum(parts) for parts in zip(*series, strict=True)]
 
 

@@ -25,6 +25,7 @@ from sqlalchemy.dialects import sqlite
 
 from backend.adapters import tables
 from backend.adapters.store import driver, for_driver, remembered
+from backend.core.cross_check import POWER
 from backend.core.readings import ENERGY, Kind, MeterValue, Reading
 from backend.core.registers import REGISTER_PHASES
 
@@ -32,7 +33,7 @@ from backend.core.registers import REGISTER_PHASES
 _EDGE_READINGS = 20
 _MARGIN = timedelta(hours=1)
 #: What else tells that energy flows, besides the register.
-_SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", "Power.Active.Import")
+_SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", POWER)
 #: Kinds whose keys the writer knows by heart, and how long their text may be; an INCH's ten
 #: kinds have 600 signs.
 _REMEMBERED = 20_000
@@ -267,7 +268,9 @@ def energy_readings(
     connection: Connection, station_id: int, start: datetime, end: datetime
 ) -> list[Reading]:
     """
-    Give the energy readings that intervals between ``start`` and ``end`` are made of.
+    Give the readings that the energies between ``start`` and ``end`` are made of.
+
+    They are those of the register, and the powers that it is compared with.
 
     For each connector that is from some readings before the start to some after the end, so
     that its register is known at both edges, and a false one among them can be told from the
@@ -280,7 +283,10 @@ def energy_readings(
         after = said.rows(instant >= end, (ENERGY,), connector)
         first, last = _outermost(before) or start, _outermost(after) or end
         within = instant.between(first - _MARGIN, last + _MARGIN)
-        found += _registers(said.rows(within, (ENERGY,), connector))
+        rows = said.rows(within, (ENERGY, POWER), connector)
+        found += (
+            one for row in rows for one in row.readings() if _is_register(one) or _is_power(one)
+        )
     return found
 
 
@@ -322,6 +328,10 @@ def unread_instants(
 def _is_register(one: Reading) -> bool:
     usable = one.value is not None and one.value >= 0
     return one.measurand == ENERGY and one.connector > 0 and usable and _is_total(one)
+
+
+def _is_power(one: Reading) -> bool:
+    return one.measurand == POWER and one.phase is None and one.value is not None
 
 
 def _is_total(one: Reading | Kind) -> bool:

@@ -27,8 +27,9 @@ from sqlalchemy import (
 from backend.adapters import tables
 from backend.adapters.meter_values import Keeper
 from backend.adapters.store import driver, for_driver
-from backend.core.readings import Leniency, MeterValue, StartReport, StopReport
+from backend.core.readings import Leniency, MeterValue, Reading, StartReport, StopReport
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
+from backend.core.timestamps import BY_RECEPTION
 from backend.errors import LoginRefused
 from backend.ports import Destination
 from backend.settings import Settings
@@ -37,6 +38,8 @@ from backend.settings import Settings
 _RECENT_SESSIONS = 50
 #: So much of an action's name is kept with a deviation.
 _ACTION_SIGNS = 50
+#: What tells of registers.
+_METERING = ("MeterValues", "StartTransaction", "StopTransaction")
 #: The states of a delivery.
 WAITING, STOPPED, DELIVERED = "waiting", "stopped", "delivered"
 
@@ -358,6 +361,27 @@ def deviations(connection: Connection, station_id: int) -> list[StoredDeviation]
         )
         for row in rows
     ]
+
+
+def by_reception(
+    connection: Connection, station_id: int, readings: Sequence[Reading]
+) -> frozenset[datetime]:
+    """Give the instants of reception that stand in for what the charger said of its readings."""
+    instants = [reading.instant for reading in readings]
+    if not instants:
+        return frozenset()
+    table = tables.deviation
+    rows = connection.execute(
+        select(table.c.received_at)
+        .where(
+            table.c.station_id == station_id,
+            table.c.received_at.between(min(instants), max(instants)),
+            table.c.rule.in_(BY_RECEPTION),
+            table.c.action.in_(_METERING),
+        )
+        .distinct()
+    )
+    return frozenset(rows.scalars())
 
 
 def keep_boot(connection: Connection, station_id: int, now: datetime, payload: object) -> None:

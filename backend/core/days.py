@@ -69,9 +69,14 @@ def local_instant(day: date, at: time) -> datetime:
     return _instant(datetime.combine(day, at.replace(tzinfo=None, fold=0)), ZONE)
 
 
-def instant_of_naive(naive: datetime, zone: str) -> datetime:
-    """Turn a datetime without zone into an instant in UTC, reading it as one of ``zone``."""
-    return _instant(naive.replace(fold=0), ZoneInfo(zone))
+def instant_of_naive(naive: datetime, zone: str, fold: int = 0) -> datetime:
+    """
+    Turn a datetime without zone into an instant in UTC, reading it as one of ``zone``.
+
+    Parameters:
+        fold: 0 for the first, 1 for the second of two instants at which clocks show it.
+    """
+    return _instant(naive.replace(fold=fold), ZoneInfo(zone))
 
 
 def _instant(naive: datetime, zone: ZoneInfo) -> datetime:

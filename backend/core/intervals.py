@@ -23,7 +23,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from backend.core.registers import Point, Register
+from backend.core.registers import Point, Register, Rule
 
 SHORT_GAP = timedelta(seconds=60)
 """A connection away for less than this was not away (ASSUMED)."""
@@ -47,10 +47,14 @@ RULES: dict[str, tuple[Status, str]] = {
     "measured": (Status.TRUE, "from readings not further apart than the interval"),
     "idle-proven": (Status.ESTIMATED, "0: the register was the same before and after an outage"),
     "interpolated": (Status.ESTIMATED, "from readings further apart than the interval"),
+    "reception-time": (Status.ESTIMATED, "the charger's clock was wrong: placed when received"),
+    "contested": (Status.ESTIMATED, "the register told two courses; the higher one counts"),
     "late-update": (Status.ESTIMATED, "the register stood still and then rose at once"),
     "across-reset": (Status.ESTIMATED, "the register began anew; nothing is counted across"),
     "session-open": (Status.MISSING, "a session is open and its next reading has not come"),
     "unread": (Status.MISSING, "the charger told of energy in a way that cannot be used"),
+    "impossible-rise": (Status.MISSING, "the register rose faster than the model can charge"),
+    "contradicted": (Status.MISSING, "the power says a hundred times more than the register"),
     "offline": (Status.MISSING, "the charger was offline and no reading bridges the gap"),
     "future": (Status.MISSING, "the interval has not ended yet"),
 }
@@ -88,11 +92,13 @@ class Presence:
         sessions: spans with a session open; likewise.
         unread: instants at which it told of energy without a register that can be used, in
             any order: a register that is no number, power that flows, an interval's energy.
+        contradicted: spans in which its power contradicts its register, in any order.
     """
 
     online: tuple[Span, ...]
     sessions: tuple[Span, ...]
     unread: tuple[datetime, ...] = ()
+    contradicted: tuple[Span, ...] = ()
 
 
 def make_intervals(
@@ -194,6 +200,7 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
     points = register.points
     online = _Spans(presence.online, SHORT_GAP)
     edges = _Edges(presence, online)
+    contradicted = _Spans(presence.contradicted, timedelta(0))
     first = 0  # the pair (first - 1, first) is the earliest that may reach into the interval
     for start, end in itertools.pairwise(grid):
         while first < len(points) and points[first].instant <= start:
@@ -215,6 +222,8 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
             if finish >= end:
                 break
             index += 1
+        if contradicted.touch((start, end)):
+            worst = max(worst, "contradicted", key=_SEVERITY.__getitem__)
         yield worst
 
 
@@ -223,9 +232,13 @@ def _rule_of_pair(
 ) -> str:
     before, after = register.points[index - 1], register.points[index]
     if index in register.breaks:
-        return "across-reset"
+        return "impossible-rise" if register.break_rules.get(index) == Rule.JUMP else "across-reset"
     if index in register.doubtful:
         return "late-update"
+    if after.wh != before.wh and {index - 1, index} & register.by_reception:
+        return "reception-time"
+    if after.wh != before.wh and index in register.contested:
+        return "contested"
     if after.instant - before.instant <= step:
         return "measured"
     if after.wh != before.wh:

@@ -8,11 +8,12 @@ register began anew, and keeps the reason (`Register.discarded`, `Register.break
 Rule 1: the result depends on the readings alone, not on the order in which they came.
 Rule 2: at one instant the finer reading wins; meterStart and meterStop are whole watt hours
 (OCPP 1.6 §6.45, §6.49) and take the value of the finer reading beside them if that lies
-within their watt hour.
+within their watt hour. Where the register begins anew at the very instant of a start or a
+stop, it shows two values then, and both are kept.
 Rule 3: a fall within the register's own step is no fall; the register is held.
 Rule 4: a peak that is followed by the old course, or a dip that is followed by it, is
 discarded, if the model cannot charge fast enough to have done that; a dip to a value that the
-epoch had passed already is, however fast.
+epoch had passed already is, however fast; the rise beside such a one is contested.
 Rule 5: every other fall, and a rise beyond all reason, begins a new epoch. No energy is
 counted from one epoch to the next.
 
@@ -21,7 +22,7 @@ How fast is too fast is a choice of this project (ASSUMED), in `PLAUSIBLE` and `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
@@ -85,6 +86,7 @@ class RegisterReading:
         context: by its OCPP name.
         order: the place in its message, for readings of one instant.
         stamped: the instant that the charger said, where it was snapped; else None.
+        by_reception: whether the instant is the one of reception, as the one said cannot be.
     """
 
     instant: datetime
@@ -93,6 +95,7 @@ class RegisterReading:
     context: str
     order: int
     stamped: datetime | None = None
+    by_reception: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,16 @@ class Register:
     A register that never falls.
 
     Attributes:
-        points: in order of time, ``wh`` never falling.
+        points: in order of time, ``wh`` never falling; two of one instant stand only at a break.
         breaks: indices of the first points of new epochs; from the point before to such a
             point no energy is counted.
         discarded: readings set aside, in order of time.
         break_rules: why each break is one: ``reset`` or ``jump``.
         doubtful: indices of points that the register reached faster than it could, after
             it had stood still: the energy counts, but not where it was charged.
+        by_reception: indices of points that stand where they were received.
+        contested: indices of points that another course of the register contradicts: what it
+            rose counts, but perhaps not where it was charged.
     """
 
     points: tuple[Point, ...]
@@ -138,6 +144,8 @@ class Register:
     discarded: tuple[Discarded, ...] = ()
     break_rules: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     doubtful: frozenset[int] = frozenset()
+    by_reception: frozenset[int] = frozenset()
+    contested: frozenset[int] = frozenset()
 
 
 def connectors_of(readings: Iterable[Reading]) -> tuple[int, ...]:
@@ -150,6 +158,7 @@ def register_readings(
     profile: DeviceProfile,
     interval_s: int,
     connector: int = 1,
+    by_reception: Collection[datetime] = (),
 ) -> list[RegisterReading]:
     """
     Pick what one connector's energy register showed.
@@ -164,6 +173,7 @@ def register_readings(
         profile: of its model.
         interval_s: the grid; also the length that ``aligned_stamp = "start"`` is corrected by.
         connector: whose register; see `connectors_of`.
+        by_reception: instants of reception that stand in for others, see `timestamps`.
     """
     samples: dict[tuple[datetime, str, str], list[Reading]] = {}
     for reading in readings:
@@ -172,7 +182,10 @@ def register_readings(
             samples.setdefault(key, []).append(reading)
     outlets = {key[:2] for key in samples if key[2] == "Outlet"}
     picked = [
-        _on_grid(each, profile, interval_s)
+        # What stands where it was received tells nothing of the grid.
+        replace(each, by_reception=True)
+        if each.instant in by_reception
+        else _on_grid(each, profile, interval_s)
         for key, sample in samples.items()
         if key[2] == "Outlet" or key[:2] not in outlets
         for each in _of_sample(sample)
@@ -233,7 +246,8 @@ def build_register(readings: Iterable[RegisterReading], profile: DeviceProfile) 
         readings: of one connector, in any order, duplicates included.
         profile: of its model.
     """
-    chain, discarded = _one_an_instant(readings)
+    chain, discarded = _one_an_instant(readings, profile.register_step_wh)
+    chain, discarded = _with_restarts(chain, discarded)
     chain = _refined(chain)
     course = _Course(profile)
     discarded += course.follow(chain)
@@ -259,9 +273,14 @@ def _sort_key(reading: RegisterReading) -> tuple[object, ...]:
 
 
 def _one_an_instant(
-    readings: Iterable[RegisterReading],
+    readings: Iterable[RegisterReading], step_wh: Decimal
 ) -> tuple[list[RegisterReading], list[Discarded]]:
-    """Sort, and keep of each instant one reading: the finer, of the better context, higher."""
+    """
+    Sort, and keep of each instant one reading: the finer, of the better context.
+
+    One that is higher by more than a step wins over a better context: what stands lower is a
+    register that sticks, or an old value.
+    """
     chain: list[RegisterReading] = []
     discarded: list[Discarded] = []
     for reading in sorted(readings, key=_sort_key):
@@ -273,9 +292,56 @@ def _one_an_instant(
             discarded.append(Discarded(reading, Rule.DUPLICATE))
         elif chain[-1].resolution_wh < reading.resolution_wh:
             discarded.append(Discarded(reading, Rule.FINER))
+        elif _is_above(reading, chain[-1], step_wh):
+            discarded.append(Discarded(chain[-1], Rule.OTHER_VALUE))
+            chain[-1] = reading
         else:
             discarded.append(Discarded(reading, Rule.OTHER_VALUE))
     return chain, discarded
+
+
+def _is_above(one: RegisterReading, other: RegisterReading, step_wh: Decimal) -> bool:
+    alike = (one.stamped is None) == (other.stamped is None)
+    return alike and _EXACT.subtract(one.wh, other.wh) > step_wh
+
+
+def _with_restarts(
+    chain: Sequence[RegisterReading], discarded: Sequence[Discarded]
+) -> tuple[list[RegisterReading], list[Discarded]]:
+    """Keep what a start or a stop shows beside the reading of its instant, at a restart."""
+    beside: dict[datetime, list[Discarded]] = {}
+    for one in discarded:
+        beside.setdefault(one.reading.instant, []).append(one)
+    kept: list[RegisterReading] = []
+    for index, reading in enumerate(chain):
+        before = chain[index - 1] if index else None
+        after = chain[index + 1] if index + 1 < len(chain) else None
+        found = beside.get(reading.instant, [])
+        ends = [one for one in found if _ends_before(one.reading, reading, before)]
+        begins = [one for one in found if _begins_after(one.reading, reading, after)]
+        kept += (*(one.reading for one in ends[:1]), reading)
+        kept += (one.reading for one in begins[:1])
+        for one in (*ends[:1], *begins[:1]):
+            found.remove(one)
+    return kept, [one for found in beside.values() for one in found]
+
+
+def _begins_after(
+    start: RegisterReading, reading: RegisterReading, after: RegisterReading | None
+) -> bool:
+    """Tell whether the register fell to a meterStart at this instant and went on from there."""
+    if start.context != BEGIN or after is None:
+        return False
+    return start.wh + start.resolution_wh < reading.wh and start.wh <= after.wh < reading.wh
+
+
+def _ends_before(
+    stop: RegisterReading, reading: RegisterReading, before: RegisterReading | None
+) -> bool:
+    """Tell whether the register rose to a meterStop at this instant and fell then."""
+    if stop.context != END or before is None:
+        return False
+    return reading.wh + stop.resolution_wh < stop.wh and reading.wh < before.wh <= stop.wh
 
 
 def _refined(chain: Sequence[RegisterReading]) -> list[RegisterReading]:
@@ -321,6 +387,7 @@ class _Step:
     wh: Decimal  # held where the reading fell a little; with the turns of a rollover
     level: int  # index in the chain of the reading that reached this height
     rule: str | None = None  # why an epoch begins here
+    contested: bool = False  # another course of the register says otherwise
 
 
 class _Course:
@@ -331,6 +398,7 @@ class _Course:
         self._steps: list[_Step] = []
         self._turns_wh = Decimal(0)
         self._discarded: list[Discarded] = []
+        self._is_contested = False  # whether the next step is
 
     def follow(self, chain: Sequence[RegisterReading]) -> list[Discarded]:
         """Believe what can be believed, in order of time; give the rest."""
@@ -348,7 +416,8 @@ class _Course:
         wh = _EXACT.add(reading.wh, self._turns_wh)
         last = self._steps[-1] if self._steps else None
         if last is None or wh >= last.wh:
-            self._steps.append(_Step(reading, wh, index))
+            self._steps.append(_Step(reading, wh, index, contested=self._is_contested))
+            self._is_contested = False
             return index + 1
         if _EXACT.subtract(last.wh, wh) <= self._noise_wh(last.reading, reading):
             self._steps.append(_Step(reading, last.wh, last.level))
@@ -356,12 +425,24 @@ class _Course:
         if self._drop_spike(wh):
             return index
         back = returns[last.level]
-        returned = back < len(chain)
-        if returned and (self._was_passed(wh) or self._too_fast(chain[back - 1], chain[back])):
-            self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
-            return back
+        if back < len(chain):
+            if self._too_fast(chain[back - 1], chain[back]):
+                self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
+                return back
+            if self._was_passed(wh):
+                self._contest(last.level)
+                self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
+                return back
         self._begin_anew(reading, wh, last, index)
         return index + 1
+
+    def _contest(self, level: int) -> None:
+        """Note that the steps of a height may be wrong, and not what fell back from it."""
+        for step in reversed(self._steps):
+            if step.level != level:
+                break
+            step.contested = True
+        self._is_contested = True
 
     def _noise_wh(self, one: RegisterReading, other: RegisterReading) -> Decimal:
         """Say how far the register may seem to fall without having fallen."""
@@ -431,6 +512,10 @@ class _Course:
             discarded=discarded,
             break_rules=MappingProxyType(rules),
             doubtful=doubtful,
+            by_reception=frozenset(
+                index for index, step in enumerate(self._steps) if step.reading.by_reception
+            ),
+            contested=frozenset(index for index, step in enumerate(self._steps) if step.contested),
         )
 
     def _mark_jumps(self) -> frozenset[int]:

@@ -3,7 +3,8 @@ Timestamps: any spelling that means an instant, and what to do where none does.
 
 OCPP 1.6 §3.4 wants ISO 8601; receivers must take offsets and any number of decimals
 (errata 3.10). Energy is never lost for a bad clock: where a timestamp cannot be, the instant
-of reception stands in, and the deviation says so.
+of reception stands in, and the deviation, one of `BY_RECEPTION`, says so. Nothing is measured
+after it was received; a time ahead of that is one that cannot be.
 """
 
 from __future__ import annotations
@@ -25,8 +26,16 @@ _PLAIN = re.compile(
 )
 _FIRST_CHARGER = datetime(2009, 1, 1, tzinfo=UTC)  # before OCPP, hence a clock that was never set
 _DAY_S = 86_400
-_FAR_AHEAD = timedelta(days=1)
+#: Clocks of chargers are this good, ASSUMED.
 _AHEAD = timedelta(minutes=5)
+
+BY_RECEPTION = (
+    "timestamp-missing",
+    "timestamp-unreadable",
+    "timestamp-before-all-chargers",
+    "timestamp-ahead",
+)
+"""The deviations with which the instant of reception stands in for the one that was said."""
 
 
 def read_instant(message: Message, value: object, where: str) -> datetime:
@@ -56,11 +65,9 @@ def read_instant(message: Message, value: object, where: str) -> datetime:
     if instant < _FIRST_CHARGER:
         message.note("timestamp-before-all-chargers", where, value)
         return message.received
-    if instant - message.received > _FAR_AHEAD:
-        message.note("timestamp-far-ahead", where, value)
-        return message.received
     if instant - message.received > _AHEAD:
         message.note("timestamp-ahead", where, value)
+        return message.received
     return instant
 
 
@@ -93,6 +100,15 @@ def _instant_of(message: Message, match: re.Match[str], where: str) -> datetime 
             naive += offset if match["sign"] == "-" else -offset
             return naive.replace(tzinfo=UTC)
         message.note("timestamp-without-zone", where, match[0])
-        return days.instant_of_naive(naive, message.profile.zone_of_naive_times)
+        return _instant_of_naive(naive, message)
     except (ValueError, OverflowError):
         return None
+
+
+def _instant_of_naive(naive: datetime, message: Message) -> datetime:
+    """Read it in the zone of the profile; of two instants the later that can have been."""
+    zone = message.profile.zone_of_naive_times
+    later = days.instant_of_naive(naive, zone, fold=1)
+    if later - message.received <= _AHEAD:
+        return later
+    return days.instant_of_naive(naive, zone)

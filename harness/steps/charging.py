@@ -40,7 +40,23 @@ def card_has_uid(bench: Bench, person: str, uid: str) -> None:
     bench.cards[person] = Card(bytes.fromhex(uid.replace(":", "")), person)
 
 
-@given(parsers.parse('{person} charges at "{name}" from {start} to {end}'))
+@given(
+    parsers.re(
+        r'(?P<person>\w+) charges at "(?P<name>[^"]+)" from (?P<start>\S+) to (?P<end>\S+)'
+        r" and from (?P<again>\S+) to (?P<last>\S+)$"
+    )
+)
+def charges_twice(
+    bench: Bench, person: str, name: str, start: str, end: str, again: str, last: str
+) -> None:
+    """Charge, as below, two times of a day."""
+    charges(bench, person, name, start, end)
+    charges(bench, person, name, again, last)
+
+
+@given(
+    parsers.re(r'(?P<person>\w+) charges at "(?P<name>[^"]+)" from (?P<start>\S+) to (?P<end>\S+)$')
+)
 def charges(bench: Bench, person: str, name: str, start: str, end: str) -> None:
     """Plug in and show the card at one local time, stop with the card and unplug at another."""
     bench.plan_session(name, person, bench.at(start), bench.at(end))

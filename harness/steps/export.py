@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -147,6 +148,42 @@ def holds_values(bench: Bench, values: int, name: str) -> None:
     _must_be_the_grid(bench, name, held)
 
 
+@then(
+    parsers.parse(
+        'EW Seedorf holds for "{name}" {energy} kWh {status} until {times}, and zeros else'
+    )
+)
+def holds_only(bench: Bench, name: str, energy: str, status: str, times: str) -> None:
+    """Compare all intervals: those that are named by their local end, and zeros W for the rest."""
+    named = times.replace(" and ", ", ").split(", ")
+    _holds_but(bench, name, {bench.at(time): (Decimal(energy), status) for time in named})
+
+
+@then(parsers.parse('EW Seedorf holds for "{name}" zeros, but'))
+def holds_zeros_but(bench: Bench, name: str, datatable: Table) -> None:
+    """Compare all intervals: those of the table, and zeros W for the rest."""
+    rows = records(datatable, "until", "kWh", "status")
+    _holds_but(bench, name, {bench.at(row["until"]): _cells(row) for row in rows})
+
+
+def _holds_but(
+    bench: Bench, name: str, others: Mapping[datetime, tuple[Decimal | None, str]]
+) -> None:
+    held = _held(bench, name)
+    bench.decide_energy_of(name)
+    _must_be_the_grid(bench, name, held)
+    for end in others.keys() - {value.end for value in held}:
+        raise Disagreement(f"{end.astimezone(ZURICH):%H:%M} is no end of an interval of {name}")
+    for value in held:
+        energy, status = others.get(value.end, (Decimal(0), "W"))
+        if (value.energy_kwh, value.status) != (energy, status):
+            raise Disagreement(_differs(name, value, energy, status))
+
+
+def _cells(row: Mapping[str, str]) -> tuple[Decimal | None, str]:
+    return (Decimal(row["kWh"]) if row["kWh"] else None), row["status"]
+
+
 @then(parsers.parse('EW Seedorf holds for "{name}"'))
 def holds(bench: Bench, name: str, datatable: Table) -> None:
     """Compare single intervals, named by their local end."""
@@ -156,12 +193,9 @@ def holds(bench: Bench, name: str, datatable: Table) -> None:
         value = ending.get(bench.at(row["until"]))
         if value is None:
             raise Disagreement(f"{UTILITY} holds no value of {name} that ends at {row['until']}")
-        energy = Decimal(row["kWh"]) if row["kWh"] else None
-        if (value.energy_kwh, value.status) != (energy, row["status"]):
-            raise Disagreement(
-                f"{name} until {row['until']}: {_said(value.energy_kwh, value.status)} arrived, "
-                f"{_said(energy, row['status'])} was expected"
-            )
+        energy, status = _cells(row)
+        if (value.energy_kwh, value.status) != (energy, status):
+            raise Disagreement(_differs(name, value, energy, status))
 
 
 def _said(energy_kwh: Decimal | None, status: str | None) -> str:
@@ -236,7 +270,7 @@ def _must_sum(bench: Bench, name: str, expected: Decimal) -> None:
         raise Disagreement(f"the values of {name} sum to {arrived} kWh, not to {expected}")
 
 
-def _differs(name: str, value: Held, expected: Decimal, status: str | None) -> str:
+def _differs(name: str, value: Held, expected: Decimal | None, status: str | None) -> str:
     until = value.end.astimezone(ZURICH)
     arrived = _said(value.energy_kwh, value.status if status else None)
     return f"{name} until {until:%H:%M}: {arrived} arrived, {_said(expected, status)} was expected"

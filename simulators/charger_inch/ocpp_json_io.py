@@ -188,7 +188,8 @@ class OcppJsonLine:
             self._device.moved(self._clock.now())
             self._write_down()
         self._is_whole = True
-        await self._try_to_dial()
+        if self._device.redials:
+            await self._try_to_dial()
 
     async def say_all(self, limit_s: float) -> bool:
         """Wait, in real time, until nothing is left to be said now; False if that takes longer."""
@@ -230,7 +231,8 @@ class OcppJsonLine:
         """Put the line right; where the backend does not answer, go on trying."""
         self._give_up_dialling()
         self._is_whole = True
-        await self._try_to_dial()
+        if self._device.redials:
+            await self._try_to_dial()
 
     async def close(self) -> None:
         """

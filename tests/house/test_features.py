@@ -18,12 +18,26 @@ from harness.catalogue import (
     ListedScenario,
     Requirement,
     astray,
+    fault_ids,
     load_cases,
     load_requirements,
     load_scenarios,
     uncovered,
     unfounded,
 )
+from simulators.charger_inch.registry import all_quirks
+
+NOT_OF_ENERGY = {
+    "F22": "a charging profile that is ignored: what counts is the register, as on any day",
+    "F79": "who talks while pending is refused, and charges nothing",
+    "F81": "how long an error is shown",
+    "F88": "a card that nobody knows charges nothing",
+    "F89": "without a card nothing is charged",
+    "F92": "a remote start that is refused charges nothing",
+}
+"""Rows of the catalogue of field faults that no delivered file can show, and why."""
+OVER_SOAP = frozenset({"F93", "F94", "F95", "F96", "F97"})
+"""Rows that are not yet covered, as nothing speaks SOAP yet."""
 
 FEATURES = Path(__file__).resolve().parents[2] / "features"
 
@@ -62,6 +76,16 @@ def test_each_compliance_case_is_one_scenario_under_its_public_name() -> None:
     assert [102, 75] == [sum(case.side == side for case in cases) for side in SIDES]
     assert len(cases) == len({case.id for case in cases})
     assert [] == astray(cases, scenarios)
+
+
+def test_each_field_fault_has_its_scenario() -> None:
+    """Every row that the charger can show is delivered, or has a reason why it cannot be."""
+    rows = {row for kind in all_quirks().values() if (row := getattr(kind.make, "row", ""))}
+    features = get_features([str(FEATURES)])
+    shown = {id for one in features for each in one.scenarios.values() for id in fault_ids(each)}
+
+    assert rows | OVER_SOAP == shown | NOT_OF_ENERGY.keys()
+    assert set() == shown & NOT_OF_ENERGY.keys()
 
 
 def test_the_table_of_cases_can_fail() -> None:

@@ -134,6 +134,9 @@ async def report(
             payload = {"connectorId": 1, "meterValue": [value]}
             await line.send(json.dumps([2, str(number), "MeterValues", payload]))
             assert [3, str(number), {}] == json.loads(await line.recv())
+    # Time must not pass before the backend knows that the line is gone.
+    while (await backend.station_view(identity)).connected:
+        pass
 
 
 Scene = Callable[[Site], Awaitable[None]]
@@ -162,6 +165,7 @@ class TestDaily:
         async def scene(site: Site) -> None:
             async with site.backend() as backend:
                 at = datetime(2025, 6, 3, 12, 0, tzinfo=UTC)
+                await site.until(at + timedelta(minutes=15))
                 await report(backend, (at, 1000), (at + timedelta(minutes=15), 3000))
                 await site.until(DUE - timedelta(seconds=1))
                 assert {} == site.shelf.files
@@ -223,6 +227,7 @@ class TestDaily:
                     midnight + half,
                     midnight + 3 * half,
                 )
+                await site.until(instants[-1])
                 await report(backend, *zip(instants, (1000, 3000, 5000, 7000), strict=True))
                 await site.until(DUE + DAY)
             first, second = map(site.rows, site.shelf.files)
@@ -238,6 +243,7 @@ class TestDaily:
             async with site.backend() as backend:
                 at = datetime(2025, 6, 3, 12, 0, tzinfo=UTC)
                 later = at + timedelta(minutes=15)
+                await site.until(later)
                 async with connect(
                     f"{backend.address}/WB-1", subprotocols=[Subprotocol("ocpp1.6")], proxy=None
                 ) as line:
@@ -249,7 +255,6 @@ class TestDaily:
                         payload = {"connectorId": connector, "meterValue": values}
                         await line.send(json.dumps([2, str(connector), "MeterValues", payload]))
                         await line.recv()
-                await site.until(later)
                 (interval,) = await backend.intervals("WB-1", at, later)
                 assert (Decimal("4.000"), Status.TRUE) == (interval.energy_kwh, interval.status)
                 assert [] == await backend.intervals("WB-1", at, at)

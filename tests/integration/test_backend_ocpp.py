@@ -196,6 +196,7 @@ class TestAnswers:
                 answer = await charger.call("StartTransaction", start_of(100))
                 number = answer[2]["transactionId"]
                 assert {"status": "Accepted"} == answer[2]["idTagInfo"]
+                await site.clock.advance_to(later)
                 values = sample("100.5", START + timedelta(minutes=1), transactionId=number)
                 assert [3, "2", {}] == await charger.call("MeterValues", values)
                 assert [3, "3", {}] == await charger.call(

@@ -32,6 +32,7 @@ from backend.adapters import (
     registration,
 )
 from backend.core import (
+    cross_check,
     days,
     exports,
     file_names,
@@ -429,6 +430,45 @@ COLLECTING = (
             "pass",
         ),
         only="an offset",
+    ),
+)
+
+FIELD_FAULTS = (
+    _mutant(
+        "a time ahead of its reception is believed",
+        "COL-03",
+        "EW Seedorf holds for",
+        (timestamps.read_instant, "if instant - message.received > _AHEAD:", "if False:"),
+        (timestamps.plain_instant, " and instant - received <= _AHEAD", ""),
+        only="test_f54_",
+    ),
+    _mutant(
+        "the second hour at the end of summer time is read as the first",
+        "COL-03",
+        "labelled 02:15 are",
+        (timestamps._instant_of_naive, "fold=1", "fold=0"),
+        only="test_f63_",
+    ),
+    _mutant(
+        "a register that contradicts the power is billed",
+        "COL-03",
+        "EW Seedorf holds for",
+        (cross_check.contradicted, "return tuple(spans)", "return ()"),
+        only="test_f24_the_register",
+    ),
+    _mutant(
+        "a register that sticks counts where another message tells its course",
+        "COL-03",
+        "EW Seedorf holds for",
+        (registers._is_above, "return alike", "return False"),
+        only="test_f48_",
+    ),
+    _mutant(
+        "what a start shows where the register begins anew is set aside",
+        "COL-03",
+        "EW Seedorf holds for",
+        (registers._begins_after, "start.context != BEGIN", "True"),
+        only="test_f32_",
     ),
 )
 
@@ -995,8 +1035,7 @@ CENTRAL_SYSTEMS = (
         (
             ocpp_commands.Commands._carry_out,
             "follow = _FOLLOW.get(action)",
-            "await turn.call(Action('Reset'), {'type': 'Hard'})\n"
-            "    follow = _FOLLOW.get(action)",
+            "await turn.call(Action('Reset'), {'type': 'Hard'})\n    follow = _FOLLOW.get(action)",
         ),
     ),
     _case(
@@ -1149,7 +1188,7 @@ MODELS = (
         "a time without zone is UTC, whatever the model",
         "COL-04",
         "EW Seedorf holds for",
-        (timestamps._instant_of, "message.profile.zone_of_naive_times", "'UTC'"),
+        (timestamps._instant_of_naive, "message.profile.zone_of_naive_times", "'UTC'"),
         only="zone_of_naive_times",
     ),
     _mutant(
@@ -1174,6 +1213,7 @@ MUTANTS = (
     *DAYS,
     *ACTIVATION,
     *COLLECTING,
+    *FIELD_FAULTS,
     *FILES,
     *DELIVERING,
     *CARDS,

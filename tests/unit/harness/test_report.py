@@ -553,3 +553,35 @@ class TestCases:
         assert "Nothing was shown" not in page.text
         assert "Passed: 1 scenario, and no requirement as a whole." in page.text
         assert "1 not yet covered as a whole" in page.text
+
+
+class TestFieldFaults:
+    """Rows of the catalogue, by their number."""
+
+    VERDICTS = (
+        verdict(scenario="F33 A zero", faults=("F33",)),
+        verdict(scenario="F01 A <number>", faults=("F01",)),
+        verdict(Outcome.FAILED, scenario="F33 Another zero", faults=("F33",)),
+    )
+
+    def test_have_a_table_in_the_page(self) -> None:
+        """In the order of their numbers, each as bad as the worst of its scenarios."""
+        page = Page(html_report(RUN, REQUIREMENTS, self.VERDICTS))
+
+        assert "faults" in page.ids
+        assert "F01 A <number> passed" in page.text
+        assert "F33 A zero F33 Another zero failed" in page.text
+        assert {"#s1", "#s2", "#s3"} <= set(page.links)
+
+    def test_have_a_table_in_the_matrix(self) -> None:
+        """Markdown has the same rows."""
+        matrix = markdown_matrix(RUN, REQUIREMENTS, self.VERDICTS)
+
+        assert "## Field faults\n" in matrix
+        assert "| F33 | F33 A zero<br>F33 Another zero | ❌ failed |" in matrix
+        assert matrix.index("| F01 |") < matrix.index("| F33 |")
+
+    def test_are_left_out_where_none_was_asked(self) -> None:
+        """A run of other scenarios says nothing of them."""
+        assert "Field faults" not in html_report(RUN, REQUIREMENTS, [verdict()])
+        assert "Field faults" not in markdown_matrix(RUN, REQUIREMENTS, [verdict()])

@@ -112,6 +112,21 @@ class TestLocalTimes:
         assert datetime(2025, 6, 3, 12, tzinfo=UTC) == instant_of_naive(naive, "Europe/Zurich")
         assert datetime(2025, 6, 3, 14, tzinfo=UTC) == instant_of_naive(naive, "UTC")
 
+    def test_both_of_a_naive_time_that_exists_twice(self) -> None:
+        """The first is in summer time, the second in winter time."""
+        naive = datetime.combine(OCTOBER, time(2, 30))
+        assert [0, 1] == [
+            instant_of_naive(naive, "Europe/Zurich", fold=fold).hour for fold in (0, 1)
+        ]
+
+    @pytest.mark.parametrize("fold", [0, 1])
+    def test_a_naive_time_that_does_not_exist(self, fold: int) -> None:
+        """It is the instant at which the clock was put forward."""
+        naive = datetime.combine(MARCH, time(2, 30))
+        assert datetime(2025, 3, 30, 1, tzinfo=UTC) == instant_of_naive(
+            naive, "Europe/Zurich", fold=fold
+        )
+
     def test_zones(self) -> None:
         """A name that is none is told from one that is."""
         assert is_zone("Europe/Zurich")

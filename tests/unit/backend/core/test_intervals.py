@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
 
@@ -18,7 +19,7 @@ from backend.core.intervals import (
     make_intervals,
     rounded_kwh,
 )
-from backend.core.registers import Point, Register
+from backend.core.registers import Point, Register, Rule
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
@@ -261,6 +262,40 @@ class TestBreaks:
             register(("14:00", 1), ("14:14", 1), ("14:15", 20)).points, doubtful=frozenset({2})
         )
         assert [("19.000", "E", "late-update")] == shown(make(of, grid("14:00", 1)))
+
+    @pytest.mark.parametrize("placed", [1, 2])
+    def test_a_rise_by_the_time_of_reception(self, placed: int) -> None:
+        """Where the charger's clock was wrong, the energy is known, and its place is not."""
+        points = register(("14:00", 1), ("14:14", 2), ("14:15", 3)).points
+        of = Register(points, by_reception=frozenset({placed}))
+        assert [("2.000", "E", "reception-time")] == shown(make(of, grid("14:00", 1)))
+
+    @pytest.mark.parametrize(("before", "rule"), [(1, "contested"), (3, "measured")])
+    def test_a_rise_that_is_contested(self, before: int, rule: str) -> None:
+        """The energy counts, and its place is in doubt; where nothing rose, nothing is."""
+        points = register(("14:00", before), ("14:14", 3), ("14:15", 3)).points
+        made = make(Register(points, contested=frozenset({1})), grid("14:00", 1))
+        assert [rule] == [each.rule for each in made]
+
+    def test_a_rise_that_cannot_be(self) -> None:
+        """What the register was before and after it is known, not what was charged."""
+        points = register(("14:00", 1), ("14:14", 2), ("14:15", 3_000)).points
+        of = Register(points, breaks=frozenset({2}), break_rules={2: Rule.JUMP})
+        assert [("", "F", "impossible-rise")] == shown(make(of, grid("14:00", 1)))
+
+    def test_a_power_that_contradicts(self) -> None:
+        """The register of that time is not believed, and none is invented."""
+        of = register(("14:00", 1), ("14:15", 2), ("14:30", 3), ("14:45", 4))
+        span = (grid("14:15", 1)[0], grid("14:15", 1)[1])
+        made = make(of, grid("14:00", 3), replace(ALWAYS, contradicted=(span,)))
+        assert ["measured", "contradicted", "measured"] == [each.rule for each in made]
+        assert [None] == [each.energy_kwh for each in made if each.status == "F"]
+
+    def test_no_rise_by_the_time_of_reception(self) -> None:
+        """Nothing was charged, wherever it was told."""
+        points = register(("14:00", 1), ("14:14", 1), ("14:15", 1)).points
+        of = Register(points, by_reception=frozenset({1}))
+        assert [("0.000", "W", "measured")] == shown(make(of, grid("14:00", 1)))
 
 
 class TestRounding:

@@ -481,7 +481,9 @@ class TestTimestamps:
             ("0000-00-00T00:00:00Z", "timestamp-unreadable"),
             ("9999-12-31T23:59:60Z", "timestamp-unreadable"),
             ("1970-01-01T00:00:12Z", "timestamp-before-all-chargers"),
-            ("2025-06-05T12:15:00Z", "timestamp-far-ahead"),
+            ("2025-06-05T12:15:00Z", "timestamp-ahead"),
+            ("2025-06-03T14:15:00Z", "timestamp-ahead"),
+            ("2025-06-03T12:20:01.000001Z", "timestamp-ahead"),
         ],
     )
     def test_no_instant(self, said: object, rule: str) -> None:
@@ -490,11 +492,27 @@ class TestTimestamps:
         assert (RECEIVED, Decimal(1)) == (one(reception).instant, one(reception).value)
         assert rule in rules(reception)
 
-    def test_a_clock_an_hour_ahead_is_believed_and_named(self) -> None:
-        """It may be local time that claims to be UTC; nobody can know from one message."""
-        reception = read({"value": "1", "unit": "Wh"}, timestamp="2025-06-03T14:15:00Z")
-        assert datetime(2025, 6, 3, 14, 15, tzinfo=UTC) == one(reception).instant
-        assert ["timestamp-ahead"] == rules(reception)
+    def test_a_clock_five_minutes_ahead_is_believed(self) -> None:
+        """Clocks are not better than that."""
+        reception = read({"value": "1", "unit": "Wh"}, timestamp="2025-06-03T12:20:01Z")
+        assert datetime(2025, 6, 3, 12, 20, 1, tzinfo=UTC) == one(reception).instant
+        assert [] == rules(reception)
+
+    @pytest.mark.parametrize(("received", "hour"), [("00:31", 0), ("01:31", 1), ("09:00", 1)])
+    def test_a_local_time_that_exists_twice(self, received: str, hour: int) -> None:
+        """It is the later one that can have been, by the time of reception."""
+        message = {
+            "connectorId": 1,
+            "meterValue": [
+                {"timestamp": "2025-10-26T02:30:00", "sampledValue": [{"value": "1"}]},
+            ],
+        }
+        profile = DeviceProfile("local", zone_of_naive_times="Europe/Zurich")
+        reception = read_meter_values(
+            message, profile, datetime.fromisoformat(f"2025-10-26T{received}:00+00:00")
+        )
+        (found,) = reception.meter_values
+        assert datetime(2025, 10, 26, hour, 30, tzinfo=UTC) == found.instant
 
     def test_a_time_without_zone_is_one_of_the_profiles_zone(self) -> None:
         """A model that sends local time is read in local time."""

@@ -112,7 +112,14 @@ class TestOrder:
             each for each in second.discarded if each in first.discarded
         }
         assert wh(first) == sorted(wh(first))
-        assert len({point.instant for point in first.points}) == len(first.points)
+        instants = [point.instant for point in first.points]
+        assert instants == sorted(instants)
+        # Two values of one instant stand only where the register begins anew.
+        assert [] == [
+            index
+            for index in range(1, len(instants))
+            if instants[index - 1] == instants[index] and index not in first.breaks
+        ]
 
     def test_a_foreign_decimal_context_changes_nothing(self) -> None:
         """Exactness does not hang on what somebody set for the whole process."""
@@ -147,10 +154,66 @@ class TestOneInstant:
         """A register only rises, so the higher is the later."""
         assert [100, 210] == wh(build(at(0, 100), at(5, 200), at(5, 210)))
 
+    def test_a_higher_one_wins_over_a_better_context(self) -> None:
+        """A register that sticks in what it says at the quarter hour is not the register."""
+        register = build(at(0, 0), at(15, 0, "Sample.Clock"), at(15, 5_500), at(30, 5_500))
+        assert [0, 5_500, 5_500] == wh(register)
+        assert [(0, Rule.OTHER_VALUE)] == why(register)
+
     def test_one_that_was_not_moved_wins(self) -> None:
         """A reading exactly on the boundary beats one that was put there."""
         snapped = at(15, 102, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-1))
         assert [103] == wh(build(snapped, at(15, 103)))
+
+
+class TestARestartAtAnInstant:
+    """A register that begins anew with a session shows two values at one instant."""
+
+    def test_with_a_start(self) -> None:
+        """All of the session counts, also its first minute."""
+        register = build(
+            at(-15, 11_000), at(0, 11_000, "Sample.Clock"), at(0, 0, BEGIN), at(1, 366), at(2, 733)
+        )
+
+        assert [Rule.RESET] == list(register.break_rules.values())
+        assert Decimal(733) == energy(register)
+        assert () == register.discarded
+
+    def test_with_a_stop(self) -> None:
+        """All of the session counts, also its last minute."""
+        register = build(
+            at(-2, 10_000), at(-1, 10_366), at(0, 0, "Sample.Clock"), at(0, 10_733, END), at(15, 0)
+        )
+
+        assert [Rule.RESET] == list(register.break_rules.values())
+        assert Decimal(733) == energy(register)
+        assert () == register.discarded
+
+    @pytest.mark.parametrize(
+        ("start", "after"),
+        [(0, 11_366), (11_000, 11_366), (400, 366), (10_999, 10_999)],
+    )
+    def test_not_where_the_register_goes_on(self, start: int, after: int) -> None:
+        """A meterStart that the register does not follow is set aside, as at any instant."""
+        register = build(at(-15, 11_000), at(0, 11_000), at(0, start, BEGIN), at(1, after))
+
+        assert start in [each.reading.wh for each in register.discarded]
+        assert 3 == len(register.points)
+
+    @pytest.mark.parametrize(
+        ("before", "stop", "shown"), [(10_000, 10_366, 10_366), (10_000, 9_000, 0), (0, 500, 100)]
+    )
+    def test_not_where_it_did_not_fall(self, before: int, stop: int, shown: int) -> None:
+        """A meterStop that the register did not rise to is set aside."""
+        register = build(at(-1, before), at(0, shown), at(0, stop, END), at(1, shown))
+
+        assert stop in [each.reading.wh for each in register.discarded]
+
+    def test_without_neighbours(self) -> None:
+        """What stands alone tells of no fall."""
+        register = build(at(0, 11_000), at(0, 0, BEGIN), at(0, 12_000, END))
+
+        assert [Decimal(11_000)] == wh(register)
 
 
 class TestCoarseReadings:
@@ -259,6 +322,17 @@ class TestPeaksAndDips:
         )
         assert 4625 == energy(register)
         assert [(stale, Rule.DIP)] == why(register)
+
+    def test_what_stands_beside_an_old_value_is_contested(self) -> None:
+        """It may be the higher one that is wrong: the rises to it and from it are in doubt."""
+        register = build(at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 866), at(32, 1232))
+        assert [(500, Rule.DIP)] == why(register)
+        assert {2, 3} == register.contested
+
+    def test_what_is_too_fast_is_not_contested(self) -> None:
+        """Nobody can doubt which of the two is wrong."""
+        register = build(at(0, 10), at(1, 16_000), at(2, 5_000), at(3, 16_010))
+        assert frozenset() == register.contested
 
     def test_a_register_that_begins_anew_and_grows_past_its_old_height(self) -> None:
         """It began low, so it is no old value; what it counted anew counts."""
@@ -511,6 +585,17 @@ class TestTheGrid:
         ]
         found = register_readings(readings, profile, 900)
         assert [NOON, NOON + timedelta(seconds=91)] == [each.instant for each in found]
+
+    def test_not_where_it_was_received(self) -> None:
+        """Where the instant of reception stands in, no grid is meant; the point says so."""
+        instant = NOON + timedelta(seconds=1)
+        found = register_readings(
+            [reading(1, instant=instant, context="Sample.Clock")], INCH, 900, 1, {instant}
+        )
+        assert [(instant, None, True)] == [
+            (each.instant, each.stamped, each.by_reception) for each in found
+        ]
+        assert frozenset({0}) == build(*found).by_reception
 
     def test_models_that_stamp_the_start(self) -> None:
         """OCPP 1.6 §9.1.5 lets them; the register is that of the interval's end."""
