@@ -106,6 +106,22 @@ def _condition(text: str) -> Condition:
     return Condition(path.removesuffix("!"), relation, tuple(values.split(" or ")))
 
 
+def shape_at(shape: Mapping[str, Any], path: str, where: str) -> Mapping[str, Any]:
+    """
+    Follow a path into the JSON schema of a message.
+
+    Raises:
+        UsageError: If the message, ``where``, has no such field.
+    """
+    for name, index in _PART.findall(path):
+        there = shape.get("properties", {})
+        if (name and name not in there) or (index and "items" not in shape):
+            fields = ", ".join(sorted(there)) or "none"
+            raise UsageError(f'{where} has no field "{path}"; it has {fields} there')
+        shape = there[name] if name else shape["items"]
+    return shape
+
+
 def look_up(payload: object, path: str) -> object:
     """Follow a path into a message; None where nothing stands there."""
     found = payload

@@ -17,18 +17,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
+from ocpp.v16.enums import Action  # type: ignore[import-untyped]
+
 from harness.errors import UsageError
-from harness.fields import CODE, Alternatives, Word, meets, names_error, read_conditions
-from harness.ocpp_rules import CALL, ERROR
+from harness.fields import (
+    CODE,
+    OMITTED,
+    Alternatives,
+    Word,
+    meets,
+    names_error,
+    read_conditions,
+    shape_at,
+)
+from harness.ocpp_rules import CALL, ERROR, RESULT, schema
 from harness.recording import OCPP_WIRE
 from simulators.wiretap import Crossing
 
 BE_MISSING, SWAP = "be missing", "swap places"
 MAY = ("", BE_MISSING, SWAP, f"{SWAP}, {BE_MISSING}")
 """What a row may do."""
+COLUMNS = ("message", "with", "may", "after")
+"""What a table tells of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +141,61 @@ def read_rows(records: Iterable[dict[str, str]]) -> list[Row]:
     """
     rows = []
     for record in records:
+        if unknown := sorted(record.keys() - COLUMNS):
+            raise UsageError(f"the table has no column {unknown[0]!r}; it has {', '.join(COLUMNS)}")
         may, after = record.get("may", ""), record.get("after", "")
         if may not in MAY:
             raise UsageError(f'a row may "{BE_MISSING}" or "{SWAP}", not "{may}"')
-        if not record["message"].endswith((".req", ".conf")):
-            raise UsageError(f'"{record["message"]}" is no message; write Reset.req or Reset.conf')
+        name, text = record.get("message", ""), record.get("with", "")
         rows.append(
             Row(
-                record["message"],
-                read_conditions(record.get("with", "")),
-                record.get("with", ""),
+                name,
+                read_message(name, text),
+                text,
                 SWAP in may,
                 BE_MISSING in may,
                 span(after) if after else None,
             )
         )
+    if not rows:
+        raise UsageError("the table names no message, so it asks for nothing; add a row")
     return rows
+
+
+def read_message(name: str, text: str) -> Alternatives:
+    """
+    Read what is asked of a message by its name.
+
+    What the standard does not have is refused: a message that cannot come would never be missed
+    where it must not be there.
+
+    Raises:
+        UsageError: If OCPP 1.6 has no such message, or the message no such field.
+    """
+    action, _, kind = name.partition(".")
+    shape = schema(action, _KINDS[kind]) if kind in _KINDS else None
+    if shape is None:
+        like = get_close_matches(name, _names(), 1)
+        hint = f"do you mean {like[0]}?" if like else "write it like Reset.req or Reset.conf"
+        raise UsageError(f'"{name}" is no message of OCPP 1.6; {hint}')
+    conditions = read_conditions(text)
+    for one in (one for each in conditions for one in each):
+        if one.path != CODE:
+            words = shape_at(shape, one.path, name).get("enum", one.values)
+            for value in one.values:
+                if value not in (*words, OMITTED):
+                    told = ", ".join(words)
+                    raise UsageError(
+                        f'{one.path} of {name} is never "{value}"; it is one of {told}'
+                    )
+    return conditions
+
+
+_KINDS = {"req": CALL, "conf": RESULT}
+
+
+def _names() -> list[str]:
+    return [f"{action}.{kind}" for action in Action for kind in _KINDS]
 
 
 def span(text: str) -> timedelta:

@@ -14,10 +14,10 @@ from harness.bench import Bench
 from harness.central_rules import list_after
 from harness.charger_rules import REGISTER, Reading, registers
 from harness.errors import Disagreement, NothingArrived
-from harness.fields import look_up, meets, read_conditions
+from harness.fields import look_up, meets
 from harness.frames import calls, instant_of
 from harness.recording import LINE_WIRE
-from harness.said import Message, differs, gaps_s, named, read_rows, span
+from harness.said import Message, differs, gaps_s, named, read_message, read_rows, span
 from harness.steps import records, show
 from harness.steps.compliance import tool_of
 from harness.steps.operating import period
@@ -74,7 +74,7 @@ def has_said_no_with(bench: Bench, name: str, fields: str) -> None:
 
 
 def _has_said_no(bench: Bench, name: str, fields: str) -> None:
-    tool, conditions = tool_of(bench), read_conditions(fields)
+    tool, conditions = tool_of(bench), read_message(name, fields)
     found = [
         message
         for message in tool.said()
@@ -333,7 +333,7 @@ def no_values_of(bench: Bench, context: str) -> None:
 @then(parsers.parse("each of its meter values bears {fields}"))
 def values_bear(bench: Bench, fields: str) -> None:
     """Compare fields of every MeterValues.req."""
-    tool, conditions = tool_of(bench), read_conditions(fields)
+    tool, conditions = tool_of(bench), read_message("MeterValues.req", fields)
     told = [message for message in tool.said() if message.name == "MeterValues.req"]
     bench.decide(message.crossing for message in told)
     if not told:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.errors import UsageError
-from harness.said import Row, differs, gaps_s, messages, named, read_rows, span
+from harness.fields import read_conditions
+from harness.said import Row, differs, gaps_s, messages, named, read_message, read_rows, span
 from simulators.wiretap import Crossing
 
 START = datetime(2025, 6, 3, tzinfo=UTC)
@@ -105,15 +106,16 @@ class TestOrder:
         """A sentence stays one that a person can read."""
         long = [crossing(0, ME, [2, "1", "BootNotification", {"status": "x" * 500}])]
 
-        found = verdict(long, {"message": "BootNotification.req", "with": "status=Y"})
+        found = verdict(long, {"message": "BootNotification.req", "with": "chargePointModel=Y"})
 
         assert found is not None
         assert len(found) < 300
         assert "…" in found
 
-    def test_of_no_rows_is_anything(self) -> None:
-        """A table without rows names nothing, so nothing is out of place."""
-        assert None is verdict(told("Boot"))
+    def test_of_no_rows_is_refused(self) -> None:
+        """A table without rows names nothing, so nothing could be out of place."""
+        with pytest.raises(UsageError, match="asks for nothing"):
+            verdict(told("Boot"))
 
 
 class TestWhatRowsMay:
@@ -207,15 +209,39 @@ class TestReading:
     @pytest.mark.parametrize(
         ("cells", "told"),
         [
-            ({"message": "Boot.req", "may": "dance"}, 'not "dance"'),
-            ({"message": "Boot"}, '"Boot" is no message'),
-            ({"message": "Boot.req", "with": "status"}, "asks nothing"),
+            ({"message": "Reset.req", "may": "dance"}, 'not "dance"'),
+            ({"message": "Reset"}, "do you mean Reset.req"),
+            ({"message": "Boot"}, "write it like Reset.req"),
+            ({"message": "Reset.conf.req"}, "is no message"),
+            ({"with": "status=Accepted"}, '"" is no message'),
+            ({"message": "StatusNotificatio.req"}, "do you mean StatusNotification.req"),
+            ({"message": "Reset.req", "with": "type"}, "asks nothing"),
+            ({"message": "Reset.req", "aftr": "9 s"}, "no column 'aftr'; it has message, with"),
+            ({"message": "Reset.req", "with": "banana=Hard"}, 'no field "banana"; it has type'),
+            ({"message": "Reset.req", "with": "no bananaId"}, 'no field "bananaId"'),
+            ({"message": "Reset.req", "with": "type.soft=1"}, "it has none there"),
+            ({"message": "Reset.req", "with": "type[0]=Hard"}, "it has none there"),
+            ({"message": "Reset.conf", "with": "status=Yes"}, 'never "Yes"; it is one of Accepted'),
         ],
     )
     def test_that_say_nothing_are_refused(self, cells: dict[str, str], told: str) -> None:
         """A slip is named before anything is compared."""
         with pytest.raises(UsageError, match=told):
             read_rows([cells])
+
+    @pytest.mark.parametrize(
+        ("message", "text"),
+        [
+            ("Reset.conf", "error=NotSupported"),
+            ("StopTransaction.req", "reason=Local or omitted"),
+            ("Authorize.req", "idTag=Anna's card"),
+            ("MeterValues.req", "meterValue[0].sampledValue[1].unit!=Wh"),
+            ("SendLocalList.req", "no localAuthorizationList[2]"),
+        ],
+    )
+    def test_what_a_message_can_have_is_read(self, message: str, text: str) -> None:
+        """Words, codes of errors, and fields deep down."""
+        assert read_conditions(text) == read_message(message, text)
 
     def test_rows_are_shown_as_they_are_written(self) -> None:
         """The sentence of a failure has the table's own words."""
