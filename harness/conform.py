@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def conform(
         config = root / "pytest.ini"
         config.write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
         command = [
-            *(sys.executable, "-P", "-m", "pytest", str(module)),
+            *(sys.executable, "-P", "-m", "harness.run_pytest", str(module)),
             *("-c", str(config), "--rootdir", str(root), "-p", "harness.plugin"),
             *("-p", "no:cacheprovider", "--import-mode=importlib", "--strict-markers"),
             *("--seed", str(seed), "--features", str(features), "--evidence", str(report)),
@@ -156,6 +157,8 @@ def select(ids: Sequence[str], features: Path, side: str = "") -> Selection:
     wanted_rows: dict[str, None] = {}
     wanted_cases: dict[str, None] = {}
     for word in ids:
+        if side:
+            _check_side(word.upper(), side, sides, {row.id for row in requirements} - set(rows))
         found_rows, found_cases = _named(word, rows), _named(word, known)
         if not found_rows and not found_cases:
             raise UsageError(
@@ -168,6 +171,17 @@ def select(ids: Sequence[str], features: Path, side: str = "") -> Selection:
     if not asked:
         raise UsageError(f"{features}: no scenario there is a compliance case of the {side} side")
     return Selection(wanted.requirements, wanted.cases, side, _files(asked))
+
+
+def _check_side(word: str, side: str, sides: Mapping[str, str], elsewhere: Collection[str]) -> None:
+    """Refuse a whole id that is there, and has nothing of the side."""
+    if sides.get(word, side) != side:
+        raise UsageError(f"{word} is a case of the {sides[word]} side, not of the {side} side")
+    if word in elsewhere:
+        raise UsageError(
+            f"{word} has no compliance case of the {side} side; leave --side out to run its "
+            "scenarios"
+        )
 
 
 def _named(word: str, ids: Sequence[str]) -> list[str]:
@@ -187,10 +201,22 @@ def _run(command: list[str], scratch: Path) -> int:
         # What hypothesis remembers between runs must not lie about in the user's folder.
         "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
     }
-    process = subprocess.Popen(command, env=environment)
+    # In a group of its own, so that an interrupt reaches it once, whoever sends it to whom.
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    interrupted = False
     try:
-        return _FROM_PYTEST.get(process.wait(), BROKEN)
-    except KeyboardInterrupt:
-        # The child got the same signal; it ends its scenario and writes what it has.
-        process.wait()
-        return INTERRUPTED
+        while True:
+            try:
+                code = _FROM_PYTEST.get(process.wait(), BROKEN)
+                return INTERRUPTED if interrupted else code
+            except KeyboardInterrupt:
+                # It ends its scenario and writes what it has.
+                interrupted = True
+                process.send_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

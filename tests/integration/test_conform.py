@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -138,11 +139,11 @@ def test_a_report_that_cannot_be_written_is_a_broken_bench(
     assert "a report could not be written" in capfd.readouterr().err
 
 
-def test_ctrl_c_ends_it(features: Path, tmp_path: Path) -> None:
-    """An interrupt goes to both processes; both end, and the exit code is 130."""
-    process = subprocess.Popen(
+def conforming(features: Path, folder: Path) -> subprocess.Popen[str]:
+    """Begin to run features in a folder."""
+    return subprocess.Popen(
         [sys.executable, "-m", "harness", "conform", "--features", str(features)],
-        cwd=tmp_path,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -150,12 +151,30 @@ def test_ctrl_c_ends_it(features: Path, tmp_path: Path) -> None:
         # What a shell starts with "&" ignores interrupts, and hands that on to all it starts.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it(features: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """Sent to the command alone, it ends the scenarios too; there are reports of what was run."""
+    process = conforming(features, tmp_path)
     assert process.stdout is not None
     for line in process.stdout:
         if "collected" in line:
-            os.killpg(process.pid, signal.SIGINT)
+            process.send_signal(number)
             break
     said, trouble = process.communicate(timeout=30)
 
     assert 130 == process.returncode, said + trouble
     assert "reports: " in said
+
+
+@pytest.mark.parametrize("after_s", [0.2, 0.5, 0.8, 1.1])
+def test_an_early_interrupt_is_no_fault(features: Path, tmp_path: Path, after_s: float) -> None:
+    """While it comes up, an interrupt to its group, as Ctrl-C is, ends it without a traceback."""
+    process = conforming(features, tmp_path)
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGINT)
+    said, trouble = process.communicate(timeout=30)
+
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in said + trouble

@@ -104,6 +104,20 @@ class TestSelect:
         with pytest.raises(UsageError, match=told):
             select(words, features, "charge-point")
 
+    @pytest.mark.parametrize(
+        ("word", "told"),
+        [
+            ("TC_003_CS", "TC_003_CS is a case of the charge-point side, not of the central"),
+            ("abc-01", "ABC-01 has no compliance case of the central-system side; leave --side"),
+        ],
+    )
+    def test_refuses_what_is_not_of_the_side(self, features: Path, word: str, told: str) -> None:
+        """A whole id is that one alone, never another that begins so."""
+        (features / "cases.feature").write_text(CASES, encoding="utf-8")
+
+        with pytest.raises(UsageError, match=told):
+            select([word], features, "central-system")
+
     @pytest.mark.parametrize("word", ["ABC-02", "ABC-3", "lamps", "-01"])
     def test_refuses_what_selects_nothing(self, features: Path, word: str) -> None:
         """A word that no scenario answers to is named, also beside one that is good."""
