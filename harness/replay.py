@@ -23,6 +23,7 @@ Limits: an answer is waited for `ANSWER_LIMIT_S` real seconds; intervals are mad
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 from collections import Counter
@@ -437,6 +438,7 @@ class _Line:
 
     def __init__(self, identity: str, websocket: ClientConnection, stage: _Stage) -> None:
         self.broken = False
+        self._marks = itertools.count(1)
         self._identity = identity
         self._websocket = websocket
         self._clock = stage.clock
@@ -481,8 +483,10 @@ class _Line:
                     await self._send(text)
                     if message_id is not None:
                         return await self._answer_to(message_id)
-                    await self._send('[2,"isebench-replay","Heartbeat",{}]')
-                    await self._answer_to("isebench-replay")
+                    # Never one id twice, or the charger would seem to have done that.
+                    mark = f"isebench-replay-{next(self._marks)}"
+                    await self._send(json.dumps([2, mark, "Heartbeat", {}]))
+                    await self._answer_to(mark)
             except (TimeoutError, ConnectionClosed) as error:
                 self.broken = isinstance(error, ConnectionClosed)
             return None

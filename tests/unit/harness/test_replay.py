@@ -266,6 +266,8 @@ class TestOddFrames:
         assert [one for one in said if "isebench-replay" not in one] == frames
         assert json.loads(result.crossings[-1].text)[:2] == [3, 17]
         assert result.chargers[0].calls == (("no message", 2), ("Heartbeat", 2))
+        rules = {one.leniency.rule for one in result.chargers[0].deviations}
+        assert "message-id-reused" not in rules, "the marks of the replay are the charger's"
 
     def test_too_long_ends_the_line_and_the_next_opens_it_again(self, new_log: Any) -> None:
         """The backend's limit is part of what is replayed."""
