@@ -276,8 +276,9 @@ class WebPage:
 
 def _remedy(error: OSError | OverflowError) -> str:
     """Say which of address and port stands in the way."""
+    # From Python 3.13 on asyncio skips such addresses, and where none is left says so by no number.
     if isinstance(error, socket.gaierror) or (
-        isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
+        isinstance(error, OSError) and error.errno in (errno.EADDRNOTAVAIL, None)
     ):
         return "name an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
     return "choose another port"
