@@ -23,13 +23,16 @@ POWER = "Power.Active.Import"
 
 FACTOR = 100
 """Between 3, which a phase that is not told makes, and 1,000, which a wrong unit makes."""
-LEAST_WH = 100
+LEAST_WH = 1_000
 """So much energy by its power at least; less may be a moment of power (ASSUMED)."""
-LONGEST = timedelta(minutes=30)
-"""Between two powers that are further apart nothing is known of the power (ASSUMED)."""
+LONGEST = timedelta(minutes=5)
+"""
+Between two powers that are further apart nothing is known of the power (ASSUMED): a session may
+have ended at once, and another one begun.
+"""
 
 _EXACT = Context(prec=60)
-_TWO_HOURS_US = 7_200_000_000
+_HOUR_US = 3_600_000_000
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -69,18 +72,18 @@ def _contradicted(
     points: Sequence[Point], told: Sequence[datetime], powers: Mapping[datetime, Decimal]
 ) -> tuple[datetime, datetime] | None:
     """Compare one run of powers with the register from before it to after it."""
-    by_power = Decimal(0)  # twice the area under the powers, in W µs
+    by_power = Decimal(0)  # in W µs; of two powers the lower one, as it may have begun or ended
     for before, after in itertools.pairwise(told):
-        both_w = _EXACT.add(powers[before], powers[after])
+        least_w = min(powers[before], powers[after])
         took_us = Decimal((after - before) // _MICROSECOND)
-        by_power = _EXACT.add(by_power, _EXACT.multiply(both_w, took_us))
-    if by_power < LEAST_WH * _TWO_HOURS_US or not points:
+        by_power = _EXACT.add(by_power, _EXACT.multiply(least_w, took_us))
+    if by_power < LEAST_WH * _HOUR_US or not points:
         return None
     # A register that is told late, at the end of a session, is beyond the last power.
     start = max((each for each in points if each.instant <= told[0]), key=_when, default=points[0])
     end = min((each for each in points if each.instant > told[-1]), key=_when, default=points[-1])
     rise_wh = _EXACT.subtract(end.wh, start.wh)
-    if _EXACT.multiply(rise_wh, Decimal(FACTOR * _TWO_HOURS_US)) >= by_power:
+    if _EXACT.multiply(rise_wh, Decimal(FACTOR * _HOUR_US)) >= by_power:
         return None
     return told[0], told[-1]
 

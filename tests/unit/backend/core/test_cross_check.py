@@ -77,7 +77,7 @@ class TestPowers:
 class TestContradiction:
     """When the power says a hundred times what the register does."""
 
-    HOUR = powers((0, 22_000), (15, 22_000), (30, 22_000), (45, 22_000), (60, 22_000))
+    HOUR = powers(*((minute, 22_000) for minute in range(0, 61, 5)))
 
     def test_a_register_of_kwh_under_the_unit_wh(self) -> None:
         """22 kW for an hour are not 22 Wh; the span is the one of the power."""
@@ -98,10 +98,10 @@ class TestContradiction:
         """The limit is in the middle between a missing phase and a wrong unit."""
         assert says == (() == contradicted(register((0, 0), (60, wh)), self.HOUR))
 
-    @pytest.mark.parametrize(("watt", "says"), [(100, False), (99, True)])
+    @pytest.mark.parametrize(("watt", "says"), [(1_000, False), (999, True)])
     def test_little_power_says_nothing(self, watt: int, says: bool) -> None:
         """A moment of power is no proof."""
-        hour = powers((0, watt), (30, watt), (60, watt))
+        hour = powers(*((minute, watt) for minute in range(0, 61, 5)))
 
         assert says == (() == contradicted(register((0, 0), (61, 0)), hour))
 
@@ -111,17 +111,23 @@ class TestContradiction:
         told = {NOON: Decimal(22_000), NOON + apart: Decimal(22_000)}
 
         assert () == contradicted(register((0, 0), (60, 1)), told)
-        assert () != contradicted(register((0, 0), (60, 1)), powers((0, 22_000), (30, 22_000)))
+        assert () != contradicted(register((0, 0), (60, 1)), powers((0, 22_000), (5, 22_000)))
+
+    def test_a_moment_of_power_before_none_says_nothing(self) -> None:
+        """A session that ended as soon as its power was told has charged next to nothing."""
+        told = powers((0, 0), (5, 22_000), (10, 0), (15, 22_000), (20, 0))
+
+        assert () == contradicted(register((0, 0), (60, 1)), told)
 
     def test_each_run_by_itself(self) -> None:
         """A register that is right in the morning and wrong at noon is wrong at noon."""
         told = {
-            **powers((0, 22_000), (15, 22_000)),
-            **powers((60, 22_000), (75, 22_000)),
+            **powers((0, 22_000), (5, 22_000)),
+            **powers((60, 22_000), (65, 22_000)),
         }
-        found = register((0, 0), (16, 5_500), (60, 5_500), (76, 5_505))
+        found = register((0, 0), (6, 2_200), (60, 2_200), (66, 2_202))
 
-        assert ((at(60), at(75)),) == contradicted(found, told)
+        assert ((at(60), at(65)),) == contradicted(found, told)
 
     def test_without_a_register(self) -> None:
         """There is nothing to contradict."""
