@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection
 
 from backend.adapters import ledger, meter_values, records, station_state, station_views
-from backend.adapters.dispatch import Dispatch, intervals_of
+from backend.adapters.dispatch import Dispatch
+from backend.adapters.energies import intervals_of
 from backend.adapters.frame_log import FrameLog, SeenFrame
 from backend.adapters.ledger import DeliveryView, Receipt
 from backend.adapters.ocpp_commands import Commands

@@ -20,24 +20,19 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from backend.adapters import ledger, meter_values, records
+from backend.adapters import energies, ledger
 from backend.adapters.ledger import Outgoing, TaskState
 from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
 from backend.core import exports
-from backend.core.cross_check import contradicted, powers_of
-from backend.core.days import day_grid, local_day_of
-from backend.core.device_profile import DeviceProfile
+from backend.core.days import local_day_of
 from backend.core.exports import file_name, rows_of
 from backend.core.formats.ise_timeseries_csv import Layout, Row, write
-from backend.core.intervals import RULES, Interval, Presence, make_intervals
-from backend.core.registers import build_register, connectors_of, register_readings
 from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
 from backend.ports import Alarm, Clock, Drop
 from backend.settings import Settings, TaskSettings
@@ -46,7 +41,6 @@ _log = logging.getLogger(__name__)
 
 #: Minutes after each failed try; the last one is kept to.
 PAUSES_MINUTES = (1, 2, 5, 15, 30, 60)
-_WORST = tuple(RULES)
 
 
 def pause_after(tries: int) -> timedelta:
@@ -212,15 +206,13 @@ class Dispatch:
         last_day: date,
         decimals: int,
     ) -> list[Row]:
-        ids, now = records.station_ids(connection), self._clock.now()
+        now = self._clock.now()
         rows: list[Row] = []
-        for station, activation in self._settings.activations_of(task):
-            grid = grid_of(first_day, last_day, activation.interval_minutes)
-            intervals = intervals_of(
-                connection, ids[station.identity], station.profile, grid, decimals, now
-            )
+        for series in energies.series_of(
+            connection, self._settings, task, first_day, last_day, decimals, now
+        ):
             # What has not ended has no energy, nor a status that a utility could use.
-            rows += rows_of(activation, [one for one in intervals if one.end <= now])
+            rows += rows_of(series.activation, [one for one in series.intervals if one.end <= now])
         return sorted(rows, key=lambda row: (row.code, row.obis, row.start))
 
     # ------------------------------------------------------------ deliveries
@@ -323,60 +315,6 @@ def _rule_of(task: TaskSettings, settings: Settings) -> exports.Task:
         stations=exports.ALL if task.stations is None else task.stations,
         daily_at=task.daily_at,
     )
-
-
-# ---------------------------------------------------------------- readings to rows
-
-
-def grid_of(first_day: date, last_day: date, minutes: int) -> tuple[datetime, ...]:
-    """Give the boundaries of the intervals of local days, both included."""
-    grid = list(day_grid(first_day, minutes))
-    day = first_day
-    while day < last_day:
-        day += timedelta(days=1)
-        grid += day_grid(day, minutes)[1:]
-    return tuple(grid)
-
-
-def intervals_of(
-    connection: Connection,
-    station_id: int,
-    profile: DeviceProfile,
-    grid: Sequence[datetime],
-    decimals: int,
-    until: datetime,
-) -> list[Interval]:
-    """
-    Make a station's intervals from what is stored.
-
-    Readings beyond the edges of the grid are taken along, so that the register is known at its
-    boundaries. A station of several connectors is the sum of them.
-    """
-    start, end = grid[0], grid[-1]
-    readings = meter_values.energy_readings(connection, station_id, start, end)
-    presence = Presence(
-        online=records.online_spans(connection, station_id, start, end, until),
-        sessions=records.session_spans(connection, station_id, start, end, until),
-        unread=meter_values.unread_instants(connection, station_id, start, end),
-    )
-    by_reception = records.by_reception(connection, station_id, readings)
-    interval_s = int((grid[1] - grid[0]).total_seconds())
-    series = []
-    for one in connectors_of(readings) or (1,):
-        shown = register_readings(readings, profile, interval_s, one, by_reception)
-        register = build_register(shown, profile)
-        there = replace(presence, contradicted=contradicted(register, powers_of(readings, one)))
-        series.append(make_intervals(register, grid, there, decimals, until))
-    return [_sum(parts) for parts in zip(*series, strict=True)]
-
-
-def _sum(parts: Sequence[Interval]) -> Interval:
-    """Add up the connectors of a station: the worst status wins, with its rule."""
-    worst = max(parts, key=lambda part: _WORST.index(part.rule))
-    if len(parts) == 1 or worst.energy_kwh is None:
-        return worst
-    energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
-    return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
 
 
 def _new_file(

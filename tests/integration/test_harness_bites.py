@@ -24,6 +24,7 @@ from backend.adapters import (
     cards,
     dispatch,
     drop_sftp,
+    energies,
     ledger,
     ocpp_answers,
     ocpp_commands,
@@ -220,7 +221,7 @@ ENERGIES = (
         "the interval setting is ignored",
         "ISE-01",
         "values for",
-        (dispatch.Dispatch._rows, "activation.interval_minutes", "15"),
+        (energies.series_of, "activation.interval_minutes", "15"),
         only="60-24",
     ),
     _mutant(
@@ -275,7 +276,7 @@ STATUS = (
         "ISE-16",
         "EW Seedorf holds for",
         (
-            dispatch.intervals_of,
+            energies.intervals_of,
             "meter_values.unread_instants(connection, station_id, start, end)",
             "()",
         ),
@@ -344,9 +345,9 @@ ACTIVATION = (
         "ISE-06",
         "Bahnhof",
         (
-            dispatch.Dispatch._rows,
-            "for station, activation in self._settings.activations_of(task):",
-            "found = self._settings.activations_of(task)\n"
+            energies.series_of,
+            "for station, activation in settings.activations_of(task):",
+            "found = settings.activations_of(task)\n"
             "    for (station, _), (_, activation) in zip(found, found[::-1]):",
         ),
     ),
