@@ -19,12 +19,13 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
+from backend.core.corrections import CHANGED, EXTENTS, OFF
 from backend.core.device_profile import DeviceProfile, derived_profile, load_profile, profile_names
-from backend.core.exports import Activation
+from backend.core.exports import DAILY, SCHEDULES, Activation, Plan, Trigger, spread
 from backend.core.file_names import check_name
 from backend.core.formats.ise_timeseries_csv import Layout
 from backend.core.id_tags import canonical, reversed_bytes
@@ -48,6 +49,10 @@ HOST_KEY_KINDS = (
     "ecdsa-sha2-nistp384",
     "ecdsa-sha2-nistp521",
 )
+#: The schedule of a task that only a person starts.
+NOW = "now"
+#: Nobody has readings from before OCPP.
+_FIRST_YEAR = 2000
 _PREFIX = "ISEBENCH_"
 _DEFAULT_OBIS = "1-1:1.29.0*255"
 #: Shorter tokens can be guessed by who may try often.
@@ -184,8 +189,12 @@ class TaskSettings:
 
     Attributes:
         stations: identities, or None for all stations of the account.
-        schedule: ``daily``, or ``now`` for one that only a person starts.
-        daily_at: the local time at which yesterday is sent; None for ``now``.
+        schedule: one of `exports.SCHEDULES`, or ``now`` for one that only a person starts.
+        plan: what is delivered when; None for ``now``.
+        start: the first local day that it delivers by itself; None for the day on which it
+            could first do so.
+        corrections: what is delivered again when late readings change it, one of
+            `corrections.EXTENTS`.
     """
 
     account: str
@@ -194,7 +203,9 @@ class TaskSettings:
     format: str
     destination: str
     schedule: str
-    daily_at: time | None
+    plan: Plan | None
+    start: date | None = None
+    corrections: str = CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -714,19 +725,57 @@ def _host_key(section: _Section) -> str:
 
 
 def _task(section: _Section) -> TaskSettings:
-    schedule = section.choice("schedule", ("daily", "now"), "daily")
-    at = section.take("at")
-    if schedule == "now" and at is not None:
-        raise section.error("at", "has no meaning with schedule 'now'", "take it out")
+    name = check_name(section.text("name"), f"{section.where}, key 'name'")
+    schedule = section.choice("schedule", (*SCHEDULES, NOW), DAILY)
+    plan = _plan(section, name, schedule)
     return TaskSettings(
         account=section.text("account"),
-        name=check_name(section.text("name"), f"{section.where}, key 'name'"),
+        name=name,
         stations=_stations(section),
         format=section.text("format"),
         destination=section.text("destination"),
         schedule=schedule,
-        daily_at=_time(section, "00:30" if at is None else at) if schedule == "daily" else None,
+        plan=plan,
+        start=_start(section, plan),
+        corrections=section.choice("corrections", EXTENTS, OFF if plan is None else CHANGED),
     )
+
+
+def _plan(section: _Section, name: str, schedule: str) -> Plan | None:
+    at = section.take("at")
+    if schedule == NOW:
+        for key in ("at", "trigger"):
+            if section.take(key) is not None:
+                raise section.error(key, f"has no meaning with schedule {NOW!r}", "take it out")
+        return None
+    trigger = Trigger(section.choice("trigger", [each.value for each in Trigger], Trigger.TIME))
+    if at is not None and (schedule != DAILY or trigger is not Trigger.TIME):
+        raise section.error(
+            "at",
+            f"has no meaning with schedule {schedule!r} and trigger {trigger!r}",
+            "take it out",
+        )
+    minutes = SCHEDULES[schedule]
+    at = None if at is None else _time(section, at)
+    return Plan(minutes, trigger, at, spread(name, minutes))
+
+
+def _start(section: _Section, plan: Plan | None) -> date | None:
+    """Read the first day that a task exports; TOML has a form for days."""
+    value = section.take("start")
+    if value is None:
+        return None
+    if plan is None:
+        raise section.error("start", f"has no meaning with schedule {NOW!r}", "take it out")
+    try:
+        start = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        start = None
+    if not isinstance(start, date) or isinstance(start, datetime):
+        raise section.error("start", f"is {value!r}", "write a day: 2026-01-01")
+    if start.year < _FIRST_YEAR:
+        raise section.error("start", f"is {start}", f"write a day from {_FIRST_YEAR} on")
+    return start
 
 
 def _stations(section: _Section) -> tuple[str, ...] | None:
@@ -786,6 +835,19 @@ def _check_references(settings: Settings, where: str) -> None:
         stations = {one.identity for one in settings.stations if one.account == task.account}
         for identity in task.stations or ():
             _refer(place, "stations", identity, stations, "[[station]] of the account")
+        _check_lengths(settings, task, place)
+
+
+def _check_lengths(settings: Settings, task: TaskSettings, place: str) -> None:
+    """See that each interval of a task ends within one of its periods."""
+    for station, activation in settings.activations_of(task):
+        if task.plan is not None and task.plan.minutes < activation.interval_minutes:
+            raise SettingsError(
+                f"is shorter than the interval of {station.identity!r},"
+                f" {activation.interval_minutes} min",
+                f"{place}, key 'schedule'",
+                "take a longer one, or give that station a task of its own",
+            )
 
 
 def _refer(place: str, key: str, name: str, known: set[str], table: str) -> None:

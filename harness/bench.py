@@ -20,11 +20,12 @@ import contextlib
 import copy
 import functools
 import random
+import re
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,7 +35,7 @@ from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
 from harness.errors import UsageError
 from harness.frames import calls_of
-from harness.local_time import grid, instant
+from harness.local_time import ZURICH, grid, instant, read_day
 from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
@@ -210,6 +211,8 @@ class Bench:
         self.faults: list[PlannedFault] = []
         self.task = TASK
         self.schedule = "daily"
+        self.first_day: date | None = None
+        self.task_delivers_until_now = False
         self.drop: Drop | None = None
         self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
@@ -427,8 +430,24 @@ class Bench:
         self.run(self.clock.advance_to(target))
 
     def at(self, time: str, day: date | None = None) -> datetime:
-        """Give the instant of a local time of the bench's day, or of another."""
-        return instant(day or self.day, time)
+        """
+        Give the instant of a local time of the bench's day, or of another.
+
+        Parameters:
+            time: ``14:15``; or ``8:00 of the next day``, ``9:00 on 5 June 2025``.
+            day: whose time it is, where the text does not say it.
+        """
+        clock, _, other = re.sub(" (?:of|on) ", "|", time, count=1).partition("|")
+        if other:
+            day = self.day + timedelta(days=1) if other == "the next day" else read_day(other)
+        return instant(day or self.day, clock)
+
+    def told_span(self) -> tuple[datetime, datetime]:
+        """Give from when to when the backend may have told the utility anything by now."""
+        first = instant(self.first_day or self.day, "0:00")
+        if self.task_delivers_until_now:
+            return first, self.clock.now()
+        return first, instant(self.clock.now().astimezone(ZURICH).date(), "0:00")
 
     def grid(self, name: str) -> list[datetime]:
         """Give the boundaries of the day's intervals of a charger."""

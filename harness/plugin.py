@@ -50,6 +50,7 @@ pytest_plugins = [
     "harness.steps.operating",
     "harness.steps.page",
     "harness.steps.saying",
+    "harness.steps.tasks",
     "harness.steps.time",
 ]
 

@@ -16,7 +16,7 @@ from typing import Any
 from harness.errors import NothingArrived
 from simulators.clock import Clock
 from simulators.faults import Fault
-from simulators.ftp_server import Collector, Event, Layout, SftpServer, User
+from simulators.ftp_server import Collector, Event, Layout, Pickup, SftpServer, User
 from simulators.wiretap import Wiretap
 
 USER = "isebench"
@@ -152,6 +152,15 @@ class Utility:
             if code == metering_code
         ]
 
+    def told_by(self, file: str, metering_code: str) -> list[Held]:
+        """Give what one file told the importer of a metering point, in the order of time."""
+        return [
+            Held(start, belief.end, told.energy_kwh, told.status, file)
+            for (code, _, start), belief in sorted(self._collector.believes().items())
+            for told in belief.history
+            if code == metering_code and told.file == file
+        ]
+
     def arrived(self) -> list[Arrived]:
         """
         Give every file that was seen under a final name, in the order of arrival.
@@ -178,6 +187,19 @@ class Utility:
             )
             for index, name in enumerate(seen)
         ]
+
+    def arrivals(self) -> list[tuple[str, datetime]]:
+        """Give each final name with the instant at which it was seen first, in that order."""
+        seen: dict[str, datetime] = {}
+        for version in self._server.drop.history.versions:
+            folder, _, name = version.path.rpartition("/")
+            if folder == FOLDER.strip("/") and _final(name) and version.size_bytes is not None:
+                seen.setdefault(name, version.at)
+        return list(seen.items())
+
+    def pickups(self) -> list[Pickup]:
+        """Give what became of each file at the importer, in the order in which it read them."""
+        return list(self._collector.pickups)
 
     def first(self) -> Arrived:
         """

@@ -9,6 +9,7 @@ Rule 3: files of a task go in their order; a later one waits for an earlier one 
 Rule 4: a delivery that fails is tried again, with pauses that grow to an hour, without end. A
 changed host key alone stops its task, until the settings change (DLV-04).
 Rule 5: one alarm is set, at the next instant at which there is something to do.
+Rule 6: once an hour it is looked whether what was delivered still holds (`Corrections`).
 
 ASSUMED: files are delivered one after the other, also those of different tasks, so that one
 order of events exists; a dead server delays the others by its time limit at each try.
@@ -17,22 +18,21 @@ order of events exists; a dead server delays the others by its time limit at eac
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from backend.adapters import energies, ledger
-from backend.adapters.ledger import Outgoing, TaskState
+from backend.adapters.corrections import Corrections
+from backend.adapters.files import Files
+from backend.adapters.ledger import Outgoing
 from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
-from backend.core import exports
-from backend.core.days import local_day_of
-from backend.core.exports import file_name, rows_of
-from backend.core.formats.ise_timeseries_csv import Layout, Row, write
+from backend.core import days, exports
+from backend.core.exports import Period, Trigger, whole_days
+from backend.core.intervals import Status
 from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
 from backend.ports import Alarm, Clock, Drop
 from backend.settings import Settings, TaskSettings
@@ -41,24 +41,15 @@ _log = logging.getLogger(__name__)
 
 #: Minutes after each failed try; the last one is kept to.
 PAUSES_MINUTES = (1, 2, 5, 15, 30, 60)
+#: How often it is looked whether a period that has ended has all its values.
+COMPLETE_EVERY = timedelta(minutes=1)
+#: The minute of each hour at which it is looked for corrections.
+CORRECTIONS_MINUTE = 50
 
 
 def pause_after(tries: int) -> timedelta:
     """Say how long to wait after so many failed tries."""
     return timedelta(minutes=PAUSES_MINUTES[min(tries, len(PAUSES_MINUTES)) - 1])
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """A file that is made and not yet kept: the bytes, and what its receipt will say of them."""
-
-    part: str
-    name: str
-    content: bytes
-    sha256: str
-    rows: int
-    first: datetime | None
-    last: datetime | None
 
 
 class Dispatch:
@@ -77,9 +68,17 @@ class Dispatch:
         self._store = store
         self._clock = clock
         self._drop = drop
+        self._files = Files(settings, store, clock)
+        self._corrections = Corrections(settings, store, clock, self._files)
         self._sweeping = asyncio.Lock()
         self._alarm: Alarm | None = None
         self._stopped = True
+        #: When it is next looked for corrections.
+        self._look_at = clock.now()
+        #: Up to when all periods of a task are made; what lies before is not looked at again.
+        self._made_until: dict[str, datetime] = {}
+        #: The newest frame when a task was last found to lack values.
+        self._incomplete: dict[tuple[str, Period], int] = {}
 
     async def start(self) -> None:
         """Sweep as soon as time moves, and from then on whenever something is due."""
@@ -87,7 +86,8 @@ class Dispatch:
         for task in self._settings.tasks:
             if (why := self.why_idle(task)) is not None:
                 _log.warning("task %r exports nothing: %s", task.name, why)
-        self._ring_at(self._clock.now())
+        self._look_at = self._clock.now()
+        self._ring_at(self._look_at)
 
     async def stop(self) -> None:
         """Stop after the delivery that is under way."""
@@ -112,6 +112,7 @@ class Dispatch:
                 try:
                     for task in self._settings.tasks:
                         await self._serve(task)
+                    await self._look_for_corrections()
                     await self._set_alarm()
                 except Exception:
                     # Whatever it was, say a disk that is full: the next sweep must come.
@@ -137,7 +138,7 @@ class Dispatch:
             raise SettingsError(what, where, "name the first day first")
         async with self._sweeping:
             with self._clock.hold(f"{name} is being exported now"):
-                await self._make(task, first_day, last_day, None)
+                await self._files.make(task, whole_days(first_day, last_day), None)
                 await self._deliver(task)
             if not self._stopped:
                 await self._set_alarm()
@@ -145,75 +146,82 @@ class Dispatch:
     # ------------------------------------------------------------ what is due
 
     async def _serve(self, task: TaskSettings) -> None:
-        if task.schedule == "daily" and self.why_idle(task) is None:
-            await self._make_due(task)
+        if task.plan is not None and self.why_idle(task) is None:
+            await self._make_due(task, task.plan)
         await self._deliver(task)
 
-    async def _make_due(self, task: TaskSettings) -> None:
+    async def _make_due(self, task: TaskSettings, plan: exports.Plan) -> None:
         while not self._stopped:
-            state = await self._state(task)
-            rule = _rule_of(task, self._settings)
-            due = exports.due_periods(rule, state.last_day, state.first_day, self._clock.now())
-            if not due or task.daily_at is None:
+            start, made = await self._made(task, plan)
+            due = exports.due_periods(plan, start, made, self._clock.now())
+            ready = [period for period in due if await self._is_ready(task, plan, period)]
+            for period in ready:
+                due_at = exports.due_at(plan, period)
+                try:
+                    await self._files.make(task, period, due_at)
+                except BackendError as error:
+                    # Those after it wait, as files go in order; it is tried at the next sweep.
+                    _log.error("%s of %s cannot be exported: %s", task.name, period, error)
+                    return
+                # One after the other, so that years of them need not lie here first.
+                await self._deliver(task)
+                if self._stopped:
+                    return
+            if len(due) < exports.MAX_DUE or not ready:
                 return
-            day = due[0]
-            try:
-                await self._make(task, day, day, exports.due_at(day, task.daily_at))
-            except BackendError as error:
-                # The days after it wait, as files go in order; it is tried at the next sweep.
-                _log.error("%s of %s cannot be exported: %s", task.name, day, error)
-                return
 
-    async def _state(self, task: TaskSettings) -> TaskState:
+    async def _made(
+        self, task: TaskSettings, plan: exports.Plan
+    ) -> tuple[datetime, Sequence[Period]]:
+        """Give from when on there may be something to make, and what is made since then."""
         now = self._clock.now()
-        return await self._store.read(
-            lambda connection: ledger.task_state(connection, task.name, local_day_of(now), now)
+        start = self._made_until.get(task.name)
+        if start is None or start > now:  # a clock that was set back makes things again
+            start = await self._start_of(task, days.local_day_of(now))
+        since = start
+        made = await self._store.read(
+            lambda connection: ledger.made_periods(connection, task.name, since, now)
         )
+        self._made_until[task.name] = exports.made_until(plan, start, made)
+        return self._made_until[task.name], made
 
-    # ------------------------------------------------------------ the files of a period
-
-    async def _make(
-        self, task: TaskSettings, first_day: date, last_day: date, due_at: datetime | None
-    ) -> None:
-        now = self._clock.now()
-        layout = self._settings.format_of(task).layout
-        rows = await self._store.read(
-            lambda connection: self._rows(connection, task, first_day, last_day, layout.decimals)
-        )
-        revision = await self._store.read(
-            lambda connection: ledger.next_revision(connection, task.name, first_day, last_day)
-        )
-        if not rows:
-            what = f"from {first_day} to {last_day} no interval has ended yet"
-            raise SettingsError(what, f"task {task.name!r}", "export it later")
-        made = [
-            _new_file(part, task, layout, rows_of_part, first_day, last_day, now, revision)
-            for part, rows_of_part in exports.parts_of(rows, layout)
-        ]
-        await self._store.write(
-            lambda connection: ledger.keep_files(
-                connection, task.name, first_day, last_day, revision, now, due_at, made
+    async def _start_of(self, task: TaskSettings, today: date) -> datetime:
+        first = task.start
+        if first is None:
+            first = await self._store.read(
+                lambda connection: ledger.first_day(connection, task.name, today)
             )
-        )
-        for one in made:
-            _log.info("%s: %d rows, %d bytes", one.name, one.rows, len(one.content))
+        return days.day_bounds(first)[0]
 
-    def _rows(
-        self,
-        connection: Connection,
-        task: TaskSettings,
-        first_day: date,
-        last_day: date,
-        decimals: int,
-    ) -> list[Row]:
+    async def _is_ready(self, task: TaskSettings, plan: exports.Plan, period: Period) -> bool:
+        """Tell whether a period that is due can be made: its trigger may want all values."""
+        if plan.trigger is not Trigger.COMPLETE:
+            return True
+        newest = await self._store.read(ledger.last_frame_id)
+        key = task.name, period
+        if self._incomplete.get(key) == newest:
+            return False
+        if await self._store.read(lambda connection: self._is_complete(connection, task, period)):
+            self._incomplete.pop(key, None)
+            return True
+        self._incomplete[key] = newest
+        return False
+
+    def _is_complete(self, connection: Connection, task: TaskSettings, period: Period) -> bool:
+        """Tell whether each meter of a task has all values of a period (AEX-14)."""
+        now, decimals = self._clock.now(), self._settings.format_of(task).layout.decimals
+        found = energies.series_of(connection, self._settings, task, period, decimals, now)
+        return all(one.status is not Status.MISSING for each in found for one in each.intervals)
+
+    async def _look_for_corrections(self) -> None:
         now = self._clock.now()
-        rows: list[Row] = []
-        for series in energies.series_of(
-            connection, self._settings, task, first_day, last_day, decimals, now
+        if now < self._look_at:
+            return
+        self._look_at = next_look(now)
+        for task in await self._corrections.look(
+            [task for task in self._settings.tasks if self.why_idle(task) is None]
         ):
-            # What has not ended has no energy, nor a status that a utility could use.
-            rows += rows_of(series.activation, [one for one in series.intervals if one.end <= now])
-        return sorted(rows, key=lambda row: (row.code, row.obis, row.start))
+            await self._deliver(task)
 
     # ------------------------------------------------------------ deliveries
 
@@ -274,18 +282,24 @@ class Dispatch:
             for instant in (await self._next_export(task), await self._next_try(task))
             if instant is not None
         ]
+        if any(self._corrections.are_wanted(task) for task in self._settings.tasks):
+            instants.append(self._look_at)
         self._cancel()
         if instants:
             self._ring_at(min(instants))
 
     async def _next_export(self, task: TaskSettings) -> datetime | None:
-        if task.schedule != "daily" or self.why_idle(task) is not None:
+        if task.plan is None or self.why_idle(task) is not None:
             return None
-        state, now = await self._state(task), self._clock.now()
-        last = state.last_day or state.first_day - timedelta(days=1)
-        due = exports.next_due(_rule_of(task, self._settings), last, now)
+        start, made = await self._made(task, task.plan)
+        now = self._clock.now()
+        due = exports.next_due(task.plan, start, made, now)
+        if due > now:
+            return due
+        if task.plan.trigger is Trigger.COMPLETE:
+            return now + COMPLETE_EVERY
         # What is due and was not made in this sweep cannot be made; that is looked at hourly.
-        return due if due > now else now + pause_after(len(PAUSES_MINUTES))
+        return now + pause_after(len(PAUSES_MINUTES))
 
     async def _next_try(self, task: TaskSettings) -> datetime | None:
         head = await self._store.read(
@@ -302,40 +316,11 @@ class Dispatch:
             self._alarm = None
 
 
+def next_look(now: datetime) -> datetime:
+    """Give the next instant at which it is looked for corrections."""
+    hour = now.replace(minute=CORRECTIONS_MINUTE, second=0, microsecond=0)
+    return hour if hour > now else hour + timedelta(hours=1)
+
+
 def _stops(error: DeliveryError) -> bool:
     return isinstance(error, HostKeyChanged)
-
-
-def _rule_of(task: TaskSettings, settings: Settings) -> exports.Task:
-    return exports.Task(
-        name=task.name,
-        account=task.account,
-        format=settings.format_of(task).layout,
-        destination=task.destination,
-        stations=exports.ALL if task.stations is None else task.stations,
-        daily_at=task.daily_at,
-    )
-
-
-def _new_file(
-    part: str,
-    task: TaskSettings,
-    layout: Layout,
-    rows: Sequence[Row],
-    first_day: date,
-    last_day: date,
-    created: datetime,
-    revision: int,
-) -> NewFile:
-    content = write(rows, layout)
-    return NewFile(
-        part=part,
-        name=file_name(
-            layout.name_pattern, task.name, first_day, last_day, created, revision, part
-        ),
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        rows=len(rows),
-        first=min((row.start for row in rows), default=None),
-        last=max((row.end for row in rows), default=None),
-    )

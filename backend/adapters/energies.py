@@ -7,18 +7,18 @@ the transaction of its caller; what is decided is decided in the core.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from backend.adapters import meter_values, records
 from backend.core.cross_check import contradicted, powers_of
-from backend.core.days import day_grid
+from backend.core.days import grid
 from backend.core.device_profile import DeviceProfile
-from backend.core.exports import Activation
+from backend.core.exports import Activation, Period
 from backend.core.intervals import RULES, Interval, Presence, make_intervals
 from backend.core.registers import build_register, connectors_of, register_readings
 from backend.settings import Settings, TaskSettings
@@ -44,34 +44,48 @@ def series_of(
     connection: Connection,
     settings: Settings,
     task: TaskSettings,
-    first_day: date,
-    last_day: date,
+    period: Period,
     decimals: int,
     until: datetime,
+    of_stations: Collection[int] | None = None,
 ) -> Iterator[Series]:
     """
-    Give the series of a task for local days, both included, one after the other.
+    Give the series of a task for a period, one after the other, as far as it is over.
 
     Parameters:
         decimals: of kWh.
-        until: up to when things are known.
+        until: up to when things are known; an interval that ends later is in no series.
+        of_stations: keys of stations; only what their readings are part of.
     """
     ids = records.station_ids(connection)
     for station, activation in settings.activations_of(task):
-        grid = grid_of(first_day, last_day, activation.interval_minutes)
         number = ids[station.identity]
-        intervals = intervals_of(connection, number, station.profile, grid, decimals, until)
-        yield Series(activation, intervals)
+        if of_stations is not None and number not in of_stations:
+            continue
+        boundaries = grid(period.start, period.end, activation.interval_minutes)
+        intervals = intervals_of(connection, number, station.profile, boundaries, decimals, until)
+        # What has not ended has no energy, nor a status that a utility could use.
+        over = [one for one in intervals if one.end <= until]
+        if over:
+            yield Series(activation, over)
 
 
-def grid_of(first_day: date, last_day: date, minutes: int) -> tuple[datetime, ...]:
-    """Give the boundaries of the intervals of local days, both included."""
-    grid = list(day_grid(first_day, minutes))
-    day = first_day
-    while day < last_day:
-        day += timedelta(days=1)
-        grid += day_grid(day, minutes)[1:]
-    return tuple(grid)
+def stations_of(connection: Connection, settings: Settings, task: TaskSettings) -> list[int]:
+    """Give the keys of the stations whose readings make the energies of a task."""
+    ids = records.station_ids(connection)
+    return [ids[station.identity] for station, _ in settings.activations_of(task)]
+
+
+def codes_of(
+    connection: Connection, settings: Settings, task: TaskSettings, station_id: int
+) -> list[tuple[str, str]]:
+    """Give metering code and OBIS code of each series that a station's readings are part of."""
+    ids = records.station_ids(connection)
+    return [
+        (activation.metering_code, activation.obis)
+        for station, activation in settings.activations_of(task)
+        if ids[station.identity] == station_id
+    ]
 
 
 def intervals_of(

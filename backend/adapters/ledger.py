@@ -17,21 +17,9 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from backend.adapters import tables
 from backend.adapters.records import DELIVERED, STOPPED, WAITING, inserted, keep
 from backend.adapters.store import insert_once
+from backend.adapters.told import SeriesTold, keep_series
+from backend.core.exports import Period
 from backend.ports import Arrival
-
-
-@dataclass(frozen=True, slots=True)
-class TaskState:
-    """
-    How far a task is.
-
-    Attributes:
-        first_day: the first local day that it exports by itself.
-        last_day: the last one that it has exported by itself; None before the first.
-    """
-
-    first_day: date
-    last_day: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +124,43 @@ class FileToKeep(Protocol):
     def last(self) -> datetime | None:
         """The end of its last interval."""
 
+    @property
+    def named(self) -> datetime:
+        """What its name says of its creation."""
 
-def task_state(connection: Connection, name: str, today: date, now: datetime) -> TaskState:
+    @property
+    def last_frame_id(self) -> int:
+        """The newest frame that it could know."""
+
+    @property
+    def told(self) -> Iterable[SeriesTold]:
+        """What it tells, series by series."""
+
+
+def first_day(connection: Connection, name: str, today: date) -> date:
+    """Give the first local day that a task exports by itself; one without begins today."""
+    task = tables.task
+    first = connection.execute(select(task.c.first_day).where(task.c.name == name)).scalar_one()
+    return today if first is None else date.fromisoformat(first)
+
+
+def made_periods(connection: Connection, name: str, after: datetime, now: datetime) -> list[Period]:
     """
-    Say how far a task is; one without a first day begins today.
+    Give the periods that a task has exported by itself, in order, as far as they end ``after``.
 
     What was made while the machine's clock ran ahead does not count: it is made again.
     """
     task, export = tables.task, tables.expected_export
-    first = connection.execute(select(task.c.first_day).where(task.c.name == name)).scalar_one()
-    last = connection.execute(
-        select(func.max(export.c.last_day))
+    rows = connection.execute(
+        select(export.c.start_at, export.c.end_at)
         .join(task, task.c.id == export.c.task_id)
-        .where(task.c.name == name, export.c.due_at <= now)
-    ).scalar_one()
-    return TaskState(
-        today if first is None else date.fromisoformat(first),
-        None if last is None else date.fromisoformat(last),
+        .where(task.c.name == name, export.c.due_at <= now, export.c.end_at > after)
+        .order_by(export.c.start_at)
     )
+    return [Period(row.start_at, row.end_at) for row in rows]
 
 
-def next_revision(connection: Connection, name: str, first_day: date, last_day: date) -> int:
+def next_revision(connection: Connection, name: str, period: Period) -> int:
     """Give the number of the next revision of a task's period; the first is 1."""
     task, export, file = tables.task, tables.expected_export, tables.file
     last = connection.execute(
@@ -165,18 +169,47 @@ def next_revision(connection: Connection, name: str, first_day: date, last_day: 
         .join(task, task.c.id == export.c.task_id)
         .where(
             task.c.name == name,
-            export.c.first_day == first_day.isoformat(),
-            export.c.last_day == last_day.isoformat(),
+            export.c.start_at == period.start,
+            export.c.end_at == period.end,
         )
     ).scalar_one()
     return (last or 0) + 1
 
 
+def last_named_at(connection: Connection, name: str) -> datetime | None:
+    """Give the latest creation that stands in a name of a task's files; None before the first."""
+    task, export, file = tables.task, tables.expected_export, tables.file
+    found: datetime | None = connection.execute(
+        select(func.max(file.c.named_at))
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        .where(task.c.name == name)
+    ).scalar_one()
+    return found
+
+
+def is_taken(connection: Connection, name: str, file_names: Iterable[str]) -> bool:
+    """Tell whether a file of one of these names has gone, or goes, where a task delivers to."""
+    task, file, delivery = tables.task, tables.file, tables.delivery
+    there = select(task.c.destination_id).where(task.c.name == name).scalar_subquery()
+    found = connection.execute(
+        select(file.c.id)
+        .join(delivery, delivery.c.file_id == file.c.id)
+        .where(delivery.c.destination_id == there, file.c.name.in_(list(file_names)))
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def last_frame_id(connection: Connection) -> int:
+    """Give the key of the newest frame; 0 before the first."""
+    return connection.execute(select(func.max(tables.frame.c.id))).scalar_one() or 0
+
+
 def keep_files(
     connection: Connection,
     name: str,
-    first_day: date,
-    last_day: date,
+    period: Period,
     revision: int,
     now: datetime,
     due_at: datetime | None,
@@ -186,14 +219,10 @@ def keep_files(
     Keep the files of a task's period, each with a delivery that waits.
 
     Parameters:
-        due_at: when the schedule asked for it; None where a person did.
+        due_at: when the schedule asked for it; None where a person did, or a late reading.
     """
     task = connection.execute(select(tables.task).filter_by(name=name)).one()
-    key = {
-        "task_id": task.id,
-        "first_day": first_day.isoformat(),
-        "last_day": last_day.isoformat(),
-    }
+    key = {"task_id": task.id, "start_at": period.start, "end_at": period.end}
     made: dict[str, Any] = {} if due_at is None else {"due_at": due_at, "made_at": now}
     export_id = keep(connection, tables.expected_export, key, made)
     for one in files:
@@ -209,8 +238,11 @@ def keep_files(
             "first_at": one.first,
             "last_at": one.last,
             "created_at": now,
+            "named_at": one.named,
+            "last_frame_id": one.last_frame_id,
         }
         file_id = inserted(connection.execute(insert(tables.file).values(row)))
+        keep_series(connection, task.id, file_id, one.told)
         delivery = {
             "file_id": file_id,
             "destination_id": task.destination_id,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby, islice
 from typing import Any, cast
@@ -25,6 +25,7 @@ from sqlalchemy.dialects import sqlite
 
 from backend.adapters import tables
 from backend.adapters.store import driver, for_driver, remembered
+from backend.adapters.told import touch
 from backend.core.cross_check import POWER
 from backend.core.readings import ENERGY, Kind, MeterValue, Reading
 from backend.core.registers import REGISTER_PHASES
@@ -32,6 +33,7 @@ from backend.core.registers import REGISTER_PHASES
 #: So many readings of a connector before a period, and after it, are taken along, and an hour.
 _EDGE_READINGS = 20
 _MARGIN = timedelta(hours=1)
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 #: What else tells that energy flows, besides the register.
 _SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", POWER)
 #: Kinds whose keys the writer knows by heart, and how long their text may be; an INCH's ten
@@ -80,6 +82,7 @@ class Keeper:
     def keep(self, station_id: int, frame_id: int, found: Iterable[MeterValue]) -> None:
         """Keep what a frame says was measured."""
         for one in found:
+            touch(self._connection, station_id, one.instant)
             kinds_id, each_once = self._kinds(station_id, one)
             row = _row(station_id, 0, kinds_id, frame_id, one)
             if not each_once or self._execute(_ADD, row).rowcount == 0:
@@ -288,6 +291,28 @@ def energy_readings(
             one for row in rows for one in row.readings() if _is_register(one) or _is_power(one)
         )
     return found
+
+
+def course_before(connection: Connection, station_id: int, since: datetime) -> datetime:
+    """
+    Give from when on the energies of a station may be others, once something new is known.
+
+    So far back do `energy_readings` take along what comes later.
+
+    Parameters:
+        since: what is new tells of nothing before it.
+    """
+    said = _Said(connection, station_id)
+    earliest = since
+    for connector in said.connectors():
+        before = said.rows(
+            tables.meter_value.c.instant < since, (ENERGY,), connector, backwards=True
+        )
+        found = [reading.instant for reading in islice(_registers(before), _EDGE_READINGS)]
+        if len(found) < _EDGE_READINGS:
+            return _FIRST
+        earliest = min(earliest, found[-1])
+    return earliest
 
 
 def _outermost(rows: Iterator[MeterValue]) -> datetime | None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from backend.adapters import tables
 from backend.adapters.meter_values import Keeper
 from backend.adapters.store import driver, for_driver
+from backend.adapters.told import touch
 from backend.core.readings import Leniency, MeterValue, Reading, StartReport, StopReport
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
 from backend.core.timestamps import BY_RECEPTION
@@ -99,13 +100,14 @@ def keep_settings(connection: Connection, settings: Settings, today: str) -> Non
     _keep_stations(connection, settings, accounts)
     formats, destinations = _keep_ways(connection, settings, accounts)
     for task in settings.tasks:
+        at = None if task.plan is None else task.plan.at
         values = {
             "account_id": accounts[task.account],
             "format_id": formats[task.account, task.format],
             "destination_id": destinations[task.account, task.destination],
             "stations": json.dumps("all" if task.stations is None else task.stations),
             "schedule": task.schedule,
-            "daily_at": None if task.daily_at is None else task.daily_at.isoformat("minutes"),
+            "daily_at": None if at is None else at.isoformat("minutes"),
             "active": True,
         }
         number = keep(connection, tables.task, {"name": task.name}, values)
@@ -256,9 +258,12 @@ def close_dangling(connection: Connection) -> int:
         How many there were.
     """
     table = tables.connection
+    dangling = table.c.disconnected_at.is_(None)
+    for row in connection.execute(select(table.c.station_id, table.c.heard_at).where(dangling)):
+        touch(connection, row.station_id, row.heard_at)
     result = connection.execute(
         update(table)
-        .where(table.c.disconnected_at.is_(None))
+        .where(dangling)
         .values(disconnected_at=table.c.heard_at, ended_by="the backend ended without saying so")
     )
     return int(result.rowcount)
@@ -442,7 +447,7 @@ def keep_start(
         The transaction id to answer, the same for the same Start, and what was odd about it.
     """
     decision = decide_start(_sessions_meant(connection, station_id, report), report)
-    _update_sessions(connection, decision.closed)
+    _update_sessions(connection, station_id, decision.closed)
     if decision.repeated is not None:
         meaning = "answered with the id it has"
         return decision.repeated.id, (_odd(decision.rule, decision.repeated.id, meaning),)
@@ -473,7 +478,7 @@ def keep_stop(
     if decision.changed and decision.session.id == 0:
         _insert_session(connection, station_id, decision.session)
     elif decision.changed:
-        _update_sessions(connection, (decision.session,))
+        _update_sessions(connection, station_id, (decision.session,))
     meaning = _STOPS.get(decision.rule)
     odd = () if meaning is None else (_odd(decision.rule, report.transaction, meaning),)
     return decision.connector, odd
@@ -484,7 +489,7 @@ def keep_free(
 ) -> tuple[Leniency, ...]:
     """Close the sessions of a connector that has become free without a Stop."""
     closed = decide_free(_open_sessions(connection, station_id), connector, now)
-    _update_sessions(connection, closed)
+    _update_sessions(connection, station_id, closed)
     meaning = "closed, as its connector is free; its Stop may still come"
     return tuple(_odd("free-without-stop", one.id, meaning) for one in closed)
 
@@ -538,13 +543,15 @@ def _open_sessions(connection: Connection, station_id: int) -> list[Session]:
 
 
 def _insert_session(connection: Connection, station_id: int, one: Session) -> int:
+    touch(connection, station_id, one.started)
     row = {"station_id": station_id, **_columns(one)}
     return inserted(connection.execute(insert(tables.session).values(row)))
 
 
-def _update_sessions(connection: Connection, changed: Iterable[Session]) -> None:
+def _update_sessions(connection: Connection, station_id: int, changed: Iterable[Session]) -> None:
     table = tables.session
     for one in changed:
+        touch(connection, station_id, one.started)
         connection.execute(update(table).where(table.c.id == one.id).values(_columns(one)))
 
 

@@ -310,14 +310,15 @@ configuration = _table(
     UniqueConstraint("station_id", "name"),
 )
 
+# A period that a task exports; with ``due_at`` where its schedule asked for it.
 expected_export = _table(
     "expected_export",
     _of("task"),
-    _text("first_day"),
-    _text("last_day"),
+    _at("start_at"),
+    _at("end_at"),
     _at("due_at", nullable=True),
     _at("made_at", nullable=True),
-    UniqueConstraint("task_id", "first_day", "last_day"),
+    UniqueConstraint("task_id", "start_at", "end_at"),
 )
 
 file = _table(
@@ -333,6 +334,9 @@ file = _table(
     _at("first_at", nullable=True),
     _at("last_at", nullable=True),
     _at("created_at"),
+    # What its name says of its creation, and the newest frame that it could know.
+    _at("named_at", nullable=True),
+    Column("last_frame_id", BigInteger, nullable=True),
     UniqueConstraint("expected_export_id", "revision", "part"),
 )
 
@@ -366,6 +370,48 @@ receipt = _table(
     _count("tries"),
     _flag("already_there"),
     UniqueConstraint("delivery_id"),
+)
+
+# What a file told of one series from ``start_at`` to ``end_at``: ``energies`` is a JSON list of
+# whole steps of 10^-``decimals`` kWh, null where it was missing; ``rules`` has the rule and the
+# status of each, as a JSON list of [rule, status, how many]. An interval that the file did not
+# tell of has a rule and a status of "".
+told = Table(
+    "told",
+    METADATA,
+    _of("task"),
+    _text("code"),
+    _text("obis"),
+    _at("start_at"),
+    _of("file"),
+    _at("end_at"),
+    _count("step_s"),
+    _count("decimals"),
+    _text("energies"),
+    _text("rules"),
+    PrimaryKeyConstraint("task_id", "code", "obis", "start_at", "file_id"),
+    sqlite_with_rowid=False,
+)
+
+# Since when something new is known of a station, until somebody looks whether what was told
+# of it still holds (`touched`), and then for each task until that is done (`reopened`).
+touched = Table(
+    "touched",
+    METADATA,
+    _of("station"),
+    _at("since"),
+    PrimaryKeyConstraint("station_id"),
+    sqlite_with_rowid=False,
+)
+
+reopened = Table(
+    "reopened",
+    METADATA,
+    _of("task"),
+    _of("station"),
+    _at("since"),
+    PrimaryKeyConstraint("task_id", "station_id"),
+    sqlite_with_rowid=False,
 )
 
 # ---------------------------------------------------------------- what is known of chargers

@@ -14,6 +14,7 @@ The zone and the end-of-interval stamp are those of the VSE Metering Code §3.7.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,7 +23,9 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("Europe/Zurich")
 LOCAL = "local"
 IN_UTC = "utc"
-_DAY = timedelta(days=1)
+MINUTES_OF_DAY = 1440
+_HOUR_MINUTES = 60
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 
@@ -47,11 +50,44 @@ def day_grid(day: date, minutes: int) -> tuple[datetime, ...]:
     Raises:
         ValueError: ``minutes`` does not divide the hour.
     """
+    return grid(*day_bounds(day), minutes)
+
+
+def grid(start: datetime, end: datetime, minutes: int) -> tuple[datetime, ...]:
+    """
+    Give the boundaries of the intervals of a period, in order, in UTC; its ends are among them.
+
+    Raises:
+        ValueError: ``minutes`` does not divide the hour, or the period is no multiple of it.
+    """
     if minutes < 1 or 60 % minutes:
         raise ValueError(f"{minutes} minutes do not divide the hour; use 1, 5, 10, 15, 30 or 60")
-    start, end = day_bounds(day)
     step = timedelta(minutes=minutes)
+    if (end - start) % step:
+        raise ValueError(f"{start.isoformat()} to {end.isoformat()} is no multiple of {step}")
     return tuple(start + step * index for index in range((end - start) // step + 1))
+
+
+def part_of_day(instant: datetime, minutes: int) -> tuple[datetime, datetime]:
+    """
+    Give the part of the local day that an instant lies in, in UTC.
+
+    They begin where the local clock shows a multiple of their length, so one of them is an hour
+    shorter in March and longer in October. The hour that October has twice is not parted: in
+    local time, its labels are told apart only by their order.
+
+    Parameters:
+        minutes: 1440 for the whole day, or less: a divisor of it, and of 60 where it is below.
+    """
+    day = local_day_of(instant)
+    hours = range(0, MINUTES_OF_DAY // _HOUR_MINUTES, max(1, minutes // _HOUR_MINUTES))
+    bounds = [*(local_instant(day, time(hour)) for hour in hours), day_bounds(day)[1]]
+    start, end = next(pair for pair in itertools.pairwise(bounds) if instant < pair[1])
+    if minutes < _HOUR_MINUTES and end - start == _HOUR:
+        step = timedelta(minutes=minutes)
+        start = instant - (instant - start) % step
+        end = start + step
+    return start, end
 
 
 def to_local(instant: datetime) -> datetime:

@@ -1,18 +1,26 @@
 """
 Exports: what a task delivers, and when it is due.
 
-Rule 1: a daily task delivers whole local days. Day D is due on local day D + 1 at the task's
-time of day; document 002 "smart-me auto export" has that between 00:00 and 01:00.
-Rule 2: no day is skipped. After an outage every day since the last export is due, in order.
-Rule 3: a station that is not activated (metering code, OBIS code, interval; document 000
+Rule 1: a task delivers periods: whole local days, or parts of them. They follow each other
+without a gap, whatever the clocks do (`days.part_of_day`).
+Rule 2: no period is left out. What is not made yet is due, oldest first, also after an outage
+and where the start was set into the past (document 002 "Start date next export").
+Rule 3: a trigger says when a period is due (document 002 "Export trigger"): at a time of day or
+some minutes after its end; as soon as all meters have all values; or 12 hours after its end. A
+daily export without a time of its own begins between 00:00 and 01:00, each task at another
+moment of it, so that they do not come all at once (document 002, Note).
+Rule 4: a station that is not activated (metering code, OBIS code, interval; document 000
 "IS-E interface (ePonet)") is in no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import islice
 
 from backend.core import days
 from backend.core.file_names import file_name
@@ -20,23 +28,59 @@ from backend.core.formats.ise_timeseries_csv import Layout, Row
 from backend.core.intervals import Interval
 
 __all__ = [
-    "ALL",
+    "DAILY",
+    "MAX_DUE",
+    "SCHEDULES",
     "Activation",
-    "Task",
+    "Period",
+    "Plan",
+    "Trigger",
     "due_at",
     "due_periods",
     "file_name",
+    "made_until",
     "next_due",
     "parts_of",
+    "period_of",
+    "periods_within",
     "rows_of",
-    "takes",
+    "spread",
+    "whole_days",
 ]
 
-ALL = "all"
-"""In place of station names: every station of the account."""
+DAILY = "daily"
+SCHEDULES = {
+    DAILY: days.MINUTES_OF_DAY,
+    "12 h": 720,
+    "8 h": 480,
+    "6 h": 360,
+    "4 h": 240,
+    "3 h": 180,
+    "2 h": 120,
+    "1 h": 60,
+    "30 min": 30,
+    "15 min": 15,
+}
+"""How often a task delivers: the length of its periods, in minutes of the local day."""
 MAX_DUE = 400
-"""So many days are due at once; the next call gives the next ones."""
-_DAY = timedelta(days=1)
+"""So many periods are due at once; the next call gives the next ones."""
+LATER = timedelta(hours=12)
+"""How long the trigger ``12 h after`` waits (document 002 "12h after the enddate")."""
+START_WINDOW = (timedelta(minutes=5), timedelta(minutes=60))
+"""
+When exports without a time of their own begin, after the end of their period, if that is a day.
+
+Document 002 has "between 0:00 to 1:00"; the first minutes are left to readings that are on their
+way (ASSUMED).
+"""
+
+
+class Trigger(StrEnum):
+    """What makes a period due."""
+
+    TIME = "time"
+    COMPLETE = "complete"
+    LATER = "12 h after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,76 +101,151 @@ class Activation:
     interval_minutes: int = 15
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """What one file tells of: from ``start`` up to ``end``, in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def first_day(self) -> date:
+        """The local day that it begins on."""
+        return days.local_day_of(self.start)
+
+    @property
+    def last_day(self) -> date:
+        """The local day that it ends on, or ends with."""
+        return days.local_day_of(self.end - timedelta(microseconds=1))
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it begins and ends at local midnight."""
+        return self == whole_days(self.first_day, self.last_day)
+
+    def __str__(self) -> str:
+        if not self.is_whole_days:
+            start, end = days.to_local(self.start), days.to_local(self.end)
+            return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+        if self.first_day == self.last_day:
+            return self.first_day.isoformat()
+        return f"{self.first_day} to {self.last_day}"
+
+
 @dataclass(frozen=True, slots=True)
-class Task:
+class Plan:
     """
-    Who gets what and when.
+    When a task delivers what.
 
     Attributes:
-        name: stands in the names of its files.
-        account: whose stations.
-        format: the layout of its files.
-        destination: the name of the server.
-        stations: identities, or `ALL`.
-        daily_at: local time of day; None where it is delivered only when asked.
+        minutes: the length of its periods, one of `SCHEDULES`.
+        trigger: what makes a period due.
+        at: local time of day; None for a moment of its own in the start window.
+        delay: that moment, after the end of the period: `spread`.
     """
 
-    name: str
-    account: str
-    format: Layout
-    destination: str
-    stations: tuple[str, ...] | str
-    daily_at: time | None
+    minutes: int = days.MINUTES_OF_DAY
+    trigger: Trigger = Trigger.TIME
+    at: time | None = None
+    delay: timedelta = START_WINDOW[0]
 
 
-def takes(task: Task, station: str) -> bool:
-    """Tell whether a station of the task's account is one of the task's."""
-    return task.stations == ALL if isinstance(task.stations, str) else station in task.stations
-
-
-def due_periods(
-    task: Task, last_exported: date | None, first_day: date, now: datetime
-) -> list[date]:
+def spread(name: str, minutes: int) -> timedelta:
     """
-    Give the local days to be exported now, oldest first.
+    Give a task its own moment within the start window, the same one for ever.
 
     Parameters:
-        task: none is due where it is delivered only when asked.
-        last_exported: the last local day that was; None before the first.
-        first_day: the first that is to be; days before it are not exported.
-        now: aware.
+        name: of the task.
+        minutes: the length of its periods; those of short ones begin within their half.
     """
-    if task.daily_at is None:
-        return []
-    day = first_day if last_exported is None else max(first_day, last_exported + _DAY)
-    due: list[date] = []
-    while len(due) < MAX_DUE and due_at(day, task.daily_at) <= now:
-        due.append(day)
-        day += _DAY
-    return due
+    earliest, latest = START_WINDOW
+    if minutes < days.MINUTES_OF_DAY:
+        latest = min(latest, timedelta(minutes=minutes) / 2)
+        earliest = min(earliest, latest / 2)
+    seconds = int((latest - earliest).total_seconds())
+    return earliest + timedelta(seconds=zlib.crc32(name.encode()) % seconds)
 
 
-def due_at(day: date, daily_at: time) -> datetime:
-    """Give the instant at which a local day is due, in UTC."""
-    return days.local_instant(day + _DAY, daily_at)
+def whole_days(first: date, last: date) -> Period:
+    """Give the period of local days, both included."""
+    return Period(days.day_bounds(first)[0], days.day_bounds(last)[1])
 
 
-def next_due(task: Task, last: date | None, now: datetime) -> datetime:
+def period_of(instant: datetime, minutes: int) -> Period:
+    """Give the period that an instant lies in; the instant between two begins the later one."""
+    return Period(*days.part_of_day(instant, minutes))
+
+
+def periods_within(start: datetime, end: datetime, minutes: int) -> Iterator[Period]:
+    """Give the periods that share time with the one from ``start`` to ``end``, in order."""
+    period = period_of(start, minutes)
+    while period.start < end:
+        yield period
+        period = period_of(period.end, minutes)
+
+
+def due_at(plan: Plan, period: Period) -> datetime:
+    """Give when a period is due, in UTC; with `Trigger.COMPLETE` the earliest possible."""
+    if plan.trigger is Trigger.LATER:
+        return period.end + LATER
+    if plan.trigger is Trigger.COMPLETE:
+        return period.end
+    if plan.at is None:
+        return period.end + plan.delay
+    return days.local_instant(days.local_day_of(period.end), plan.at)
+
+
+def due_periods(plan: Plan, start: datetime, made: Sequence[Period], now: datetime) -> list[Period]:
     """
-    Give the next instant at which a day becomes due, in UTC; ``now`` where one is due already.
+    Give the periods to be exported now, oldest first.
 
     Parameters:
-        task: a daily one.
-        last: the last local day that was exported; None where today is the first to be.
+        plan: of the task.
+        start: from when on it exports.
+        made: what it has exported; a period that they cover is not due again.
         now: aware.
-
-    Raises:
-        ValueError: The task is delivered only when asked.
     """
-    if task.daily_at is None:
-        raise ValueError(f"task {task.name!r} is delivered only when asked")
-    day = days.local_day_of(now) if last is None else last + _DAY
-    return max(due_at(day, task.daily_at), now)
+    due = (period for period in _unmade(plan, start, made, now) if due_at(plan, period) <= now)
+    return list(islice(due, MAX_DUE))
+
+
+def next_due(plan: Plan, start: datetime, made: Sequence[Period], now: datetime) -> datetime:
+    """Give the next instant at which a period becomes due; ``now`` where one is due already."""
+    # An earlier period is never due after a later one.
+    return max(due_at(plan, next(_unmade(plan, start, made, None))), now)
+
+
+def made_until(plan: Plan, start: datetime, made: Sequence[Period]) -> datetime:
+    """Give up to when all periods from ``start`` on are made; what lies before is done with."""
+    return next(_unmade(plan, start, made, None)).start
+
+
+def _unmade(
+    plan: Plan, start: datetime, made: Sequence[Period], until: datetime | None
+) -> Iterator[Period]:
+    """Give the periods that are not made, in order, as far as they end by ``until``."""
+    covered = _joined(made)
+    period = period_of(start, plan.minutes)
+    while until is None or period.end <= until:
+        by = next((each for each in covered if each.start <= period.start < each.end), None)
+        if by is None or by.end < period.end:
+            yield period
+            period = period_of(period.end, plan.minutes)
+        else:
+            # A period of another length, from before the schedule was changed, may end within.
+            behind = period_of(by.end, plan.minutes)
+            period = behind if behind.start > period.start else period_of(period.end, plan.minutes)
+
+
+def _joined(periods: Iterable[Period]) -> list[Period]:
+    """Join periods that overlap or touch."""
+    joined: list[Period] = []
+    for period in sorted(periods):
+        if joined and period.start <= joined[-1].end:
+            joined[-1] = Period(joined[-1].start, max(joined[-1].end, period.end))
+        else:
+            joined.append(period)
+    return joined
 
 
 def rows_of(activation: Activation, intervals: Iterable[Interval]) -> list[Row]:

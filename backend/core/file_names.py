@@ -16,8 +16,9 @@ from backend.errors import LayoutError
 
 FIELDS = {
     "task": "the name of the task",
-    "from": "the first local day in the file, yyyymmdd",
-    "to": "the last local day in the file, yyyymmdd",
+    "from": "the first local day in the file, yyyymmdd; if it begins within a day, in UTC, "
+    "yyyymmddThhmmZ",
+    "to": "the last local day in the file, yyyymmdd; if it ends within a day, in UTC likewise",
     "created": "when the file was made, in UTC, yyyymmddhhmmss",
     "revision": "1 for the first file of a period, then 2, 3 …",
     "meter": "the metering code, where each meter has a file of its own",
@@ -76,14 +77,23 @@ def check_pattern(pattern: str, where: str) -> str:
 def file_name(
     pattern: str,
     task: str,
-    first_day: date,
-    last_day: date,
+    start: date | datetime,
+    end: date | datetime,
     created: datetime,
     revision: int,
     meter: str = "",
 ) -> str:
     """
     Make the name of a file.
+
+    Parameters:
+        pattern: as `check_pattern` accepts it.
+        task: its name.
+        start, end: of what the file tells of: the first and the last local day, or, where it
+            begins or ends within a day, an instant.
+        created: aware; also what tells it from the files made before it.
+        revision: from 1.
+        meter: the metering code, where each has a file of its own.
 
     ``{created}`` is UTC: the receiver takes the newest file by it, and local time runs backwards
     once a year. Where the file is one meter's and the pattern does not say where the meter goes,
@@ -99,10 +109,16 @@ def file_name(
         pattern = f"{stem}_{{meter}}.{suffix}" if dot else f"{pattern}_{{meter}}"
     values = {
         "task": check_name(task, f"{where}, task"),
-        "from": f"{first_day:%Y%m%d}",
-        "to": f"{last_day:%Y%m%d}",
+        "from": _edge(start),
+        "to": _edge(end),
         "created": f"{created.astimezone(UTC):%Y%m%d%H%M%S}",
         "revision": str(revision),
         "meter": check_name(meter, f"{where}, meter") if meter else "",
     }
     return check_name(_FIELD.sub(lambda match: values[match[1]], pattern), where)
+
+
+def _edge(at: date | datetime) -> str:
+    if isinstance(at, datetime):
+        return f"{at.astimezone(UTC):%Y%m%dT%H%MZ}"
+    return f"{at:%Y%m%d}"

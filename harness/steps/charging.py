@@ -55,20 +55,23 @@ def charges_twice(
 
 
 @given(
-    parsers.re(r'(?P<person>\w+) charges at "(?P<name>[^"]+)" from (?P<start>\S+) to (?P<end>\S+)$')
+    parsers.re(
+        r'(?P<person>\w+) charges at "(?P<name>[^"]+)" from (?P<start>\S+)'
+        r" to (?P<end>\S+( of the next day)?)$"
+    )
 )
 def charges(bench: Bench, person: str, name: str, start: str, end: str) -> None:
     """Plug in and show the card at one local time, stop with the card and unplug at another."""
     bench.plan_session(name, person, bench.at(start), bench.at(end))
 
 
-@given(parsers.re(r'the line of "(?P<name>[^"]+)" is cut from (?P<start>\S+) to (?P<end>\S+)'))
+@given(parsers.re(r'the line of "(?P<name>[^"]+)" is cut from (?P<start>\S+) to (?P<end>.+)'))
 def line_is_cut(bench: Bench, name: str, start: str, end: str) -> None:
     """Cut a charger's line at one local time and restore it at another."""
     bench.plan_outage(name, bench.at(start), bench.at(end))
 
 
-@given(parsers.re(r'the line of "(?P<name>[^"]+)" is cut from (?P<start>\S+) on'))
+@given(parsers.re(r'the line of "(?P<name>[^"]+)" is cut from (?P<start>\S+) on$'))
 def line_is_cut_from(bench: Bench, name: str, start: str) -> None:
     """Cut a charger's line for the rest of the scenario."""
     bench.plan_outage(name, bench.at(start))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +17,7 @@ from backend.errors import SettingsError
 from harness.bench import UTILITY, Bench, Station
 from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
-from harness.local_time import ZURICH
+from harness.local_time import ZURICH, utc_instant
 from harness.round_trip import check_round_trips
 from harness.steps import must_be_done, records
 from harness.utility import Held
@@ -129,9 +130,16 @@ def _refusal(bench: Bench) -> str | None:
 
 
 def _held(bench: Bench, name: str) -> list[Held]:
+    """Give what the utility holds of the bench's day; it must hold nothing that cannot be yet."""
     held = bench.utility.held(_code(bench.station(name)))
     bench.decide_files([value.file for value in held])
-    return held
+    grid = bench.grid(name)
+    first, last = bench.told_span()
+    for value in held:
+        if not first <= value.start < value.end <= last:
+            local = value.start.astimezone(ZURICH)
+            raise Disagreement(f"{UTILITY} holds a value of {name} from {local:%d.%m.%Y %H:%M}")
+    return [value for value in held if grid[0] <= value.start < grid[-1]]
 
 
 def _code(station: Station) -> str:
@@ -187,10 +195,20 @@ def _cells(row: Mapping[str, str]) -> tuple[Decimal | None, str]:
 @then(parsers.parse('EW Seedorf holds for "{name}"'))
 def holds(bench: Bench, name: str, datatable: Table) -> None:
     """Compare single intervals, named by their local end."""
+    _holds(bench, name, datatable, bench.at)
+
+
+@then(parsers.parse('EW Seedorf holds for "{name}" in UTC'))
+def holds_in_utc(bench: Bench, name: str, datatable: Table) -> None:
+    """Compare single intervals, named by their end in UTC."""
+    _holds(bench, name, datatable, functools.partial(utc_instant, bench.day))
+
+
+def _holds(bench: Bench, name: str, datatable: Table, at: Callable[[str], datetime]) -> None:
     ending = {value.end: value for value in _held(bench, name)}
     bench.decide_energy_of(name)
     for row in records(datatable, "until", "kWh", "status"):
-        value = ending.get(bench.at(row["until"]))
+        value = ending.get(at(row["until"]))
         if value is None:
             raise Disagreement(f"{UTILITY} holds no value of {name} that ends at {row['until']}")
         energy, status = _cells(row)

@@ -263,8 +263,8 @@ def _name_form(pattern: str) -> re.Pattern[str]:
     forms = {
         "created": "(?P<created>[0-9]{14})",
         "revision": "(?P<revision>[0-9]{1,9})",
-        "from": "[0-9]{8}",
-        "to": "[0-9]{8}",
+        "from": "[0-9]{8}(?:T[0-9]{4}Z)?",
+        "to": "[0-9]{8}(?:T[0-9]{4}Z)?",
     }
     parts = re.split(r"\{(\w+)\}", pattern)
     texts, fields = parts[::2], parts[1::2]

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from backend import Backend, Settings
-from backend.adapters import dispatch, ledger
+from backend.adapters import files, ledger
 from backend.core.formats.ise_timeseries_csv import Layout, Row, read
 from backend.core.intervals import Status
 from backend.errors import (
@@ -31,7 +31,7 @@ from simulators.clock import VirtualClock
 
 START = datetime(2025, 6, 3, 4, 0, tzinfo=UTC)  # 06:00 in Zurich
 DUE = datetime(2025, 6, 3, 22, 30, tzinfo=UTC)  # 00:30 of the next day
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBoNPGpRM3DYYOlSdNBgPZ4iyPzR5NDSrGqXyXnNvVzz"
 CODE = "CH1012301234500000000000000012345"
 
@@ -65,6 +65,7 @@ account = "Stadtwerke"
 name = "daily"
 format = "ePonet"
 destination = "EDM"
+at = "00:30"
 """
 
 
@@ -305,7 +306,7 @@ class TestNow:
         """Several days go out in one file, each time as a new revision."""
 
         async def scene(site: Site) -> None:
-            async with site.backend(('name = "daily"', 'name = "daily"\nschedule = "now"')) as one:
+            async with site.backend(('at = "00:30"', 'schedule = "now"')) as one:
                 await site.until(START + 3 * DAY)
                 for _ in range(2):
                     await one.export_now("daily", date(2025, 6, 3), date(2025, 6, 4))
@@ -347,6 +348,173 @@ class TestNow:
 def unreachable() -> Unreachable:
     """Give an error as a dead server does."""
     return Unreachable("does not answer", "sftp.example.ch", "look after it")
+
+
+class TestCorrections:
+    """What is known otherwise than it was told goes out again."""
+
+    AT = datetime(2025, 6, 3, 12, 0, tzinfo=UTC)
+
+    async def late(self, site: Site, backend: Backend) -> None:
+        """Deliver a day, then tell of it what was not known."""
+        await site.until(self.AT + HOUR)
+        await report(backend, (self.AT, 1000), (self.AT + HOUR, 5000))
+        await site.until(DUE + HOUR)
+        await report(backend, (self.AT + HOUR / 2, 4000))
+
+    def energies(self, site: Site, name: str) -> dict[datetime, tuple[Decimal | None, str]]:
+        """Read a correction, whose rows do not tell how long their intervals are."""
+        rows = read(site.shelf.files[name], Layout(), 15)
+        return {row.end: (row.energy_kwh, row.status) for row in rows}
+
+    def test_a_late_reading(self, play: Play) -> None:
+        """Within the hour it is delivered as the next revision, and only what changed."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await self.late(site, backend)
+                await site.until(DUE + timedelta(hours=2))
+            first, second = site.shelf.files
+            assert "ISE_daily_20250603_20250603_20250603235000_2.csv" == second
+            assert first < second
+            quarter = timedelta(minutes=15)
+            assert {
+                self.AT + quarter: (Decimal("1.500"), "E"),
+                self.AT + 2 * quarter: (Decimal("1.500"), "E"),
+                self.AT + 3 * quarter: (Decimal("0.500"), "E"),
+                self.AT + 4 * quarter: (Decimal("0.500"), "E"),
+            } == self.energies(site, second)
+
+        play(scene)
+
+    def test_a_backend_that_ends_in_between(self, play: Play) -> None:
+        """What was late is corrected by the next one, once."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await self.late(site, backend)
+            for _ in range(2):
+                async with site.backend():
+                    await site.until(site.clock.now() + timedelta(hours=2))
+            assert 2 == len(site.shelf.files)
+
+        play(scene)
+
+    def test_a_correction_that_cannot_be_kept(
+        self, play: Play, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Nothing is forgotten: it is made at the next look."""
+
+        def refuse(*arguments: object, **options: object) -> bytes:
+            raise LayoutError("cannot be written", "row 1", "choose another separator")
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await self.late(site, backend)
+                with monkeypatch.context() as patch:
+                    patch.setattr(files, "write", refuse)
+                    await site.until(DUE + timedelta(hours=2))
+                assert 1 == len(site.shelf.files)
+                await site.until(DUE + timedelta(hours=3))
+            assert 2 == len(site.shelf.files)
+
+        play(scene)
+        assert "daily cannot be corrected: row 1: cannot be written" in caplog.text
+
+    @pytest.mark.parametrize(("extent", "rows"), [("changed", 4), ("series", 96), ("off", None)])
+    def test_how_much_is_told(self, play: Play, extent: str, rows: int | None) -> None:
+        """The changed intervals, the day of the charger, or nothing."""
+
+        async def scene(site: Site) -> None:
+            change = ('at = "00:30"', f'at = "00:30"\ncorrections = "{extent}"')
+            async with site.backend(change) as backend:
+                await self.late(site, backend)
+                await site.until(DUE + timedelta(hours=3))
+            told = [len(read(each, Layout(), 15)) for each in site.shelf.files.values()]
+            assert told[1:] == ([] if rows is None else [rows])
+
+        play(scene)
+
+    def test_what_a_person_asked_for_is_not_told_again(self, play: Play) -> None:
+        """The utility holds it already, from the file that was asked for."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await self.late(site, backend)
+                await backend.export_now("daily", date(2025, 6, 2), date(2025, 6, 3))
+                await site.until(DUE + timedelta(hours=3))
+            assert 2 == len(site.shelf.files)
+
+        play(scene)
+
+    def test_a_day_that_only_a_person_asked_for(self, play: Play) -> None:
+        """It is corrected as well, by itself, and only as far as it was told."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend(('at = "00:30"', 'at = "23:30"')) as backend:
+                await site.until(self.AT)
+                await report(backend, (self.AT - HOUR, 1000), (self.AT, 2000))
+                await backend.export_now("daily", date(2025, 6, 3), date(2025, 6, 3))
+                await site.until(self.AT + HOUR)
+                await report(backend, (self.AT - HOUR / 2, 2000), (self.AT + HOUR, 9000))
+                await site.until(self.AT + 2 * HOUR)
+            _, second = site.shelf.files
+            quarters = [self.AT - HOUR + n * timedelta(minutes=15) for n in (1, 2, 3, 4)]
+            energies = [Decimal(each) for each in ("0.500", "0.500", "0.000", "0.000")]
+            told = self.energies(site, second)
+            assert quarters == list(told)
+            assert energies == [energy for energy, _ in told.values()]
+
+        play(scene)
+
+
+class TestNames:
+    """The receiver takes the newest file by its name."""
+
+    def test_days_of_one_second_have_names_of_their_own(self, play: Play) -> None:
+        """Also where the pattern of names does not tell the day."""
+
+        async def scene(site: Site) -> None:
+            changes = (
+                ('name = "ePonet"', 'name = "ePonet"\nname_pattern = "{created}.csv"'),
+                ('at = "00:30"', 'at = "00:30"\nstart = 2025-05-30'),
+            )
+            async with site.backend(*changes):
+                await site.until(DUE)
+            names = list(site.shelf.files)
+            assert 5 == len(set(names))
+            assert sorted(names) == names
+
+        play(scene)
+
+    def test_two_tasks_of_one_second_do_not_share_a_name(self, play: Play) -> None:
+        """The second one's is a second later."""
+
+        async def scene(site: Site) -> None:
+            task = SETTINGS[SETTINGS.index("[[task]]") :]
+            changes = (
+                ('name = "ePonet"', 'name = "ePonet"\nname_pattern = "{created}.csv"'),
+                (task, task + task.replace('name = "daily"', 'name = "again"')),
+            )
+            async with site.backend(*changes):
+                await site.until(DUE)
+            assert ["20250603223000.csv", "20250603223001.csv"] == list(site.shelf.files)
+
+        play(scene)
+
+    def test_a_clock_that_is_set_back(self, play: Play) -> None:
+        """What is made then still bears a later name than what was made before."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await site.until(DUE)
+                site.clock = VirtualClock(DUE - HOUR)
+            async with site.backend() as backend:
+                await backend.export_now("daily", date(2025, 6, 2), date(2025, 6, 3))
+            first, second = site.shelf.files
+            assert first.split("_")[4] < second.split("_")[4]
+
+        play(scene)
 
 
 class TestFailures:
@@ -489,16 +657,16 @@ class TestFailures:
     ) -> None:
         """Where a layout cannot hold a day it is told, and tried every hour; no day is skipped."""
 
-        def refuse(*arguments: object) -> bytes:
+        def refuse(*arguments: object, **options: object) -> bytes:
             raise LayoutError("cannot be written", "row 1", "choose another separator")
 
         async def scene(site: Site) -> None:
             async with site.backend():
                 with monkeypatch.context() as patch:
-                    patch.setattr(dispatch, "write", refuse)
+                    patch.setattr(files, "write", refuse)
                     await site.until(DUE + timedelta(minutes=90))
                 assert {} == site.shelf.files
-                await site.until(DUE + timedelta(hours=2))
+                await site.until(DUE + timedelta(hours=3))
             assert 1 == len(site.shelf.files)
 
         play(scene)

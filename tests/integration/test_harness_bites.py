@@ -22,9 +22,11 @@ from pytest_bdd.scenario import make_python_name
 
 from backend.adapters import (
     cards,
+    corrections,
     dispatch,
     drop_sftp,
     energies,
+    files,
     ledger,
     ocpp_answers,
     ocpp_commands,
@@ -32,6 +34,7 @@ from backend.adapters import (
     ocpp_schemas,
     registration,
 )
+from backend.core import corrections as core_corrections
 from backend.core import (
     cross_check,
     days,
@@ -71,7 +74,7 @@ from simulators.charger_inch import (
 pytest_plugins = ["pytester"]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "verdicts.md"
-JUDGED = ("ISE", "FMT", "DLV", "COL")
+JUDGED = ("ISE", "AEX", "FMT", "DLV", "COL")
 """Areas whose requirements judge the backend; INC judges the charger, HAR the harness."""
 NOT_HERE = "killed"
 """In the names of scenarios whose backend is a process of its own, which no mutant reaches."""
@@ -204,7 +207,7 @@ ENERGIES = (
         "rows of zero are left out",
         "ISE-03",
         "EW Seedorf holds 96 values",
-        (dispatch.Dispatch._rows, "if one.end <= now", "if one.end <= now and one.energy_kwh != 0"),
+        (energies.series_of, "if one.end <= until", "if one.end <= until and one.energy_kwh != 0"),
         only="without_charging",
     ),
     _mutant(
@@ -309,8 +312,8 @@ DAYS = (
         "EW Seedorf holds 100 values",
         (
             csv.write,
-            "lines += _lines_of(list(series), layout)",
-            "lines += sorted(_lines_of(list(series), layout), key=lambda x: x.split(';')[2])",
+            "lines += _lines_of(list(series), layout, gaps)",
+            "lines += sorted(_lines_of(list(series), layout, gaps), key=lambda x: x.split(';')[2])",
         ),
         only="26 October",
     ),
@@ -320,10 +323,118 @@ DAYS = (
         "values for",
         (
             csv.write,
-            "lines += _lines_of(list(series), layout)",
-            "lines += {x.split(';')[2]: x for x in _lines_of(list(series), layout)}.values()",
+            "lines += _lines_of(list(series), layout, gaps)",
+            "lines += {x.split(';')[2]: x for x in _lines_of(list(series), layout, gaps)}.values()",
         ),
         only="26 October",
+    ),
+)
+
+REVISIONS = (
+    _mutant(
+        "late readings are not looked for",
+        "ISE-20",
+        "holds what its meter counted in it",
+        (corrections.Corrections._look_at, "if not since:", "if since:"),
+        only="session_comes_to_light",
+    ),
+    _mutant(
+        "readings are compared with what the day began with, not with what was told",
+        "ISE-20",
+        "1 file arrives at EW Seedorf",
+        (
+            core_corrections.changed,
+            "(before := told.get(each.start)) is not None",
+            "(before := next(iter(told.values()))) is not None",
+        ),
+        only="said_again",
+    ),
+    _mutant(
+        "a correction holds the whole day",
+        "ISE-20",
+        "nothing that was known before",
+        (
+            corrections._new_of,
+            "replace(series, intervals=new)",
+            "replace(series, intervals=list(series.intervals))",
+        ),
+        only="two_portions",
+    ),
+    _mutant(
+        "a correction bears the name of the file that it corrects",
+        "ISE-20",
+        "later name",
+        (
+            files.Files._named,
+            "if last is not None and named <= last:\n        named = last + _SECOND",
+            "if last is not None:\n        return last",
+        ),
+        only="session_comes_to_light",
+    ),
+    _mutant(
+        "in October the second hour at two o'clock is corrected by a label of the first",
+        "ISE-20",
+        "EW Seedorf holds for",
+        (csv.stand_alone, "return False", "pass"),
+        (csv._lines_of, "_instant_of(label, layout, previous, where) != stamp", "False"),
+        only="second_hour",
+    ),
+    _mutant(
+        "a period is sent before all values are there",
+        "AEX-14",
+        "no file had arrived",
+        (dispatch.Dispatch._is_complete, "return all(", "return True or all("),
+        only="keeps_the_file_back",
+    ),
+    _mutant(
+        "a period that lacks values is given up",
+        "AEX-14",
+        "1 file arrives",
+        (
+            dispatch.Dispatch._is_ready,
+            "self._incomplete.get(key) == newest",
+            "key in self._incomplete",
+        ),
+        only="keeps_the_file_back",
+    ),
+    _mutant(
+        "twelve hours after the end are noon",
+        "AEX-15",
+        "1 file arrives",
+        (
+            exports.due_at,
+            "period.end + LATER",
+            "days.local_instant(days.local_day_of(period.end), time(12))",
+        ),
+        only="25 October",
+    ),
+    _mutant(
+        "all tasks begin at one moment",
+        "AEX-16",
+        "different minutes",
+        (exports.spread, "zlib.crc32(name.encode()) % seconds", "0"),
+        only="3 June",
+    ),
+    _mutant(
+        "a start date in the past is passed over",
+        "AEX-17",
+        "5 files arrive",
+        (dispatch.Dispatch._start_of, "first = task.start", "first = None"),
+        only="day_by_day",
+    ),
+    _mutant(
+        "days that are made in one second bear one creation",
+        "AEX-17",
+        "later name",
+        (files.Files._named, "named = last + _SECOND", "pass"),
+        only="day_by_day",
+    ),
+    _mutant(
+        "parts of a day are parts of the UTC day",
+        "ISE-01",
+        "files of the day",
+        (days.part_of_day, "day = local_day_of(instant)", "day = instant.date()"),
+        only="26 October 2025-12 h",
     ),
 )
 
@@ -493,7 +604,7 @@ FILES = (
         "energies have three decimals, whatever is set",
         "FMT-08",
         "the file shows",
-        (dispatch.Dispatch._make, "layout.decimals)", "3)"),
+        (files.Files.known, "self._settings.format_of(task).layout.decimals", "3"),
         (csv._value_of, "-layout.decimals", "-3"),
         only="decimals",
     ),
@@ -501,7 +612,7 @@ FILES = (
         "energies are rounded to three decimals and written with six",
         "FMT-08",
         "holds what its meter counted in it",
-        (dispatch.Dispatch._make, "layout.decimals)", "3)"),
+        (files.Files.known, "self._settings.format_of(task).layout.decimals", "3"),
         only="decimals",
     ),
     _mutant(
@@ -1212,6 +1323,7 @@ MUTANTS = (
     *ENERGIES,
     *STATUS,
     *DAYS,
+    *REVISIONS,
     *ACTIVATION,
     *COLLECTING,
     *FIELD_FAULTS,

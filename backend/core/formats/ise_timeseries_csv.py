@@ -87,13 +87,15 @@ def _shown_obis(obis: str, layout: Layout) -> str:
 # -- writing ---------------------------------------------------------------------------
 
 
-def write(rows: Iterable[Row], layout: Layout) -> bytes:
+def write(rows: Iterable[Row], layout: Layout, *, gaps: bool = False) -> bytes:
     """
     Write a file.
 
     Parameters:
         rows: in any order; those of one series (code, OBIS code) have intervals of one length.
         layout: what the file looks like.
+        gaps: whether intervals may be left out, as in a correction; then the rows do not tell
+            how long their intervals are, and who reads them has to know.
 
     Raises:
         LayoutError: The layout is wrong, or a row cannot be written so that it reads back.
@@ -105,7 +107,7 @@ def write(rows: Iterable[Row], layout: Layout) -> bytes:
     for (code, obis), series in groupby(shown, key=lambda row: (row.code, row.obis)):
         check_cell(code, layout, f"name {code!r}")
         check_cell(obis, layout, f"OBIS code {obis!r}")
-        lines += _lines_of(list(series), layout)
+        lines += _lines_of(list(series), layout, gaps)
     return "".join(line + layout.line_end for line in lines).encode(layout.encoding)
 
 
@@ -114,10 +116,25 @@ def _header(layout: Layout) -> str:
     return layout.separator.join(headings[each] for each in layout.shown_columns)
 
 
-def _lines_of(series: Sequence[Row], layout: Layout) -> list[str]:
+def stand_alone(rows: Sequence[Row], layout: Layout) -> bool:
+    """
+    Tell whether some rows of one series, in order, can be read without those between them.
+
+    In October a label of local time may need the one before it.
+    """
+    previous: datetime | None = None
+    for row in rows:
+        stamp = _stamp_of(row, layout)
+        if _instant_of(_label_of(stamp, layout), layout, previous, row.code) != stamp:
+            return False
+        previous = stamp
+    return True
+
+
+def _lines_of(series: Sequence[Row], layout: Layout, gaps: bool) -> list[str]:
     """Write one series, and see that its instants read back."""
     stamps = [_stamp_of(row, layout) for row in series]
-    step = _step_of(stamps, layout)
+    step = series[0].end - series[0].start if gaps else _step_of(stamps, layout)
     lines = []
     previous: datetime | None = None
     for row, stamp in zip(series, stamps, strict=True):
@@ -185,9 +202,12 @@ def _value_of(row: Row, layout: Layout, where: str) -> str:
 # -- reading ---------------------------------------------------------------------------
 
 
-def read(content: bytes, layout: Layout) -> list[Row]:
+def read(content: bytes, layout: Layout, minutes: int | None = None) -> list[Row]:
     """
     Read a file that was written in this layout.
+
+    Parameters:
+        minutes: how long the intervals are, where rows may be left out; else the rows tell it.
 
     Raises:
         LayoutError: It was not; names the line.
@@ -204,7 +224,7 @@ def read(content: bytes, layout: Layout) -> list[Row]:
     cells = [_cells_of(line, layout, number) for number, line in enumerate(lines, start=first)]
     rows: list[Row] = []
     for _, series in groupby(cells, key=lambda each: (each["code"], each["obis"])):
-        rows += _rows_of(list(series), layout)
+        rows += _rows_of(list(series), layout, minutes)
     return rows
 
 
@@ -237,7 +257,7 @@ def _cells_of(line: str, layout: Layout, number: int) -> dict[str, str]:
     return {**named, "line": str(number)}
 
 
-def _rows_of(series: Sequence[Mapping[str, str]], layout: Layout) -> list[Row]:
+def _rows_of(series: Sequence[Mapping[str, str]], layout: Layout, minutes: int | None) -> list[Row]:
     """Read one series: the labels in their order, then the length of its intervals."""
     stamps: list[datetime] = []
     for cells in series:
@@ -247,7 +267,7 @@ def _rows_of(series: Sequence[Mapping[str, str]], layout: Layout) -> list[Row]:
         if previous is not None and stamp <= previous:
             raise LayoutError(f"{cells['time']!r} stands in no order of time", where, "sort it")
         stamps.append(stamp)
-    step = _step_of(stamps, layout)
+    step = _step_of(stamps, layout) if minutes is None else timedelta(minutes=minutes)
     return [
         _row_of(cells, stamp, step, layout) for cells, stamp in zip(series, stamps, strict=True)
     ]

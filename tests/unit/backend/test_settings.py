@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
+from backend.core.exports import SCHEDULES, Plan, Trigger, spread
 from backend.errors import LayoutError, MeteringCodeError, ObisError, SettingsError
 from backend.settings import BackendSettings, Settings
 
@@ -101,7 +102,8 @@ class TestReading:
         settings = read()
         task = settings.task("daily")
 
-        assert time(0, 45) == task.daily_at
+        assert task.plan is not None
+        assert time(0, 45) == task.plan.at
         assert 2 == settings.format_of(task).layout.decimals
         assert "sftp.example.ch" == settings.destination_of(task).host
         assert HOST_KEY == settings.destination_of(task).host_key
@@ -138,7 +140,9 @@ class TestReading:
 
     def test_toml_times_are_times(self) -> None:
         """A local time of TOML is as good as a text."""
-        assert time(1, 5) == read(GOOD.replace('at = "00:45"', "at = 01:05:00")).tasks[0].daily_at
+        plan = read(GOOD.replace('at = "00:45"', "at = 01:05:00")).tasks[0].plan
+        assert plan is not None
+        assert time(1, 5) == plan.at
 
     def test_all_stations(self) -> None:
         """Stations "all", or none named, are all of the account."""
@@ -273,6 +277,71 @@ class TestMistakes:
         """Asking for a task by a wrong name tells the right ones."""
         with pytest.raises(SettingsError, match=r"task 'weekly': is no task; .* 'daily'"):
             read().task("weekly")
+
+
+class TestPlans:
+    """What a task delivers when."""
+
+    def plan(self, *lines: str) -> Plan | None:
+        """Read the plan of a task with these lines in place of its time."""
+        return read(GOOD.replace('at = "00:45"', "\n".join(lines))).tasks[0].plan
+
+    def test_a_day_at_a_moment_of_its_own(self) -> None:
+        """Where nothing is said, the name of the task chooses within the hour."""
+        assert Plan(delay=spread("daily", 1440)) == self.plan()
+
+    @pytest.mark.parametrize(("schedule", "minutes"), SCHEDULES.items())
+    def test_how_often(self, schedule: str, minutes: int) -> None:
+        """A day, or a part of it."""
+        plan = self.plan(f'schedule = "{schedule}"')
+        assert Plan(minutes, delay=spread("daily", minutes)) == plan
+
+    @pytest.mark.parametrize("trigger", list(Trigger))
+    def test_what_triggers_it(self, trigger: Trigger) -> None:
+        """A time, all values, or twelve hours."""
+        plan = self.plan(f'trigger = "{trigger.value}"')
+        assert plan is not None
+        assert trigger is plan.trigger
+
+    def test_only_a_person(self) -> None:
+        """Then nothing is corrected by itself, either."""
+        (task,) = read(GOOD.replace('at = "00:45"', 'schedule = "now"')).tasks
+        assert (None, "off") == (task.plan, task.corrections)
+
+    @pytest.mark.parametrize("day", ["2026-01-31", '"2026-01-31"'])
+    def test_a_start(self, day: str) -> None:
+        """A day as TOML writes it, or as a text."""
+        (task,) = read(GOOD.replace('at = "00:45"', f"start = {day}")).tasks
+        assert date(2026, 1, 31) == task.start
+
+    @pytest.mark.parametrize(
+        ("lines", "complaint"),
+        [
+            ('schedule = "weekly"', "key 'schedule': is 'weekly'; write one of 'daily', '12 h'"),
+            ('trigger = "noon"', "key 'trigger': is 'noon'; write one of 'time', 'complete'"),
+            ('at = "00:10"\ntrigger = "complete"', "key 'at': has no meaning with .*'complete'"),
+            ('at = "00:10"\nschedule = "6 h"', "key 'at': has no meaning with schedule '6 h'"),
+            ('at = "00:10"\nschedule = "now"', "key 'at': has no meaning with schedule 'now'"),
+            ('trigger = "time"\nschedule = "now"', "key 'trigger': has no meaning with"),
+            ('start = 2026-01-01\nschedule = "now"', "key 'start': has no meaning with"),
+            ('start = "soon"', "key 'start': is 'soon'; write a day: 2026-01-01"),
+            ("start = 2026-01-01T00:00:00", "key 'start': is .*; write a day"),
+            ("start = 0001-01-01", "key 'start': is 0001-01-01; write a day from 2000 on"),
+            ('corrections = "all"', "key 'corrections': is 'all'; write one of 'changed'"),
+        ],
+    )
+    def test_what_cannot_be(self, lines: str, complaint: str) -> None:
+        """Each mistake says where it stands and what to write instead."""
+        with pytest.raises(SettingsError, match=complaint):
+            self.plan(lines)
+
+    def test_an_interval_longer_than_the_period(self) -> None:
+        """It would never end within one."""
+        longer = GOOD.replace('at = "00:45"', 'schedule = "15 min"').replace(
+            "interval = 15", "interval = 30"
+        )
+        with pytest.raises(SettingsError, match="is shorter than the interval of 'WB-1', 30 min"):
+            read(longer)
 
 
 def test_a_file_that_a_windows_editor_marked(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core.days import day_grid
-from backend.core.formats.ise_timeseries_csv import Layout, Row, carried, read, write
+from backend.core.formats.ise_timeseries_csv import Layout, Row, carried, read, stand_alone, write
 from backend.core.intervals import Status
 from backend.errors import LayoutError
 
@@ -146,6 +146,25 @@ class TestRoundTrip:
         """Rows may be missing as long as the length of the interval can be told."""
         rows = [row(f"2025-06-03T{end}:00") for end in ("10:15", "10:30", "12:00")]
         assert rows == read(write(rows, Layout()), Layout())
+
+    def test_parts_of_a_series(self) -> None:
+        """Rows that do not tell how long their intervals are, are read by who knows it."""
+        rows = [row(f"2025-06-03T{end}:00") for end in ("10:15", "11:15", "12:00")]
+        with pytest.raises(LayoutError, match="would not read back"):
+            write(rows, Layout())
+        assert rows == read(write(rows, Layout(), gaps=True), Layout(), 15)
+
+    def test_what_stands_alone(self) -> None:
+        """In October the second hour at two o'clock needs the first before it."""
+        whole = day(OCTOBER)
+        first, second = whole[8:12], whole[12:16]
+        assert "26.10.2025 02:15:00" in write(first, Layout()).decode()
+        assert stand_alone(whole, Layout())
+        assert stand_alone(first, Layout())
+        assert stand_alone([*first, *second], Layout())
+        assert not stand_alone(second[:3], Layout())
+        assert stand_alone(second, Layout(zone="utc"))
+        assert stand_alone(second, Layout(zone="local+offset"))
 
     def test_headings_and_columns_of_a_utility(self) -> None:
         """They may be called and ordered otherwise, and the unit left out."""

@@ -1,0 +1,141 @@
+"""
+Corrections: late readings that change what was delivered, delivered again (ISE-20).
+
+Rule 1: what is new since the last look is known by marks (`backend.adapters.told`); of the
+stations that bear one, every period that was told and may have changed is made again, and
+compared.
+Rule 2: what differs goes into a file, as the next revision of its period; periods in their
+order. A mark is gone only when all of that is kept, so a crash leaves nothing undone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from backend.adapters import energies, meter_values, told
+from backend.adapters.energies import Series
+from backend.adapters.files import Files, Known
+from backend.adapters.store import Store
+from backend.core.corrections import CHANGED, OFF, changed
+from backend.core.days import MINUTES_OF_DAY
+from backend.core.exports import Period, periods_within, rows_of
+from backend.core.formats.ise_timeseries_csv import Layout, stand_alone
+from backend.errors import BackendError
+from backend.ports import Clock
+from backend.settings import Settings, TaskSettings
+
+_log = logging.getLogger(__name__)
+
+
+class Corrections:
+    """
+    Looks whether what was delivered still holds.
+
+    Parameters:
+        settings: the tasks, and what they name.
+        store: what the chargers said, and what the utility was told.
+        clock: the time.
+        files: makes the files.
+    """
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, files: Files) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._files = files
+
+    def are_wanted(self, task: TaskSettings) -> bool:
+        """Tell whether a task corrects by itself what it has delivered."""
+        return task.corrections != OFF
+
+    async def look(self, tasks: Iterable[TaskSettings]) -> list[TaskSettings]:
+        """
+        Make a file of everything that is known otherwise than it was told.
+
+        Returns:
+            The tasks that have something to deliver.
+        """
+        wanted = [task for task in tasks if self.are_wanted(task)]
+
+        def take(connection: Connection) -> None:
+            told.take_touched(
+                connection,
+                {
+                    task.name: energies.stations_of(connection, self._settings, task)
+                    for task in wanted
+                },
+            )
+
+        await self._store.write(take)
+        return [task for task in wanted if await self._look_at(task)]
+
+    async def _look_at(self, task: TaskSettings) -> bool:
+        since = await self._store.read(lambda connection: told.reopened(connection, task.name))
+        if not since:
+            return False
+        found = 0
+        try:
+            for period, stations in await self._periods(task, since):
+                found += await self._correct(task, period, stations)
+        except BackendError as error:
+            _log.error("%s cannot be corrected: %s", task.name, error)
+            return found > 0
+        await self._store.write(lambda connection: told.settle(connection, task.name, since))
+        return found > 0
+
+    async def _periods(
+        self, task: TaskSettings, since: Mapping[int, datetime]
+    ) -> list[tuple[Period, set[int]]]:
+        """Give the periods that may have changed, in order, with the stations that make it so."""
+        minutes = MINUTES_OF_DAY if task.plan is None else task.plan.minutes
+        found: dict[Period, set[int]] = {}
+        for station_id, instant in since.items():
+            span = await self._store.read(
+                lambda connection: self._span(connection, task, station_id, instant)  # noqa: B023 - run at once
+            )
+            for period in periods_within(*span, minutes) if span else ():
+                found.setdefault(period, set()).add(station_id)
+        return sorted(found.items())
+
+    def _span(
+        self, connection: Connection, task: TaskSettings, station_id: int, since: datetime
+    ) -> tuple[datetime, datetime] | None:
+        codes = energies.codes_of(connection, self._settings, task, station_id)
+        course = meter_values.course_before(connection, station_id, since)
+        return told.span_told(connection, task.name, codes, course)
+
+    async def _correct(self, task: TaskSettings, period: Period, stations: Collection[int]) -> bool:
+        known = await self._files.known(task, period, stations)
+        layout = self._settings.format_of(task).layout
+        new = await self._store.read(
+            lambda connection: [
+                to_tell
+                for one in known.series
+                if (to_tell := _new_of(connection, task, period, layout, one)) is not None
+            ]
+        )
+        if not new:
+            return False
+        count = sum(len(one.intervals) for one in new)
+        _log.info("%s: of %s, %d intervals are delivered again", task.name, period, count)
+        await self._files.keep(task, period, Known(new, known.last_frame_id), gaps=True)
+        return True
+
+
+def _new_of(
+    connection: Connection, task: TaskSettings, period: Period, layout: Layout, series: Series
+) -> Series | None:
+    """Give what of a series is to be told again; None where all of it holds."""
+    code, obis = series.activation.metering_code, series.activation.obis
+    before = told.told_of(connection, task.name, code, obis, period.start, period.end)
+    new = changed(before, series.intervals)
+    if not new:
+        return None
+    if task.corrections == CHANGED and stand_alone(rows_of(series.activation, new), layout):
+        return replace(series, intervals=new)
+    return replace(series, intervals=[one for one in series.intervals if one.start in before])

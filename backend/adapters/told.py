@@ -1,0 +1,248 @@
+"""
+What the utility was told of each interval, and what of it may no longer hold.
+
+Rule 1: for each file its series are kept beside it: energies, rules and status. The newest file
+that told of an interval is what the receiver believes.
+Rule 2: whatever is stored of a station that may change its energies leaves a mark in the same
+transaction: since when (`touch`). So no late reading is missed, whatever happens next.
+Rule 3: marks are taken for all tasks at once, and kept for each until it has looked (`reopened`).
+
+As in `backend.adapters.records`, each function takes a connection of the store and runs inside
+the transaction of its caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from backend.adapters import tables
+from backend.adapters.store import driver, for_driver, remembered
+from backend.core.corrections import Told
+from backend.core.intervals import Interval, Status
+
+_TOUCHED = "touched"
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+_INSERT = sqlite.insert(tables.touched)
+_TOUCH = for_driver(
+    _INSERT.on_conflict_do_update(
+        index_elements=["station_id"],
+        set_={"since": func.min(tables.touched.c.since, _INSERT.excluded.since)},
+    ),
+    "station_id",
+    "since",
+)
+
+
+class SeriesTold(NamedTuple):
+    """
+    What a file tells of one series.
+
+    Attributes:
+        code, obis: whose it is.
+        start, end: of the first and of the last interval.
+        step: how long an interval is.
+        decimals: of kWh.
+        energies: in whole steps of 10^-decimals kWh; None where missing or not told.
+        rules: rule and status of each, in runs; both empty where the file does not tell of it.
+    """
+
+    code: str
+    obis: str
+    start: datetime
+    end: datetime
+    step: timedelta
+    decimals: int
+    energies: Sequence[int | None]
+    rules: Sequence[tuple[str, str, int]]
+
+
+def series_told(code: str, obis: str, intervals: Sequence[Interval], decimals: int) -> SeriesTold:
+    """
+    Give what a file tells of a series.
+
+    Parameters:
+        intervals: those that the file has, in order of time; some may be left out.
+        decimals: of their energies.
+    """
+    step = intervals[0].end - intervals[0].start
+    energies: list[int | None] = []
+    said: list[tuple[str, str]] = []
+    at = intervals[0].start
+    for each in intervals:
+        left_out = (each.start - at) // step
+        energies += [None] * left_out
+        said += [("", "")] * left_out
+        energy = each.energy_kwh
+        energies.append(None if energy is None else int(energy.scaleb(decimals)))
+        said.append((each.rule, each.status.value))
+        at = each.end
+    runs = [(*one, len(list(run))) for one, run in groupby(said)]
+    return SeriesTold(code, obis, intervals[0].start, at, step, decimals, energies, runs)
+
+
+def keep_series(
+    connection: Connection, task_id: int, file_id: int, told: Iterable[SeriesTold]
+) -> None:
+    """Keep what a file tells."""
+    rows = [
+        {
+            "task_id": task_id,
+            "code": one.code,
+            "obis": one.obis,
+            "start_at": one.start,
+            "file_id": file_id,
+            "end_at": one.end,
+            "step_s": int(one.step.total_seconds()),
+            "decimals": one.decimals,
+            "energies": _to_json(list(one.energies)),
+            "rules": _to_json(list(one.rules)),
+        }
+        for one in told
+    ]
+    if rows:
+        connection.execute(insert(tables.told), rows)
+
+
+def told_of(
+    connection: Connection, task: str, code: str, obis: str, start: datetime, end: datetime
+) -> dict[datetime, Told]:
+    """Give what was told last of the intervals of a series between two instants, by their start."""
+    table = tables.told
+    rows = connection.execute(
+        select(table)
+        .join(tables.task, tables.task.c.id == table.c.task_id)
+        .where(
+            tables.task.c.name == task,
+            table.c.code == code,
+            table.c.obis == obis,
+            table.c.start_at < end,
+            table.c.end_at > start,
+        )
+        .order_by(table.c.file_id)
+    )
+    found: dict[datetime, Told] = {}
+    for row in rows:
+        found |= {at: one for at, one in _intervals_in(row) if start <= at < end}
+    return found
+
+
+def _intervals_in(row: Row[Any]) -> list[tuple[datetime, Told]]:
+    step = timedelta(seconds=row.step_s)
+    energies = json.loads(row.energies)
+    told = []
+    index = 0
+    for rule, status, count in json.loads(row.rules):
+        if status:
+            for place in range(index, index + count):
+                energy = energies[place]
+                kwh = None if energy is None else Decimal(energy).scaleb(-row.decimals)
+                told.append((row.start_at + place * step, Told(kwh, Status(status), rule)))
+        index += count
+    return told
+
+
+def span_told(
+    connection: Connection, task: str, codes: Iterable[tuple[str, str]], since: datetime
+) -> tuple[datetime, datetime] | None:
+    """
+    Give from when to when a task has told anything of some series that may have changed.
+
+    Parameters:
+        codes: metering code and OBIS code of each.
+        since: what lies before it has not changed.
+    """
+    table = tables.told
+    spans = []
+    for code, obis in codes:
+        row = connection.execute(
+            select(func.min(table.c.start_at), func.max(table.c.end_at))
+            .join(tables.task, tables.task.c.id == table.c.task_id)
+            .where(
+                tables.task.c.name == task,
+                table.c.code == code,
+                table.c.obis == obis,
+                table.c.end_at > since,
+            )
+        ).one()
+        if row[0] is not None:
+            spans.append((row[0], row[1]))
+    if not spans:
+        return None
+    return max(since, min(start for start, _ in spans)), max(end for _, end in spans)
+
+
+# ---------------------------------------------------------------- what may no longer hold
+
+
+def touch(connection: Connection, station_id: int, since: datetime) -> None:
+    """
+    Mark that something new is known of a station.
+
+    Parameters:
+        since: the earliest instant that it tells of.
+    """
+    known, key = remembered(connection), (_TOUCHED, station_id)
+    # Done with every message; what comes in the order of time leaves one mark.
+    if key not in known or since < known[key]:
+        driver(connection).execute(_TOUCH, (station_id, tables.to_microseconds(since)))
+        known[key] = since
+
+
+def take_touched(connection: Connection, tasks: Mapping[str, Iterable[int]]) -> None:
+    """
+    Take all marks, and keep them for each task that they concern.
+
+    Parameters:
+        tasks: by name, the stations whose readings make its energies.
+    """
+    table = tables.touched
+    marks = {row.station_id: row.since for row in connection.execute(select(table))}
+    known = remembered(connection)
+    for station_id in marks:
+        known.pop((_TOUCHED, station_id), None)
+    for name, stations in tasks.items():
+        query = select(tables.task.c.id).where(tables.task.c.name == name)
+        number = connection.execute(query).scalar_one()
+        for station_id in stations:
+            if station_id in marks:
+                _reopen(connection, number, station_id, marks[station_id])
+    connection.execute(delete(table))
+
+
+def _reopen(connection: Connection, task_id: int, station_id: int, since: datetime) -> None:
+    table, key = tables.reopened, {"task_id": task_id, "station_id": station_id}
+    before = connection.execute(select(table.c.since).filter_by(**key)).scalar_one_or_none()
+    if before is None:
+        connection.execute(insert(table).values(**key, since=since))
+    elif since < before:
+        connection.execute(update(table).filter_by(**key).values(since=since))
+
+
+def reopened(connection: Connection, task: str) -> dict[int, datetime]:
+    """Give the stations of a task of which something new is known, and since when."""
+    table = tables.reopened
+    rows = connection.execute(
+        select(table.c.station_id, table.c.since)
+        .join(tables.task, tables.task.c.id == table.c.task_id)
+        .where(tables.task.c.name == task)
+        .order_by(table.c.station_id)
+    )
+    return {row.station_id: row.since for row in rows}
+
+
+def settle(connection: Connection, task: str, stations: Iterable[int]) -> None:
+    """Note that a task has looked at what was new of some stations."""
+    table = tables.reopened
+    number = select(tables.task.c.id).where(tables.task.c.name == task).scalar_subquery()
+    connection.execute(
+        delete(table).where(table.c.task_id == number, table.c.station_id.in_(list(stations)))
+    )
