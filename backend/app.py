@@ -215,7 +215,7 @@ class Backend:
         grid = [start + index * timedelta(minutes=minutes) for index in range(count + 1)]
         number, now = await self._id_of(station), self._clock.now()
         return await self._store.read(
-            lambda connection: intervals_of(connection, number, found.profile, grid, _DECIMALS, now)
+            lambda connection: intervals_of(connection, number, found, grid, _DECIMALS, now)
         )
 
     async def deviations(self, station: str) -> list[StoredDeviation]:

@@ -50,6 +50,8 @@ RULES: dict[str, tuple[Status, str]] = {
     "reception-time": (Status.ESTIMATED, "the charger's clock was wrong: placed when received"),
     "contested": (Status.ESTIMATED, "the register told two courses; the higher one counts"),
     "late-update": (Status.ESTIMATED, "the register stood still and then rose at once"),
+    "meter-exchange": (Status.ESTIMATED, "the meter was exchanged; the settings say what it read"),
+    "across-exchange": (Status.ESTIMATED, "the meter was exchanged; nothing is counted across"),
     "across-reset": (Status.ESTIMATED, "the register began anew; nothing is counted across"),
     "session-open": (Status.MISSING, "a session is open and its next reading has not come"),
     "unread": (Status.MISSING, "the charger told of energy in a way that cannot be used"),
@@ -60,6 +62,7 @@ RULES: dict[str, tuple[Status, str]] = {
 }
 """Why an interval is what it is: status, and one clause for a person. Later ones win."""
 
+_BREAKS = {Rule.JUMP.value: "impossible-rise", Rule.EXCHANGE.value: "across-exchange"}
 _SEVERITY = {rule: place for place, rule in enumerate(RULES)}
 
 
@@ -232,7 +235,9 @@ def _rule_of_pair(
 ) -> str:
     before, after = register.points[index - 1], register.points[index]
     if index in register.breaks:
-        return "impossible-rise" if register.break_rules.get(index) == Rule.JUMP else "across-reset"
+        return _BREAKS.get(register.break_rules.get(index, ""), "across-reset")
+    if after.wh != before.wh and {index - 1, index} & register.by_settings:
+        return "meter-exchange"
     if index in register.doubtful:
         return "late-update"
     if after.wh != before.wh and {index - 1, index} & register.by_reception:

@@ -276,7 +276,7 @@ STATUS = (
         "ISE-16",
         "EW Seedorf holds for",
         (
-            energies.intervals_of,
+            energies.known_of,
             "meter_values.unread_instants(connection, station_id, start, end)",
             "()",
         ),
