@@ -7,16 +7,21 @@ the transaction of its caller.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from backend.adapters import tables
 from backend.adapters.records import DELIVERED, STOPPED, WAITING, inserted, keep
 from backend.adapters.store import insert_once
+from backend.core.explain import Delivered
+from backend.core.formats.ise_timeseries_csv import Layout, read
+from backend.core.obis import Obis
+from backend.errors import LayoutError
 from backend.ports import Arrival
 
 
@@ -342,6 +347,47 @@ def deliveries(connection: Connection) -> list[DeliveryView]:
         )
         for row in connection.execute(_deliveries_of_tasks())
     ]
+
+
+def delivered_of(connection: Connection, code: str, obis: str, end: datetime) -> list[Delivered]:
+    """
+    Give what files say of the interval of a metering point that ends at ``end``, oldest first.
+
+    It is read back from the bytes that were delivered, by the layout that their format has now.
+    """
+    task, export, file = tables.task, tables.expected_export, tables.file
+    delivery, format_ = tables.delivery, tables.format_
+    rows = connection.execute(
+        select(
+            file,
+            format_.c.layout,
+            func.max(delivery.c.delivered_at).label("arrived_at"),
+        )
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        .join(format_, format_.c.id == task.c.format_id)
+        .join(delivery, delivery.c.file_id == file.c.id)
+        .where(file.c.first_at < end, file.c.last_at >= end, file.c.part.in_(("", code)))
+        .group_by(file.c.id)
+        .order_by(file.c.id)
+    )
+    found = (_delivered(row, code, obis, end) for row in rows)
+    return [one for one in found if one is not None]
+
+
+def _delivered(row: Row[Any], code: str, obis: str, end: datetime) -> Delivered | None:
+    """Find an interval in a file; None where it has none of it."""
+    made = Delivered(row.name, row.revision, row.created_at, None, "", "", row.arrived_at)
+    try:
+        layout = Layout.from_mapping(json.loads(row.layout), row.name)
+        lines = read(row.content, layout)
+    except LayoutError:
+        return made
+    wanted = Obis.parse(obis).normalised
+    for line in lines:
+        if (line.code, line.end) == (code, end) and Obis.parse(line.obis).normalised == wanted:
+            return replace(made, energy_kwh=line.energy_kwh, status=str(line.status))
+    return None
 
 
 def receipts(connection: Connection) -> list[Receipt]:

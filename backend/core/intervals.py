@@ -141,6 +141,11 @@ def rounded_kwh(wh: Decimal, decimals: int) -> Decimal:
     return _kwh(_rounded(Fraction(wh), decimals), decimals)
 
 
+def rounded_fraction_kwh(wh: Fraction, decimals: int) -> Decimal:
+    """Give an exact register in kWh, rounded likewise."""
+    return _kwh(_rounded(wh, decimals), decimals)
+
+
 def _kwh(steps: int, decimals: int) -> Decimal:
     return Decimal(steps).scaleb(-decimals, context=_EXACT)
 
@@ -164,14 +169,30 @@ def _rounded_at(register: Register, grid: Sequence[datetime], decimals: int) -> 
     for boundary in grid:
         while after < len(points) and points[after].instant <= boundary:
             after += 1
-        if after == 0:
-            wh = Fraction(points[0].wh)
-        elif after == len(points) or after in register.breaks:
-            wh = Fraction(points[after - 1].wh)
-        else:
-            wh = _between(points[after - 1], points[after], boundary)
-        rounded.append(_rounded(wh, decimals))
+        rounded.append(_rounded(_before(register, after, boundary), decimals))
     return rounded
+
+
+def register_before(register: Register, after: int, instant: datetime) -> Fraction | None:
+    """
+    Give the register at an instant, in Wh, exactly; None where nothing was read at all.
+
+    Parameters:
+        register: of one connector.
+        after: index of the point behind the instant; 0 before the first, their number behind
+            the last.
+        instant: the boundary of an interval.
+    """
+    return _before(register, after, instant) if register.points else None
+
+
+def _before(register: Register, after: int, instant: datetime) -> Fraction:
+    points = register.points
+    if after == 0:
+        return Fraction(points[0].wh)
+    if after == len(points) or after in register.breaks:
+        return Fraction(points[after - 1].wh)
+    return _between(points[after - 1], points[after], instant)
 
 
 def _between(before: Point, after: Point, instant: datetime) -> Fraction:
