@@ -141,8 +141,8 @@ class _Teller:
             yield f"{_BREAK_NAMES[found.rule]}: {BREAKS[found.rule](self, found)}."
         for one in part.contradictions:
             yield (
-                f"Contradicted: from {self.time(one.start)} to {self.time(one.end)} the power makes"
-                f" at least {self.about(one.by_power_wh)}, and the register rose by {kwh(one.rise_wh)}."
+                f"Contradicted: {self._span(one.start, one.end)} the power makes at least"
+                f" {self.about(one.by_power_wh)}, and the register rose by {kwh(one.rise_wh)}."
             )
         for index, each in enumerate(part.used):
             if part.more_used and index == len(part.used) // 2:
