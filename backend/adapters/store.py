@@ -417,7 +417,11 @@ def read_once(path: Path, do: Callable[[Connection], T]) -> T:
         except SQLAlchemyError as error:
             if is_still and _has_moved(path, before):
                 continue
-            raise _refused(error, where) from error
+            raise StoreError(
+                f"cannot be read ({_cause(error)})",
+                where,
+                "name the database of a backend, which this user may read",
+            ) from error
         finally:
             engine.dispose()
         if not is_still or not _has_moved(path, before):
