@@ -144,10 +144,15 @@ class _Teller:
                 f"Contradicted: {self._span(one.start, one.end)} the power makes at least"
                 f" {self.about(one.by_power_wh)}, and the register rose by {kwh(one.rise_wh)}."
             )
+        between = part.more_used
         for index, each in enumerate(part.used):
-            if part.more_used and index == len(part.used) // 2:
-                yield f"And {part.more_used} readings more."
-            yield f"Used: {self._reading(each)}{self._made_of(each)}."
+            made_of = self._made_of(each)
+            if 0 < index < len(part.used) - 1 and not made_of and each.readings:
+                between += 1
+            else:
+                yield f"Used: {self._reading(each)}{made_of}."
+        if between:
+            yield f"And {between} reading{'s' if between > 1 else ''} between these."
         for each in part.set_aside:
             reason = SET_ASIDE[Rule(each.rule)]
             yield f"Set aside: {self._reading(each)}, {reason}. (rule {each.rule})"

@@ -184,11 +184,11 @@ class TestReadings:
         assert "The register was 0.333 kWh at 12:00 and 0.667 kWh at 12:15." in told(found)
 
     def test_many_readings(self) -> None:
-        """The outermost are named, of the rest the number."""
+        """The first and the last are named, of the rest the number."""
         found = explained(0, *(reading(each / 4, each / 100) for each in range(61)))
         (part,) = found.connectors
         assert (MOST, 61 - MOST) == (len(part.used), part.more_used)
-        assert f"And {61 - MOST} readings more." in sentences(found)
+        assert "And 59 readings between these." in sentences(found)
 
     def test_many_that_were_set_aside(self) -> None:
         """Likewise."""
