@@ -70,14 +70,17 @@ Feature: COL Why an interval is what it is
       Then the command explains "Dorfplatz" until 14:30
         """
         0.400 kWh, E: the readings around are further apart than the interval, 12.300 kWh at 14:00 and 13.900 kWh at 15:00; …
+        The register was 12.700 kWh at 14:15 and 13.100 kWh at 14:30.
         """
       And the API explains "Dorfplatz" until 14:30
         """
         0.400 kWh, E: the readings around are further apart than the interval, 12.300 kWh at 14:00 and 13.900 kWh at 15:00; …
+        The register was 12.700 kWh at 14:15 and 13.100 kWh at 14:30.
         """
       And the page explains "Dorfplatz" until 14:30
         """
         0.400 kWh, E: the readings around are further apart than the interval, 12.300 kWh at 14:00 and 13.900 kWh at 15:00; …
+        The register was 12.700 kWh at 14:15 and 13.100 kWh at 14:30.
         """
 
   Rule: What was not believed is told with its reason

@@ -95,5 +95,7 @@ def _text(found: Explanation, paper: Paper) -> str:
     text = "\n".join(lines) + "\n"
     if found_rows := rows(found):
         headings = [name.lower() for name in COLUMNS]
-        text += "\n" + table(headings, found_rows, paper=paper, right=(2, 5), indent="  ")
+        text += "\n" + table(
+            headings, found_rows, paper=paper, right=(2, 5), wrap=True, indent="  "
+        )
     return text

@@ -23,7 +23,9 @@ from backend.core.energy import ConnectorEnergy, Known, energies_by_connector, s
 from backend.core.intervals import (
     SHORT_GAP,
     Interval,
+    Part,
     Span,
+    parts_of,
     register_before,
     rounded_fraction_kwh,
 )
@@ -120,7 +122,8 @@ class ConnectorPart:
         connector: its number.
         interval: its energy, status and rule.
         start, end: its register at the boundaries.
-        around: of the pairs of readings that reach into the interval the widest.
+        decided: the part of the interval that its rule is of.
+        around: the readings on both sides of that part; None at an edge of what was read.
         used: the readings from the last before the interval to the first after it.
         set_aside: the readings between these that are not believed.
         breaks: where the register began anew within.
@@ -132,6 +135,7 @@ class ConnectorPart:
     interval: Interval
     start: Boundary
     end: Boundary
+    decided: Span
     around: tuple[Evidence, Evidence] | None
     used: tuple[Evidence, ...]
     set_aside: tuple[Evidence, ...]
@@ -267,13 +271,20 @@ def _part_of(
         for each in register.discarded
         if _between_readings(register, first, last, each.reading.instant, whole)
     ]
+    decided = _decided(one, one.intervals[index])
     all_contradictions = contradictions(register, powers_of(known.readings, one.connector))
     return ConnectorPart(
         connector=one.connector,
         interval=one.intervals[index],
         start=_boundary(register, start, decimals, is_end=False),
         end=_boundary(register, end, decimals, is_end=True),
-        around=_around(register, sources, first, last),
+        decided=(decided.start, decided.end),
+        around=None
+        if decided.after is None
+        else (
+            sources.of(register.shown[decided.after - 1]),
+            sources.of(register.shown[decided.after]),
+        ),
         used=_outermost(used),
         set_aside=tuple(aside[:MOST]),
         breaks=tuple(_breaks(register, sources, known.exchanges, one.connector, whole)),
@@ -347,15 +358,12 @@ def _lift(register: Register, index: int) -> Fraction:
     return Fraction(register.points[first].wh) - Fraction(register.shown[first].wh)
 
 
-def _around(
-    register: Register, sources: _Sources, first: int, last: int
-) -> tuple[Evidence, Evidence] | None:
-    points = register.points
-    pairs = range(first + 1, last + 1)
-    if not pairs:
-        return None
-    widest = max(pairs, key=lambda index: points[index].instant - points[index - 1].instant)
-    return sources.of(register.shown[widest - 1]), sources.of(register.shown[widest])
+def _decided(one: ConnectorEnergy, interval: Interval) -> Part:
+    """Find the part that the rule is of, the longest of several; else the whole."""
+    parts = parts_of(one.register, (interval.start, interval.end), one.presence)
+    mine = [part for part in parts if part.rule == interval.rule]
+    whole = Part(interval.start, interval.end, None, interval.rule)
+    return max(mine, key=lambda part: part.end - part.start, default=whole)
 
 
 def _breaks(

@@ -219,6 +219,35 @@ def _lost_in_breaks(register: Register, grid: Sequence[datetime], decimals: int)
 # -- status ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    A part of an interval, between two readings or at an edge of what was read.
+
+    Attributes:
+        start, end: of the part.
+        after: index of the point behind it, where there is one before it, too; else None.
+        rule: why it is what it is.
+    """
+
+    start: datetime
+    end: datetime
+    after: int | None
+    rule: str
+
+
+def parts_of(register: Register, interval: Span, presence: Presence) -> list[Part]:
+    """
+    Give the parts of an interval, in order of time: the worst of their rules is the interval's.
+
+    A contradiction by the power holds for the whole of it and is no part.
+    """
+    online = _Spans(presence.online, SHORT_GAP)
+    instants = [point.instant for point in register.points]
+    first = bisect.bisect_right(instants, interval[0])
+    return list(_parts(register, first, interval, online, _Edges(presence, online)))
+
+
 def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) -> Iterator[str]:
     """Give the worst rule of each interval, in one walk along points and grid."""
     points = register.points
@@ -226,29 +255,37 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
     edges = _Edges(presence, online)
     contradicted = _Spans(presence.contradicted, timedelta(0))
     first = 0  # the pair (first - 1, first) is the earliest that may reach into the interval
-    for start, end in itertools.pairwise(grid):
-        while first < len(points) and points[first].instant <= start:
+    for interval in itertools.pairwise(grid):
+        while first < len(points) and points[first].instant <= interval[0]:
             first += 1
         worst = "idle-online"
-        index = first
-        while True:
-            begin = points[index - 1].instant if index > 0 else start
-            finish = points[index].instant if index < len(points) else end
-            overlap = max(begin, start), min(finish, end)
-            if overlap[0] < overlap[1]:
-                if 0 < index < len(points):
-                    rule = _rule_of_pair(register, index, end - start, overlap, online)
-                else:
-                    rule = edges.rule(
-                        overlap, points[index].instant if index < len(points) else None
-                    )
-                worst = max(worst, rule, key=_SEVERITY.__getitem__)
-            if finish >= end:
-                break
-            index += 1
-        if contradicted.touch((start, end)):
+        for part in _parts(register, first, interval, online, edges):
+            worst = max(worst, part.rule, key=_SEVERITY.__getitem__)
+        if contradicted.touch(interval):
             worst = max(worst, "contradicted", key=_SEVERITY.__getitem__)
         yield worst
+
+
+def _parts(
+    register: Register, first: int, interval: Span, online: _Spans, edges: _Edges
+) -> Iterator[Part]:
+    points = register.points
+    start, end = interval
+    index = first
+    while True:
+        begin = points[index - 1].instant if index > 0 else start
+        finish = points[index].instant if index < len(points) else end
+        overlap = max(begin, start), min(finish, end)
+        if overlap[0] < overlap[1]:
+            if 0 < index < len(points):
+                rule = _rule_of_pair(register, index, end - start, overlap, online)
+                yield Part(*overlap, index, rule)
+            else:
+                bridge = points[index].instant if index < len(points) else None
+                yield Part(*overlap, None, edges.rule(overlap, bridge))
+        if finish >= end:
+            return
+        index += 1
 
 
 def _rule_of_pair(

@@ -94,7 +94,9 @@ class _Teller:
         """Say all of it, what matters most first."""
         found = self.explanation
         interval = found.interval
-        headline = HEADLINES[interval.rule](self, found.connectors[0])
+        headline = self._when(found.connectors[0]) + HEADLINES[interval.rule](
+            self, found.connectors[0]
+        )
         what = energy_words(interval.energy_kwh, interval.status)
         yield f"{what}: {headline} (rule {interval.rule})"
         if interval.rule in NEEDED:
@@ -108,6 +110,13 @@ class _Teller:
             yield f"Could not be used: {self._reading(one)}."
         yield from self._leniencies()
         yield from self._delivered()
+
+    def _when(self, part: ConnectorPart) -> str:
+        """Say of which part of the interval the rule is, where it is not of all of it."""
+        whole = self.explanation.interval
+        if part.decided == (whole.start, whole.end) or whole.rule not in _OF_A_PART:
+            return ""
+        return f"{self._span(*part.decided)} "
 
     # ------------------------------------------------------------ parts
 
@@ -346,7 +355,7 @@ HEADLINES: Mapping[str, Headline] = {
     "measured": _measured,
     "idle-proven": _around(
         "the register was the same before and after an outage",
-        "so nothing was charged, though the charger did not say so at the time",
+        "so nothing was charged then, though the charger did not say so at the time",
     ),
     "interpolated": _around(
         "the readings around are further apart than the interval",
@@ -376,6 +385,9 @@ HEADLINES: Mapping[str, Headline] = {
     "future": _plain("the interval has not ended yet"),
 }
 """Why an interval is what it is, by the rule that made it."""
+
+_OF_A_PART = ("idle-proven", "interpolated", "session-open", "unread", "offline")
+"""Rules whose sentence says of which part of an interval they are, where that is not all of it."""
 
 NEEDED: Mapping[str, str] = {
     "session-open": "the next reading of the session, or its end",

@@ -160,6 +160,20 @@ class TestWhole:
                 if part.interval.energy_kwh is not None:
                     assert part.end.kwh - part.start.kwh == part.interval.energy_kwh
 
+    def test_a_rule_of_a_part(self) -> None:
+        """It is told of which part, as the rest is something else."""
+        there = Presence(((at(-60), at(8)), (at(50), at(60))), ())
+        readings = (reading(0, 1), reading(5, 2), reading(55, 2))
+        found = explained(0, *readings, presence=there)
+        assert ("1.000", "idle-proven") == (str(found.interval.energy_kwh), found.interval.rule)
+        assert sentences(found)[0].startswith(
+            "1.000 kWh, E: from 12:05 to 12:15 the register was the same before and after an outage"
+        )
+        found = explained(0, *readings[:2], presence=Presence(((at(-60), at(8)),), ()))
+        assert "No energy, F: from 12:05 to 12:15 the charger was offline and no later" in told(
+            found
+        )
+
     def test_an_interval_is_named_by_its_end(self) -> None:
         """An instant within it finds it, too."""
         assert [0, 0, 1] == [index_of(GRID, at(each)) for each in (1, 15, 16)]
