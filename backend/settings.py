@@ -434,7 +434,7 @@ class _Section:
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             raise self.error(key, f"is {value!r}", f"write tables: [[{key}]]")
         for number, one in enumerate(value, 1):
-            name = f"{one[naming]!r}" if naming in one else f"number {number}"
+            name = f"{one[naming]!r}" if isinstance(one.get(naming), str) else f"number {number}"
             yield _Section(one, f"{self.where}, [[{key}]] {name}")
 
     def rest(self) -> dict[str, Any]:

@@ -98,4 +98,4 @@ def known_of(
         unread=meter_values.unread_instants(connection, station_id, start, end),
     )
     by_reception = records.by_reception(connection, station_id, readings)
-    return Known(readings, presence, by_reception, station.exchanges)
+    return Known(readings, presence, by_reception, station.exchanges, until)

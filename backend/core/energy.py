@@ -38,12 +38,14 @@ class Known:
         presence: when it was connected, and what besides is known of its silence.
         by_reception: instants of reception that stand in for others.
         exchanges: of its meters, as an operator states them.
+        lasting: where spans end that still last; None where none does.
     """
 
     readings: Sequence[Reading]
     presence: Presence
     by_reception: Collection[datetime] = ()
     exchanges: Sequence[Exchange] = ()
+    lasting: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

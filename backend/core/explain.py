@@ -181,7 +181,7 @@ class Explanation:
         decimals: of kWh.
         connectors: what each adds; the first is the one whose rule won.
         offline: spans without connection that touch the interval; None for what is not known.
-        sessions: spans with a session open that touch it.
+        sessions: spans with a session open that touch it; None for an end that has not come.
         unread: what told of energy and could not be used, from the interval's start on.
         delivered: what files say of it, in the order of their making.
     """
@@ -193,7 +193,7 @@ class Explanation:
     decimals: int
     connectors: tuple[ConnectorPart, ...]
     offline: tuple[tuple[datetime | None, datetime | None], ...]
-    sessions: tuple[Span, ...]
+    sessions: tuple[tuple[datetime, datetime | None], ...]
     unread: tuple[Evidence, ...] = ()
     delivered: tuple[Delivered, ...] = ()
 
@@ -251,9 +251,9 @@ def explain(
         connectors=tuple(parts),
         offline=tuple(_offline(known.presence.online, interval, until)),
         sessions=tuple(
-            span
-            for span in known.presence.sessions
-            if span[0] < interval.end and span[1] > interval.start
+            (begun, None if ended == known.lasting else ended)
+            for begun, ended in known.presence.sessions
+            if begun < interval.end and ended > interval.start
         ),
         unread=tuple(_unread(known, unread, interval)),
     )

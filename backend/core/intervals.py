@@ -245,7 +245,8 @@ def parts_of(register: Register, interval: Span, presence: Presence) -> list[Par
     online = _Spans(presence.online, SHORT_GAP)
     instants = [point.instant for point in register.points]
     first = bisect.bisect_right(instants, interval[0])
-    return list(_parts(register, first, interval, online, _Edges(presence, online)))
+    parts = _parts(register, first, interval, online, _Edges(presence, online))
+    return [Part(*span, after, rule) for span, after, rule in parts]
 
 
 def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) -> Iterator[str]:
@@ -259,8 +260,9 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
         while first < len(points) and points[first].instant <= interval[0]:
             first += 1
         worst = "idle-online"
-        for part in _parts(register, first, interval, online, edges):
-            worst = max(worst, part.rule, key=_SEVERITY.__getitem__)
+        for _, _, rule in _parts(register, first, interval, online, edges):
+            if rule != worst:
+                worst = max(worst, rule, key=_SEVERITY.__getitem__)
         if contradicted.touch(interval):
             worst = max(worst, "contradicted", key=_SEVERITY.__getitem__)
         yield worst
@@ -268,7 +270,8 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
 
 def _parts(
     register: Register, first: int, interval: Span, online: _Spans, edges: _Edges
-) -> Iterator[Part]:
+) -> Iterator[tuple[Span, int | None, str]]:
+    """Give the parts of an interval as they are in `Part`; done for each, so without one."""
     points = register.points
     start, end = interval
     index = first
@@ -279,10 +282,10 @@ def _parts(
         if overlap[0] < overlap[1]:
             if 0 < index < len(points):
                 rule = _rule_of_pair(register, index, end - start, overlap, online)
-                yield Part(*overlap, index, rule)
+                yield overlap, index, rule
             else:
                 bridge = points[index].instant if index < len(points) else None
-                yield Part(*overlap, None, edges.rule(overlap, bridge))
+                yield overlap, None, edges.rule(overlap, bridge)
         if finish >= end:
             return
         index += 1

@@ -26,7 +26,7 @@ How fast is too fast is a choice of this project (ASSUMED), in `PLAUSIBLE` and `
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
@@ -302,6 +302,8 @@ def _by_meter(
 ) -> list[tuple[list[RegisterReading], Exchange | None, Exchange | None]]:
     """Give the readings of each meter, with the exchange it came by and the one it went by."""
     known = sorted(exchanges, key=lambda each: each.at)
+    if not known:
+        return [(list(readings), None, None)]
     meters: list[list[RegisterReading]] = [[] for _ in range(len(known) + 1)]
     instants = [each.at for each in known]
     for reading in readings:
@@ -603,21 +605,19 @@ class _Course:
                 rules[index] = step.rule
                 offset_wh = _whole_kwh_up(_EXACT.subtract(points[-1].wh, step.wh))
             points.append(Point(step.reading.instant, _EXACT.add(step.wh, offset_wh)))
+        shown = tuple(step.reading for step in self._steps)
         return Register(
             points=tuple(points),
             breaks=frozenset(rules),
             discarded=discarded,
             break_rules=MappingProxyType(rules),
             doubtful=doubtful,
-            by_reception=self._where(lambda step: step.reading.by_reception),
-            contested=self._where(lambda step: step.contested),
-            shown=tuple(step.reading for step in self._steps),
-            rollovers=self._where(lambda step: step.turned),
-            by_settings=self._where(lambda step: step.reading.by_settings),
+            by_reception=_where(each.by_reception for each in shown),
+            contested=_where(step.contested for step in self._steps),
+            shown=shown,
+            rollovers=_where(step.turned for step in self._steps),
+            by_settings=_where(each.by_settings for each in shown),
         )
-
-    def _where(self, holds: Callable[[_Step], bool]) -> frozenset[int]:
-        return frozenset(index for index, step in enumerate(self._steps) if holds(step))
 
     def _mark_jumps(self) -> frozenset[int]:
         """Break the register at rises beyond reason; give those that only came late."""
@@ -638,6 +638,10 @@ class _Course:
             if step.rule or rise:
                 level_since = instant
         return frozenset(late)
+
+
+def _where(holds: Iterable[bool]) -> frozenset[int]:
+    return frozenset(index for index, one in enumerate(holds) if one)
 
 
 def _stated(at: datetime, wh: Decimal) -> RegisterReading:

@@ -200,7 +200,7 @@ SHAPES: Mapping[str, Json] = {
         sentences=listed(TEXT),
         connectors=listed(ref("ConnectorPart")),
         offline=listed(shape(start=maybe(INSTANT), end=maybe(INSTANT))),
-        sessions=listed(shape(start=INSTANT, end=INSTANT)),
+        sessions=listed(shape(start=INSTANT, end=maybe(INSTANT))),
         unread=listed(ref("Evidence")),
         delivered=listed(
             shape(

@@ -355,6 +355,9 @@ class TestPresence:
         assert spans[1:] == found.sessions
         assert "session-open" == found.interval.rule
         assert "A session was open from 12:05 to 18:40." in told(found)
+        lasting = Known((), replace(ALWAYS, sessions=spans), lasting=at(400))
+        still = explain(lasting, INCH, GRID, 0, 3, at(400))
+        assert "A session was open from 12:05 on." in told(still)
 
     def test_what_could_not_be_used(self) -> None:
         """It is told as it was said."""
