@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
-from backend.adapters import ledger, meter_values, records, station_state, station_views
+from backend.adapters import (
+    explanations,
+    ledger,
+    meter_values,
+    records,
+    station_state,
+    station_views,
+)
 from backend.adapters.dispatch import Dispatch
 from backend.adapters.energies import intervals_of
 from backend.adapters.frame_log import FrameLog, SeenFrame
@@ -20,6 +27,7 @@ from backend.adapters.records import StoredDeviation
 from backend.adapters.station_views import CommandView, StationView
 from backend.adapters.store import Store
 from backend.core.days import local_day_of
+from backend.core.explain import Explanation
 from backend.core.intervals import Interval
 from backend.core.readings import Reading
 from backend.core.sessions import Session
@@ -215,8 +223,32 @@ class Backend:
         grid = [start + index * timedelta(minutes=minutes) for index in range(count + 1)]
         number, now = await self._id_of(station), self._clock.now()
         return await self._store.read(
-            lambda connection: intervals_of(connection, number, found.profile, grid, _DECIMALS, now)
+            lambda connection: intervals_of(connection, number, found, grid, _DECIMALS, now)
         )
+
+    def today(self) -> date:
+        """Tell the local day."""
+        return local_day_of(self._clock.now())
+
+    async def day(self, station: str, day: date) -> list[Interval]:
+        """Give the intervals of a local day of a station, as its task delivers them."""
+        point = explanations.point_of(self._settings, self._settings.station(station))
+        now = self._clock.now()
+        return await self._store.read(lambda c: explanations.day_of(c, point, day, now))
+
+    async def explain(self, station: str, instant: datetime) -> Explanation:
+        """
+        Tell why an interval of a station is what it is.
+
+        Parameters:
+            instant: its end, or one within it.
+
+        Raises:
+            SettingsError: If it lies ahead.
+        """
+        point = explanations.point_of(self._settings, self._settings.station(station))
+        now = self._clock.now()
+        return await self._store.read(lambda c: explanations.explanation_of(c, point, instant, now))
 
     async def deviations(self, station: str) -> list[StoredDeviation]:
         """Give what a station did otherwise than its protocol asks, in the order it came."""

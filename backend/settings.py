@@ -20,6 +20,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ from backend.core.formats.ise_timeseries_csv import Layout
 from backend.core.id_tags import canonical, reversed_bytes
 from backend.core.metering_code import check_metering_code
 from backend.core.obis import check_interval_obis
+from backend.core.readings import MAX_CONNECTOR
+from backend.core.registers import Exchange
 from backend.errors import BackendError, SettingsError
 from backend.ports import Destination
 
@@ -57,6 +60,8 @@ _PREFIX = "ISEBENCH_"
 _DEFAULT_OBIS = "1-1:1.29.0*255"
 #: Shorter tokens can be guessed by who may try often.
 _TOKEN_SIGNS_MIN = 16
+#: So many exchanges of meters a station may have.
+_EXCHANGES_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class StationSettings:
         configuration: configuration keys that the backend sets (OCPP 1.6 §9).
         registration: how its BootNotification is answered: ``accept``, ``pending``: it is
             configured but must not charge yet, or ``reject`` (OCPP 1.6 §4.2).
+        exchanges: when its meters were exchanged, and what they showed then.
     """
 
     account: str
@@ -135,6 +141,7 @@ class StationSettings:
     # Not shown: the value of a key may be a secret.
     configuration: Mapping[str, str] = field(repr=False)
     registration: str = "accept"
+    exchanges: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +445,7 @@ class _Section:
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
             raise self.error(key, f"is {value!r}", f"write tables: [[{key}]]")
         for number, one in enumerate(value, 1):
-            name = f"{one[naming]!r}" if naming in one else f"number {number}"
+            name = f"{one[naming]!r}" if isinstance(one.get(naming), str) else f"number {number}"
             yield _Section(one, f"{self.where}, [[{key}]] {name}")
 
     def rest(self) -> dict[str, Any]:
@@ -557,6 +564,7 @@ def _station(section: _Section, profiles: Mapping[str, DeviceProfile]) -> Statio
         activation=_activation(section, identity),
         configuration=_configuration(section.table("configuration")),
         registration=section.choice("registration", REGISTRATIONS, "accept"),
+        exchanges=_exchanges(section),
     )
 
 
@@ -581,6 +589,49 @@ def _activation(section: _Section, identity: str) -> Activation | None:
     )
     ise.finish()
     return activation
+
+
+def _exchanges(section: _Section) -> tuple[Exchange, ...]:
+    found: dict[tuple[datetime, int], Exchange] = {}
+    for one in section.tables("meter_exchange", "at"):
+        exchange = Exchange(
+            at=_exchanged_at(one),
+            old_end_wh=_register(one, "old_end_wh"),
+            new_start_wh=_register(one, "new_start_wh"),
+            connector=one.number("connector", 1, MAX_CONNECTOR, 1),
+        )
+        key = (exchange.at, exchange.connector)
+        if key in found:
+            raise one.error("at", "is there twice for this connector", "take one out")
+        found[key] = exchange
+        one.finish()
+    if len(found) > _EXCHANGES_MOST:
+        what = f"is there {len(found)} times"
+        raise section.error("meter_exchange", what, f"keep it to {_EXCHANGES_MOST} a station")
+    return tuple(found[key] for key in sorted(found))
+
+
+def _exchanged_at(section: _Section) -> datetime:
+    value = section.take("at")
+    instant = _instant(value)
+    if instant is None:
+        what = "is missing" if value is None else f"is {value!r}"
+        remedy = "write an instant with its zone: 2026-03-25T14:20:00+01:00"
+        raise section.error("at", what, remedy)
+    return instant
+
+
+def _register(section: _Section, key: str) -> Decimal | None:
+    """Read what a register showed; a number in quotes has every digit that was typed."""
+    value = section.take(key)
+    if value is None:
+        return None
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,12})?", text) is None:
+        raise section.error(
+            key, f"is {value!r}", 'write Wh, as a whole number or in quotes: "12345678.9"'
+        )
+    return Decimal(text)
 
 
 def _configuration(section: _Section) -> dict[str, str]:
@@ -635,15 +686,23 @@ def _expires(section: _Section) -> datetime | None:
     value = section.take("expires")
     if value is None:
         return None
+    instant = _instant(value)
+    if instant is None:
+        raise section.error(
+            "expires", f"is {value!r}", "write an instant with its zone: 2027-01-01T00:00:00+01:00"
+        )
+    return instant
+
+
+def _instant(value: object) -> datetime | None:
+    """Read an instant with its zone; None where it is none."""
     try:
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
         if isinstance(instant, datetime) and instant.tzinfo is not None:
             return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        pass  # told below, together with what is of another kind
-    raise section.error(
-        "expires", f"is {value!r}", "write an instant with its zone: 2027-01-01T00:00:00+01:00"
-    )
+        pass  # told by who asked, together with what is of another kind
+    return None
 
 
 def _format(section: _Section) -> FormatSettings:

@@ -1,5 +1,5 @@
 """
-The command line: ``isebench demo | up | charger | conform | replay | questionnaire | list``.
+The command line of ``isebench``: ``demo``, ``up``, ``charger``, ``conform``, ``replay`` and more.
 
 Only what a command needs is imported, and only when it runs.
 """
@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_charger,
         _add_conform,
         _add_replay,
+        _add_explain,
         _add_questionnaire,
         _add_list,
     ):
@@ -181,6 +182,33 @@ def _add_replay(commands: Commands) -> None:
         metavar="ZONE",
         help="the time zone of logs that write local time (Europe/Zurich)",
     )
+
+
+def _add_explain(commands: Commands) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="tell why an interval is what it is",
+        description="Tell in plain words why the energy of an interval is what it is: by which "
+        "rule, of which readings, what was not believed, and what was delivered of it. Reads the "
+        "backend's database and writes nothing, also while the backend runs.",
+    )
+    explain.add_argument(
+        "code", metavar="METERING-CODE", help="whose energy; or the identity of a station"
+    )
+    explain.add_argument(
+        "instant",
+        metavar="INSTANT",
+        help='the end of the interval, as in files, or an instant within it: "2026-03-25 14:15" '
+        "in local time, or 2026-03-25T14:15:00+01:00",
+    )
+    explain.add_argument(
+        "--settings",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the settings of the backend; they name its database",
+    )
+    explain.add_argument("--json", action="store_true", help="tell it to a program")
 
 
 def _add_questionnaire(commands: Commands) -> None:
@@ -322,6 +350,13 @@ def _replay(options: argparse.Namespace) -> int:
     return replay_files(options.files, zone=options.zone)
 
 
+def _explain(options: argparse.Namespace) -> int:
+    from harness.explain import Wish, explain
+
+    print(explain(options.settings, Wish(options.code, options.instant, options.json)), end="")
+    return 0
+
+
 def _questionnaire(options: argparse.Namespace) -> int:
     from harness.questionnaire import questionnaire
 
@@ -376,6 +411,7 @@ _COMMANDS = {
     "charger": _charger,
     "conform": _conform,
     "replay": _replay,
+    "explain": _explain,
     "questionnaire": _questionnaire,
     "list": _list,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from harness.recording import write_recording
 from harness.report import Outcome, Run, Step, Verdict, html_report
 from harness.tables import Cell, Column, Ink, Paper, column_chart, paper_of, table
 from harness.target import NAME
+from harness.toml_text import to_toml
 from harness.utility import Held
 from simulators.people import draw_people
 
@@ -42,7 +44,8 @@ SESSIONS = (
 OFFLINE = ("Bahnhof", "09:30", "12:30")
 STATUSES = ("W", "E", "F")
 MARKER = "isebench-demo.txt"
-WRITTEN = ("delivered", "recording.jsonl", "report.html")
+DATABASE = "backend.sqlite"
+WRITTEN = ("delivered", "recording.jsonl", "report.html", DATABASE, "settings.toml")
 """What a demo writes into its folder."""
 
 
@@ -96,6 +99,8 @@ def demo(seed: int, out: Path) -> int:
             _write(bench, balances, out)
         finally:
             bench.close()
+        # Only now, as nothing of it lies in the log of a backend any more.
+        shutil.copyfile(bench.settings()["backend"]["database"], out / DATABASE)
     _show(balances, out, paper)
     return 0 if all(balance.agrees for balance in balances) else 1
 
@@ -189,6 +194,8 @@ def _show(balances: list[Balance], out: Path, paper: Paper) -> None:
     print(f"\ndelivered files  {out / 'delivered'}")
     print(f"recording        {out / 'recording.jsonl'}")
     print(f"report           {out / 'report.html'}")
+    print(f"database         {out / DATABASE}")
+    print(f"its settings     {out / 'settings.toml'}")
 
 
 def _columns(balance: Balance) -> list[Column]:
@@ -219,6 +226,9 @@ def _write(bench: Bench, balances: list[Balance], out: Path) -> None:
     run = Run(target=NAME, title="Demo", facts=(("Seed", str(bench.seed)),))
     wanted = [row for row in load_requirements(BUNDLED_FEATURES) if row.id == "ISE-18"]
     (out / "report.html").write_text(html_report(run, wanted, [verdict]), encoding="utf-8")
+    settings = bench.settings()
+    settings["backend"] = {"database": DATABASE}
+    (out / "settings.toml").write_text(to_toml(settings), encoding="utf-8")
 
 
 def _verdict(bench: Bench, balances: list[Balance], files: tuple[tuple[str, str], ...]) -> Verdict:

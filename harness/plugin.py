@@ -38,6 +38,7 @@ pytest_plugins = [
     "harness.steps.charging",
     "harness.steps.compliance",
     "harness.steps.delivery",
+    "harness.steps.explain",
     "harness.steps.export",
     "harness.steps.faults",
     "harness.steps.habits",

@@ -8,22 +8,17 @@ the transaction of its caller; what is decided is decided in the core.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from backend.adapters import meter_values, records
-from backend.core.cross_check import contradicted, powers_of
 from backend.core.days import grid
-from backend.core.device_profile import DeviceProfile
+from backend.core.energy import Known, energies_by_connector, summed
 from backend.core.exports import Activation, Period
-from backend.core.intervals import RULES, Interval, Presence, make_intervals
-from backend.core.registers import build_register, connectors_of, register_readings
-from backend.settings import Settings, TaskSettings
-
-_WORST = tuple(RULES)
+from backend.core.intervals import Interval, Presence
+from backend.settings import Settings, StationSettings, TaskSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def series_of(
         if of_stations is not None and number not in of_stations:
             continue
         boundaries = grid(period.start, period.end, activation.interval_minutes)
-        intervals = intervals_of(connection, number, station.profile, boundaries, decimals, until)
+        intervals = intervals_of(connection, number, station, boundaries, decimals, until)
         # What has not ended has no energy, nor a status that a utility could use.
         over = [one for one in intervals if one.end <= until]
         if over:
@@ -91,17 +86,24 @@ def codes_of(
 def intervals_of(
     connection: Connection,
     station_id: int,
-    profile: DeviceProfile,
+    station: StationSettings,
     grid: Sequence[datetime],
     decimals: int,
     until: datetime,
 ) -> list[Interval]:
-    """
-    Make a station's intervals from what is stored.
+    """Make a station's intervals from what is stored."""
+    known = known_of(connection, station_id, station, grid, until)
+    return summed(energies_by_connector(known, station.profile, grid, decimals, until))
 
-    Readings beyond the edges of the grid are taken along, so that the register is known at its
-    boundaries. A station of several connectors is the sum of them.
-    """
+
+def known_of(
+    connection: Connection,
+    station_id: int,
+    station: StationSettings,
+    grid: Sequence[datetime],
+    until: datetime,
+) -> Known:
+    """Give what is known of a station around a grid; what lasts still lasts ``until``."""
     start, end = grid[0], grid[-1]
     readings = meter_values.energy_readings(connection, station_id, start, end)
     presence = Presence(
@@ -110,20 +112,4 @@ def intervals_of(
         unread=meter_values.unread_instants(connection, station_id, start, end),
     )
     by_reception = records.by_reception(connection, station_id, readings)
-    interval_s = int((grid[1] - grid[0]).total_seconds())
-    series = []
-    for one in connectors_of(readings) or (1,):
-        shown = register_readings(readings, profile, interval_s, one, by_reception)
-        register = build_register(shown, profile)
-        there = replace(presence, contradicted=contradicted(register, powers_of(readings, one)))
-        series.append(make_intervals(register, grid, there, decimals, until))
-    return [_sum(parts) for parts in zip(*series, strict=True)]
-
-
-def _sum(parts: Sequence[Interval]) -> Interval:
-    """Add up the connectors of a station: the worst status wins, with its rule."""
-    worst = max(parts, key=lambda part: _WORST.index(part.rule))
-    if len(parts) == 1 or worst.energy_kwh is None:
-        return worst
-    energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
-    return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
+    return Known(readings, presence, by_reception, station.exchanges, until)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Select, func, insert, select, update
@@ -17,8 +17,10 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from backend.adapters import tables
 from backend.adapters.records import DELIVERED, STOPPED, WAITING, inserted, keep
 from backend.adapters.store import insert_once
-from backend.adapters.told import SeriesTold, keep_series
+from backend.adapters.told import SeriesTold, intervals_in, keep_series
+from backend.core.explain import Delivered
 from backend.core.exports import Period
+from backend.core.obis import Obis
 from backend.ports import Arrival
 
 
@@ -373,6 +375,38 @@ def deliveries(connection: Connection) -> list[DeliveryView]:
             size=row.size,
         )
         for row in connection.execute(_deliveries_of_tasks())
+    ]
+
+
+def delivered_of(connection: Connection, code: str, obis: str, end: datetime) -> list[Delivered]:
+    """Give what files told of the interval of a metering point that ends at ``end``, in order."""
+    told, file, delivery = tables.told, tables.file, tables.delivery
+    arrived_at = func.max(delivery.c.delivered_at).label("arrived_at")
+    rows = connection.execute(
+        select(told, file.c.name, file.c.revision, file.c.created_at, arrived_at)
+        .join(file, file.c.id == told.c.file_id)
+        .join(delivery, delivery.c.file_id == file.c.id)
+        # All tasks, by name of their keys, so that the table's own order finds the rows.
+        .where(told.c.task_id.in_(select(tables.task.c.id)), told.c.code == code)
+        .where(told.c.start_at < end, told.c.end_at >= end)
+        .group_by(file.c.id, told.c.obis)
+        .order_by(file.c.id)
+    )
+    wanted = Obis.parse(obis).normalised
+    return [
+        Delivered(
+            file_name=row.name,
+            revision=row.revision,
+            made_at=row.created_at,
+            energy_kwh=one.energy_kwh,
+            status=one.status.value,
+            rule=one.rule,
+            arrived_at=row.arrived_at,
+        )
+        for row in rows
+        if Obis.parse(row.obis).normalised == wanted
+        for start, one in intervals_in(row)
+        if start + timedelta(seconds=row.step_s) == end
     ]
 
 

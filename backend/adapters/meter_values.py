@@ -236,6 +236,13 @@ class _Said:
                 if row.value_kinds_id in wanted:
                     yield _meter_value(row, *self._kinds[row.value_kinds_id])
 
+    def with_frames(self, which: ColumnElement[bool]) -> Iterator[tuple[int, MeterValue]]:
+        """Give rows with the keys of their frames."""
+        table = tables.meter_value
+        query = select(table).where(table.c.station_id == self._station_id, which)
+        for row in self._connection.execute(query):
+            yield row.frame_id, _meter_value(row, *self._kinds[row.value_kinds_id])
+
 
 def _tell_of(kinds: Sequence[Kind], *measurands: str) -> bool:
     return any(kind.measurand in measurands for kind in kinds)
@@ -265,6 +272,23 @@ def readings(
     """Give the readings with start ≤ instant ≤ end, by instant and order of arrival."""
     rows = _Said(connection, station_id).rows(tables.meter_value.c.instant.between(start, end))
     return [reading for row in rows for reading in row.readings()]
+
+
+def frames_of(
+    connection: Connection, station_id: int, wanted: Collection[Reading]
+) -> dict[Reading, int]:
+    """Give the keys of the frames in which readings came, as far as they are kept."""
+    instants = {one.instant for one in wanted}
+    if not instants:
+        return {}
+    instant, said = tables.meter_value.c.instant, _Said(connection, station_id)
+    rows = said.with_frames(instant.in_(instants))
+    return {
+        reading: frame_id
+        for frame_id, row in rows
+        for reading in row.readings()
+        if reading in wanted
+    }
 
 
 def energy_readings(

@@ -12,6 +12,7 @@ Rule 3: readers have a second connection that cannot write. SQLite before 3.51.3
 database when two connections write or checkpoint at the same time (its change log of
 2026-03-13); here never more than one does, with any version, and mmap stays off. A second
 backend on the same file is kept out by a lock on ``<file>-lock``, which ends with its process.
+A program that only looks comes by `read_once`, which writes nothing, not even a log.
 """
 
 from __future__ import annotations
@@ -391,8 +392,83 @@ def _lock(path: Path) -> int:
     return lock
 
 
-def _engine(path: Path, *, read_only: bool) -> Engine:
+def read_once(path: Path, do: Callable[[Connection], T]) -> T:
+    """
+    Run ``do(connection)`` on a database that may be another process's, and leave nothing behind.
+
+    Where no log lies beside the file, nobody has it open, and it is read as it stands, without a
+    lock: SQLite would make a log and its index otherwise, and leave them. Where one does, it is
+    read as a reader of a running backend reads it, which writes into neither file nor log.
+
+    Raises:
+        StoreError: If there is no such file, it is no database of this program, or it is of
+            another version.
+    """
+    where = str(path)
+    if not path.is_file():
+        raise StoreError("is not there", where, "name the database of a backend that has run")
+    for is_still in (not _log_of(path).exists(), False):
+        before = path.stat()
+        engine = _engine(path, read_only=True, is_still=is_still)
+        try:
+            with engine.connect() as connection, connection.begin():
+                _must_be_current(connection, where)
+                found = do(connection)
+        except SQLAlchemyError as error:
+            if is_still and _has_moved(path, before):
+                continue
+            raise StoreError(
+                f"cannot be read ({_cause(error)})",
+                where,
+                "name the database of a backend, which this user may read",
+            ) from error
+        finally:
+            engine.dispose()
+        if not is_still or not _has_moved(path, before):
+            break
+    return found
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _has_moved(path: Path, before: os.stat_result) -> bool:
+    """Tell whether a backend has begun to write meanwhile."""
+    now = path.stat()
+    stood = (before.st_mtime_ns, before.st_size) == (now.st_mtime_ns, now.st_size)
+    return _log_of(path).exists() or not stood
+
+
+def is_served(path: Path) -> bool:
+    """Tell whether a backend runs on a database."""
+    try:
+        lock = os.open(f"{path.resolve()}-lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _must_be_current(connection: Connection, where: str) -> None:
+    revision = _revision(connection)
+    if revision != migrations.HEAD:
+        raise StoreError(
+            f"is at revision {revision!r}, and this program reads {migrations.HEAD!r}",
+            where,
+            "run the backend of this program on it once, or name another file",
+        )
+
+
+def _engine(path: Path, *, read_only: bool, is_still: bool = False) -> Engine:
     address = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    if is_still:
+        address += "&immutable=1"
 
     def connect() -> sqlite3.Connection:
         # isolation_level None: sqlite3 begins nothing by itself, `BEGIN` below does.

@@ -131,11 +131,12 @@ def told_of(
     )
     found: dict[datetime, Told] = {}
     for row in rows:
-        found |= {at: one for at, one in _intervals_in(row) if start <= at < end}
+        found |= {at: one for at, one in intervals_in(row) if start <= at < end}
     return found
 
 
-def _intervals_in(row: Row[Any]) -> list[tuple[datetime, Told]]:
+def intervals_in(row: Row[Any]) -> list[tuple[datetime, Told]]:
+    """Give the intervals that a row of `tables.told` tells of, by their start."""
     step = timedelta(seconds=row.step_s)
     energies = json.loads(row.energies)
     told = []

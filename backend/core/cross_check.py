@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
 
@@ -46,31 +47,55 @@ def powers_of(readings: Iterable[Reading], connector: int) -> dict[datetime, Dec
     return powers
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """
+    A time in which the power says far more than the register.
+
+    Attributes:
+        start, end: of the powers.
+        by_power_wh: the least that they make.
+        rise_wh: what the register rose from before it to after it.
+    """
+
+    start: datetime
+    end: datetime
+    by_power_wh: Decimal
+    rise_wh: Decimal
+
+
 def contradicted(
     register: Register, powers: Mapping[datetime, Decimal]
 ) -> tuple[tuple[datetime, datetime], ...]:
+    """Give the spans in which the power contradicts the register, in order of time."""
+    return tuple((one.start, one.end) for one in contradictions(register, powers))
+
+
+def contradictions(
+    register: Register, powers: Mapping[datetime, Decimal]
+) -> tuple[Contradiction, ...]:
     """
-    Give the spans in which the power contradicts the register, in order of time.
+    Give the contradictions of power and register, in order of time.
 
     Parameters:
         register: of one connector.
         powers: in W, by their instants.
     """
     told = sorted(powers)
-    spans = []
+    found = []
     first = 0
     for index in range(1, len(told) + 1):
         if index == len(told) or told[index] - told[index - 1] > LONGEST:
-            span = _contradicted(register.points, told[first:index], powers)
-            if span is not None:
-                spans.append(span)
+            one = _contradicted(register.points, told[first:index], powers)
+            if one is not None:
+                found.append(one)
             first = index
-    return tuple(spans)
+    return tuple(found)
 
 
 def _contradicted(
     points: Sequence[Point], told: Sequence[datetime], powers: Mapping[datetime, Decimal]
-) -> tuple[datetime, datetime] | None:
+) -> Contradiction | None:
     """Compare one run of powers with the register from before it to after it."""
     by_power = Decimal(0)  # in W µs; of two powers the lower one, as it may have begun or ended
     for before, after in itertools.pairwise(told):
@@ -85,7 +110,8 @@ def _contradicted(
     rise_wh = _EXACT.subtract(end.wh, start.wh)
     if _EXACT.multiply(rise_wh, Decimal(FACTOR * _HOUR_US)) >= by_power:
         return None
-    return told[0], told[-1]
+    by_power_wh = _EXACT.divide(by_power, Decimal(_HOUR_US))
+    return Contradiction(told[0], told[-1], by_power_wh, rise_wh)
 
 
 def _when(point: Point) -> datetime:

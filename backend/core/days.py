@@ -153,6 +153,10 @@ _DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "%S": ("[0-9]{2}", "second"),
 }
 _NEEDED = ("%Y", "%m", "%d", "%H", "%M")
+_WRITTEN = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})([+-])([0-9]{2}):([0-9]{2})"
 )
@@ -185,6 +189,63 @@ def to_label(instant: datetime, form: str, zone: str) -> str:
         width = 4 if attribute == "year" else 2
         label = label.replace(directive, f"{getattr(there, attribute):0{width}d}")
     return label
+
+
+def to_clock(instant: datetime, day: date) -> str:
+    """
+    Write an instant for people who know the local day: 14:15, or 04.06.2025 00:30.
+
+    Seconds stand there where there are some, and the offset where that time exists twice.
+
+    Parameters:
+        instant: aware.
+        day: on which it is not written; its last midnight is 24:00.
+    """
+    if instant == day_bounds(day)[1]:
+        return "24:00"
+    there = to_local(instant)
+    text = f"{there:%H:%M}"
+    if there.second or there.microsecond:
+        text += f":{there:%S}" + (f".{there:%f}".rstrip("0") if there.microsecond else "")
+    if there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset():
+        text += there.isoformat()[-6:]
+    return text if there.date() == day else f"{there:%d.%m.%Y} {text}"
+
+
+def to_day_label(day: date) -> str:
+    """Write a local day for people: 03.06.2025."""
+    return f"{day:%d.%m.%Y}"
+
+
+def instants_of(text: str) -> tuple[datetime, ...]:
+    """
+    Read a time as people write it: 2025-06-03 14:15, with ``T`` and seconds if they like.
+
+    Returns:
+        The instants at which clocks of Europe/Zurich show it, in UTC: none where the clock is
+        put forward over it, two where it exists twice. With an offset or ``Z`` it is one.
+
+    Raises:
+        ValueError: It is no time.
+    """
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no time")
+    day, hour, minute, second, offset = match.groups()
+    try:
+        naive = datetime.fromisoformat(f"{day}T00:00:00")
+        if not _FIRST_YEAR <= naive.year <= _LAST_YEAR:
+            raise ValueError(text)
+        if (hour, minute, second or "00") == ("24", "00", "00"):
+            naive += _DAY
+        else:
+            naive = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}")
+        if offset:
+            return (datetime.fromisoformat(f"{naive.isoformat()}{offset}").astimezone(UTC),)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no time") from None
+    both = (naive.replace(tzinfo=ZONE, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return tuple(dict.fromkeys(one for one in both if to_local(one).replace(tzinfo=None) == naive))
 
 
 def to_iso_label(instant: datetime) -> str:

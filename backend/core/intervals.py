@@ -50,6 +50,8 @@ RULES: dict[str, tuple[Status, str]] = {
     "reception-time": (Status.ESTIMATED, "the charger's clock was wrong: placed when received"),
     "contested": (Status.ESTIMATED, "the register told two courses; the higher one counts"),
     "late-update": (Status.ESTIMATED, "the register stood still and then rose at once"),
+    "meter-exchange": (Status.ESTIMATED, "the meter was exchanged; the settings say what it read"),
+    "across-exchange": (Status.ESTIMATED, "the meter was exchanged; nothing is counted across"),
     "across-reset": (Status.ESTIMATED, "the register began anew; nothing is counted across"),
     "session-open": (Status.MISSING, "a session is open and its next reading has not come"),
     "unread": (Status.MISSING, "the charger told of energy in a way that cannot be used"),
@@ -60,6 +62,7 @@ RULES: dict[str, tuple[Status, str]] = {
 }
 """Why an interval is what it is: status, and one clause for a person. Later ones win."""
 
+_BREAKS = {Rule.JUMP.value: "impossible-rise", Rule.EXCHANGE.value: "across-exchange"}
 _SEVERITY = {rule: place for place, rule in enumerate(RULES)}
 
 
@@ -138,6 +141,11 @@ def rounded_kwh(wh: Decimal, decimals: int) -> Decimal:
     return _kwh(_rounded(Fraction(wh), decimals), decimals)
 
 
+def rounded_fraction_kwh(wh: Fraction, decimals: int) -> Decimal:
+    """Give an exact register in kWh, rounded likewise."""
+    return _kwh(_rounded(wh, decimals), decimals)
+
+
 def _kwh(steps: int, decimals: int) -> Decimal:
     return Decimal(steps).scaleb(-decimals, context=_EXACT)
 
@@ -161,14 +169,30 @@ def _rounded_at(register: Register, grid: Sequence[datetime], decimals: int) -> 
     for boundary in grid:
         while after < len(points) and points[after].instant <= boundary:
             after += 1
-        if after == 0:
-            wh = Fraction(points[0].wh)
-        elif after == len(points) or after in register.breaks:
-            wh = Fraction(points[after - 1].wh)
-        else:
-            wh = _between(points[after - 1], points[after], boundary)
-        rounded.append(_rounded(wh, decimals))
+        rounded.append(_rounded(_before(register, after, boundary), decimals))
     return rounded
+
+
+def register_before(register: Register, after: int, instant: datetime) -> Fraction | None:
+    """
+    Give the register at an instant, in Wh, exactly; None where nothing was read at all.
+
+    Parameters:
+        register: of one connector.
+        after: index of the point behind the instant; 0 before the first, their number behind
+            the last.
+        instant: the boundary of an interval.
+    """
+    return _before(register, after, instant) if register.points else None
+
+
+def _before(register: Register, after: int, instant: datetime) -> Fraction:
+    points = register.points
+    if after == 0:
+        return Fraction(points[0].wh)
+    if after == len(points) or after in register.breaks:
+        return Fraction(points[after - 1].wh)
+    return _between(points[after - 1], points[after], instant)
 
 
 def _between(before: Point, after: Point, instant: datetime) -> Fraction:
@@ -195,6 +219,36 @@ def _lost_in_breaks(register: Register, grid: Sequence[datetime], decimals: int)
 # -- status ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """
+    A part of an interval, between two readings or at an edge of what was read.
+
+    Attributes:
+        start, end: of the part.
+        after: index of the point behind it, where there is one before it, too; else None.
+        rule: why it is what it is.
+    """
+
+    start: datetime
+    end: datetime
+    after: int | None
+    rule: str
+
+
+def parts_of(register: Register, interval: Span, presence: Presence) -> list[Part]:
+    """
+    Give the parts of an interval, in order of time: the worst of their rules is the interval's.
+
+    A contradiction by the power holds for the whole of it and is no part.
+    """
+    online = _Spans(presence.online, SHORT_GAP)
+    instants = [point.instant for point in register.points]
+    first = bisect.bisect_right(instants, interval[0])
+    parts = _parts(register, first, interval, online, _Edges(presence, online))
+    return [Part(*span, after, rule) for span, after, rule in parts]
+
+
 def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) -> Iterator[str]:
     """Give the worst rule of each interval, in one walk along points and grid."""
     points = register.points
@@ -202,29 +256,39 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
     edges = _Edges(presence, online)
     contradicted = _Spans(presence.contradicted, timedelta(0))
     first = 0  # the pair (first - 1, first) is the earliest that may reach into the interval
-    for start, end in itertools.pairwise(grid):
-        while first < len(points) and points[first].instant <= start:
+    for interval in itertools.pairwise(grid):
+        while first < len(points) and points[first].instant <= interval[0]:
             first += 1
         worst = "idle-online"
-        index = first
-        while True:
-            begin = points[index - 1].instant if index > 0 else start
-            finish = points[index].instant if index < len(points) else end
-            overlap = max(begin, start), min(finish, end)
-            if overlap[0] < overlap[1]:
-                if 0 < index < len(points):
-                    rule = _rule_of_pair(register, index, end - start, overlap, online)
-                else:
-                    rule = edges.rule(
-                        overlap, points[index].instant if index < len(points) else None
-                    )
+        for _, _, rule in _parts(register, first, interval, online, edges):
+            if rule != worst:
                 worst = max(worst, rule, key=_SEVERITY.__getitem__)
-            if finish >= end:
-                break
-            index += 1
-        if contradicted.touch((start, end)):
+        if contradicted.touch(interval):
             worst = max(worst, "contradicted", key=_SEVERITY.__getitem__)
         yield worst
+
+
+def _parts(
+    register: Register, first: int, interval: Span, online: _Spans, edges: _Edges
+) -> Iterator[tuple[Span, int | None, str]]:
+    """Give the parts of an interval as they are in `Part`; done for each, so without one."""
+    points = register.points
+    start, end = interval
+    index = first
+    while True:
+        begin = points[index - 1].instant if index > 0 else start
+        finish = points[index].instant if index < len(points) else end
+        overlap = max(begin, start), min(finish, end)
+        if overlap[0] < overlap[1]:
+            if 0 < index < len(points):
+                rule = _rule_of_pair(register, index, end - start, overlap, online)
+                yield overlap, index, rule
+            else:
+                bridge = points[index].instant if index < len(points) else None
+                yield overlap, None, edges.rule(overlap, bridge)
+        if finish >= end:
+            return
+        index += 1
 
 
 def _rule_of_pair(
@@ -232,7 +296,9 @@ def _rule_of_pair(
 ) -> str:
     before, after = register.points[index - 1], register.points[index]
     if index in register.breaks:
-        return "impossible-rise" if register.break_rules.get(index) == Rule.JUMP else "across-reset"
+        return _BREAKS.get(register.break_rules.get(index, ""), "across-reset")
+    if after.wh != before.wh and {index - 1, index} & register.by_settings:
+        return "meter-exchange"
     if index in register.doubtful:
         return "late-update"
     if after.wh != before.wh and {index - 1, index} & register.by_reception:

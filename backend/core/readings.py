@@ -37,6 +37,7 @@ __all__ = [
     "BEGIN",
     "END",
     "ENERGY",
+    "MAX_CONNECTOR",
     "MAX_INT64",
     "Kind",
     "Leniency",

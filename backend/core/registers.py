@@ -16,13 +16,17 @@ discarded, if the model cannot charge fast enough to have done that; a dip to a 
 epoch had passed already is, however fast; the rise beside such a one is contested.
 Rule 5: every other fall, and a rise beyond all reason, begins a new epoch. No energy is
 counted from one epoch to the next.
+Rule 6: where an operator states that the meter was exchanged, the register begins anew at that
+instant, whatever the readings say; each meter is followed by itself. What the operator states of
+the two meters counts as a reading of that instant, unless the readings beside it contradict it.
 
 How fast is too fast is a choice of this project (ASSUMED), in `PLAUSIBLE` and `IMPOSSIBLE`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import bisect
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
@@ -69,9 +73,11 @@ class Rule(StrEnum):
     OTHER_VALUE = "other-value-at-the-same-instant"
     SPIKE = "spike"
     DIP = "dip"
+    NOT_STATED = "settings-contradicted"
     RESET = "reset"
     ROLLOVER = "rollover"
     JUMP = "jump"
+    EXCHANGE = "meter-exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class RegisterReading:
         order: the place in its message, for readings of one instant.
         stamped: the instant that the charger said, where it was snapped; else None.
         by_reception: whether the instant is the one of reception, as the one said cannot be.
+        by_settings: whether an operator states it, see `Exchange`.
     """
 
     instant: datetime
@@ -96,6 +103,25 @@ class RegisterReading:
     order: int
     stamped: datetime | None = None
     by_reception: bool = False
+    by_settings: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """
+    What an operator states of a meter that was exchanged.
+
+    Attributes:
+        at: when, in UTC; what is measured at this instant is measured by the new meter.
+        old_end_wh: what the old one showed then; None where that is not known.
+        new_start_wh: what the new one showed then; likewise.
+        connector: whose meter.
+    """
+
+    at: datetime
+    old_end_wh: Decimal | None = None
+    new_start_wh: Decimal | None = None
+    connector: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +157,15 @@ class Register:
         breaks: indices of the first points of new epochs; from the point before to such a
             point no energy is counted.
         discarded: readings set aside, in order of time.
-        break_rules: why each break is one: ``reset`` or ``jump``.
+        break_rules: why each break is one: ``reset``, ``jump`` or ``meter-exchange``.
         doubtful: indices of points that the register reached faster than it could, after
             it had stood still: the energy counts, but not where it was charged.
         by_reception: indices of points that stand where they were received.
         contested: indices of points that another course of the register contradicts: what it
             rose counts, but perhaps not where it was charged.
+        shown: what was shown at each point, as it was read.
+        rollovers: indices of points before which the register started again by design.
+        by_settings: indices of points that an operator states.
     """
 
     points: tuple[Point, ...]
@@ -146,6 +175,9 @@ class Register:
     doubtful: frozenset[int] = frozenset()
     by_reception: frozenset[int] = frozenset()
     contested: frozenset[int] = frozenset()
+    shown: tuple[RegisterReading, ...] = ()
+    rollovers: frozenset[int] = frozenset()
+    by_settings: frozenset[int] = frozenset()
 
 
 def connectors_of(readings: Iterable[Reading]) -> tuple[int, ...]:
@@ -235,7 +267,11 @@ def _on_grid(reading: RegisterReading, profile: DeviceProfile, interval_s: int) 
     return reading if instant == stamped else replace(reading, instant=instant, stamped=stamped)
 
 
-def build_register(readings: Iterable[RegisterReading], profile: DeviceProfile) -> Register:
+def build_register(
+    readings: Iterable[RegisterReading],
+    profile: DeviceProfile,
+    exchanges: Iterable[Exchange] = (),
+) -> Register:
     """
     Make one register of what was read, by the rules at the top of this file.
 
@@ -245,14 +281,34 @@ def build_register(readings: Iterable[RegisterReading], profile: DeviceProfile) 
     Parameters:
         readings: of one connector, in any order, duplicates included.
         profile: of its model.
+        exchanges: of its meter, one an instant, in any order.
     """
-    chain, discarded = _one_an_instant(readings, profile.register_step_wh)
-    chain, discarded = _with_restarts(chain, discarded)
-    chain = _refined(chain)
-    course = _Course(profile)
-    discarded += course.follow(chain)
+    whole = _Course(profile)
+    discarded: list[Discarded] = []
+    for mine, begins, ends in _by_meter(readings, exchanges):
+        chain, put_aside = _one_an_instant(mine, profile.register_step_wh)
+        chain, put_aside = _with_restarts(chain, put_aside)
+        course = _Course(profile)
+        put_aside += course.follow(_refined(chain))
+        put_aside += course.state(begins, ends)
+        whole.go_on(course)
+        discarded += put_aside
     discarded.sort(key=lambda each: (_sort_key(each.reading), each.rule))
-    return course.register(tuple(discarded))
+    return whole.register(tuple(discarded))
+
+
+def _by_meter(
+    readings: Iterable[RegisterReading], exchanges: Iterable[Exchange]
+) -> list[tuple[list[RegisterReading], Exchange | None, Exchange | None]]:
+    """Give the readings of each meter, with the exchange it came by and the one it went by."""
+    known = sorted(exchanges, key=lambda each: each.at)
+    if not known:
+        return [(list(readings), None, None)]
+    meters: list[list[RegisterReading]] = [[] for _ in range(len(known) + 1)]
+    instants = [each.at for each in known]
+    for reading in readings:
+        meters[bisect.bisect_right(instants, reading.instant)].append(reading)
+    return list(zip(meters, (None, *known), (*known, None), strict=True))
 
 
 def _rank(context: str) -> int:
@@ -388,10 +444,11 @@ class _Step:
     level: int  # index in the chain of the reading that reached this height
     rule: str | None = None  # why an epoch begins here
     contested: bool = False  # another course of the register says otherwise
+    turned: bool = False  # it started again by design before it
 
 
 class _Course:
-    """The register while it is followed from reading to reading."""
+    """The register of a meter while it is followed from reading to reading; then of them all."""
 
     def __init__(self, profile: DeviceProfile) -> None:
         self._profile = profile
@@ -407,6 +464,48 @@ class _Course:
         while index < len(chain):
             index = self._follow_one(chain, index, returns)
         return self._discarded
+
+    def state(self, begins: Exchange | None, ends: Exchange | None) -> list[Discarded]:
+        """Add what an operator states of the meter; give what contradicts or is contradicted."""
+        put_aside: list[Discarded] = []
+        if begins is not None and begins.new_start_wh is not None:
+            put_aside += self._state_start(_stated(begins.at, begins.new_start_wh))
+        if ends is not None and ends.old_end_wh is not None:
+            put_aside += self._state_end(_stated(ends.at, ends.old_end_wh))
+        return put_aside
+
+    def _state_start(self, stated: RegisterReading) -> Iterator[Discarded]:
+        first = self._steps[0] if self._steps else None
+        wh = stated.wh
+        if first is not None:
+            if wh > _EXACT.add(first.wh, self._noise_wh(stated, first.reading)):
+                yield Discarded(stated, Rule.NOT_STATED)
+                return
+            wh = min(wh, first.wh)
+            if first.reading.instant == stated.instant:
+                yield Discarded(self._steps.pop(0).reading, Rule.OTHER_VALUE)
+        self._steps.insert(0, _Step(stated, wh, 0))
+
+    def _state_end(self, stated: RegisterReading) -> Iterator[Discarded]:
+        last = self._steps[-1] if self._steps else None
+        wh = _EXACT.add(stated.wh, self._turns_wh)
+        if last is not None:
+            if _EXACT.subtract(last.wh, wh) > self._noise_wh(last.reading, stated):
+                yield Discarded(stated, Rule.NOT_STATED)
+                return
+            wh = max(wh, last.wh)
+        self._steps.append(_Step(stated, wh, 0))
+
+    def go_on(self, course: _Course) -> None:
+        """Go on with the meter that came next."""
+        if self._steps and course.steps:
+            course.steps[0].rule = Rule.EXCHANGE
+        self._steps += course.steps
+
+    @property
+    def steps(self) -> list[_Step]:
+        """The readings that are believed."""
+        return self._steps
 
     def _follow_one(
         self, chain: Sequence[RegisterReading], index: int, returns: Sequence[int]
@@ -490,7 +589,7 @@ class _Course:
             took = reading.instant - last.reading.instant
             if turned >= last.wh and not _above(turned - last.wh, limit_w, took + SLACK):
                 self._turns_wh = _EXACT.add(self._turns_wh, modulus)
-                self._steps.append(_Step(reading, turned, index))
+                self._steps.append(_Step(reading, turned, index, turned=True))
                 return
         self._turns_wh = Decimal(0)
         self._steps.append(_Step(reading, reading.wh, index, Rule.RESET))
@@ -506,16 +605,18 @@ class _Course:
                 rules[index] = step.rule
                 offset_wh = _whole_kwh_up(_EXACT.subtract(points[-1].wh, step.wh))
             points.append(Point(step.reading.instant, _EXACT.add(step.wh, offset_wh)))
+        shown = tuple(step.reading for step in self._steps)
         return Register(
             points=tuple(points),
             breaks=frozenset(rules),
             discarded=discarded,
             break_rules=MappingProxyType(rules),
             doubtful=doubtful,
-            by_reception=frozenset(
-                index for index, step in enumerate(self._steps) if step.reading.by_reception
-            ),
-            contested=frozenset(index for index, step in enumerate(self._steps) if step.contested),
+            by_reception=_where(each.by_reception for each in shown),
+            contested=_where(step.contested for step in self._steps),
+            shown=shown,
+            rollovers=_where(step.turned for step in self._steps),
+            by_settings=_where(each.by_settings for each in shown),
         )
 
     def _mark_jumps(self) -> frozenset[int]:
@@ -537,6 +638,15 @@ class _Course:
             if step.rule or rise:
                 level_since = instant
         return frozenset(late)
+
+
+def _where(holds: Iterable[bool]) -> frozenset[int]:
+    return frozenset(index for index, one in enumerate(holds) if one)
+
+
+def _stated(at: datetime, wh: Decimal) -> RegisterReading:
+    """Give a reading that an operator states."""
+    return RegisterReading(at, wh, Decimal(0), "", 0, by_settings=True)
 
 
 def _above(energy_wh: Decimal, power_w: Decimal, took: timedelta) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -141,6 +142,20 @@ class Api:
             raise missing("station", identity, "GET /api/stations lists them")
         return found
 
+    async def day(self, request: web.Request) -> web.Response:
+        """Give the energies of a local day."""
+        _parameters(request)
+        one = self._station(request)
+        asked = day_of(request.match_info["day"])
+        return _json(shapes.day(one, asked, await self._site.day(one.identity, asked)))
+
+    async def interval(self, request: web.Request) -> web.Response:
+        """Tell why an interval is what it is."""
+        _parameters(request)
+        one = self._station(request)
+        asked = instant_of(request.match_info["instant"])
+        return _json(shapes.explanation(await self._site.explain(one.identity, asked)))
+
     # ------------------------------------------------------------ deliveries and models
 
     async def deliveries(self, request: web.Request) -> web.Response:
@@ -189,6 +204,44 @@ def _limit(request: web.Request) -> int:
             "limit is another", "query", f"write {wanted}", field="limit", rule=wanted
         )
     return int(text)
+
+
+def day_of(text: str) -> date:
+    """
+    Read a local day of a path.
+
+    Raises:
+        CommandError: It is none of these centuries.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if len(text) != len("2026-03-25") or not 1970 <= day.year <= 2999:
+        raise _bad_part("day", text, "a day: 2026-03-25")
+    return day
+
+
+def instant_of(text: str) -> datetime:
+    """
+    Read an instant of a path.
+
+    Raises:
+        CommandError: It has no zone, or is none of these centuries.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None and 1970 < instant.year < 2999:
+            return instant.astimezone(UTC)
+    except ValueError:
+        pass  # told below, together with what lacks its zone
+    raise _bad_part("instant", text, "an instant with its zone: 2026-03-25T14:15:00+01:00")
+
+
+def _bad_part(name: str, text: str, wanted: str) -> CommandError:
+    return CommandError(
+        f"{text[:40]!r} is none", f"path, {name}", f"write {wanted}", field=name, rule=wanted
+    )
 
 
 async def _body(request: web.Request) -> Json:

@@ -18,6 +18,15 @@ from backend.web.table import (
 
 Json = dict[str, Any]
 
+_NAME = {"type": "string", "minLength": 1}
+_IN_PATHS: dict[str, Json] = {
+    "identity": _NAME,
+    "name": _NAME,
+    "day": {"type": "string", "format": "date"},
+    "instant": {"type": "string", "format": "date-time"},
+}
+"""What stands in paths, and its form."""
+
 PROBLEM_TYPE = "application/problem+json"
 
 
@@ -71,8 +80,8 @@ def _command(command: Command) -> Json:
 
 def _parameters(operation: Operation) -> list[Json]:
     found: list[Json] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for name in ("identity", "name")
+        {"name": name, "in": "path", "required": True, "schema": dict(schema)}
+        for name, schema in _IN_PATHS.items()
         if f"{{{name}}}" in operation.path
     ]
     if operation.limited:

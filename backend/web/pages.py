@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +21,9 @@ from backend.adapters.frame_log import SeenFrame
 from backend.adapters.ocpp_frames import shown
 from backend.adapters.ocpp_schemas import COMMANDS, GROUPS, Command, schema_for_callers
 from backend.adapters.station_views import StationView
-from backend.core import days
+from backend.core import days, sentences
+from backend.core.days import to_day_label
+from backend.core.intervals import RULES, Interval
 from backend.core.masking import is_secret_key, masked
 from backend.errors import (
     BackendError,
@@ -35,8 +37,8 @@ from backend.errors import (
     Refused,
 )
 from backend.settings import StationSettings
-from backend.web import shapes
-from backend.web.api import missing
+from backend.web import energy, shapes
+from backend.web.api import day_of, instant_of, missing
 from backend.web.forms import form_of, payload_of, proposals, told, with_one_more
 from backend.web.guard import Guard, check_origin
 from backend.web.html import (
@@ -55,6 +57,7 @@ from backend.web.site import Site
 
 FRAMES_SHOWN = 60
 ROWS_SHOWN = 10
+DAYS_SHOWN = 8
 _TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
 
 
@@ -96,6 +99,8 @@ class Pages:
         router.add_route("GET", "/static/{name}", self._static)
         router.add_route("GET", "/stations/{identity}", self._station)
         router.add_route("GET", "/stations/{identity}/frames", self._frames)
+        router.add_route("GET", "/stations/{identity}/days/{day}", self._day)
+        router.add_route("GET", "/stations/{identity}/intervals/{instant}", self._interval)
         router.add_route("GET", "/stations/{identity}/commands/{action}", self._command)
         router.add_route("POST", "/stations/{identity}/commands/{action}", self._send)
 
@@ -151,6 +156,7 @@ class Pages:
             name=one.name,
             pill=_pill(view),
             facts=_facts(one, view),
+            days=_day_links(one, self._site.today()),
             connectors=_connectors(view),
             commands=_command_links(one),
             sessions=await self._sessions(one.identity),
@@ -165,6 +171,51 @@ class Pages:
         one = self._settings_of(request)
         inside = _frame_list(self._site.last_frames(one.identity, FRAMES_SHOWN))
         return web.Response(text=inside, content_type="text/html")
+
+    # ------------------------------------------------------------ energies
+
+    async def _day(self, request: web.Request) -> web.StreamResponse:
+        one, day = self._settings_of(request), day_of(request.match_info["day"])
+        intervals = await self._site.day(one.identity, day)
+        rows = [
+            (
+                tag("a", energy.clock(each, day), href=_interval_path(one, each)),
+                "–" if each.energy_kwh is None else f"{each.energy_kwh:f}",
+                tag("span", each.status, class_=f"status {each.status}"),
+                RULES[each.rule][1],
+            )
+            for each in intervals
+        ]
+        body = fill(
+            "day.html",
+            station=one.name,
+            station_path=_path(one),
+            day=to_day_label(day),
+            before=f"{_path(one)}/days/{day - timedelta(days=1)}",
+            after=f"{_path(one)}/days/{day + timedelta(days=1)}",
+            total=energy.total(intervals),
+            picture=energy.picture(intervals, day),
+            rows=table(("Until", "kWh", "Status", "Why"), rows),
+        )
+        return _page(f"{to_day_label(day)} – {one.name}", body, self._guard.person(request).word)
+
+    async def _interval(self, request: web.Request) -> web.StreamResponse:
+        one = self._settings_of(request)
+        found = await self._site.explain(one.identity, instant_of(request.match_info["instant"]))
+        day = sentences.day_of(found)
+        body = fill(
+            "interval.html",
+            day=to_day_label(day),
+            day_path=f"{_path(one)}/days/{day.isoformat()}",
+            title=sentences.title(found),
+            told=tag(
+                "ol", *(tag("li", each) for each in sentences.sentences(found)), class_="told"
+            ),
+            readings=_listing(
+                sentences.COLUMNS, sentences.rows(found), "No reading reaches into it."
+            ),
+        )
+        return _page(sentences.title(found), body, self._guard.person(request).word)
 
     async def _sessions(self, identity: str) -> Markup:
         found = await self._site.last_sessions(identity, ROWS_SHOWN)
@@ -306,6 +357,18 @@ def problem_page(status: int, title: str, detail: str) -> web.Response:
 
 def _path(one: StationSettings) -> str:
     return f"/stations/{quote(one.identity, safe='')}"
+
+
+def _interval_path(one: StationSettings, each: Interval) -> str:
+    return f"{_path(one)}/intervals/{each.end:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _day_links(one: StationSettings, today: date) -> Markup:
+    days_back = (today - timedelta(days=back) for back in range(DAYS_SHOWN))
+    links = [
+        tag("li", tag("a", to_day_label(day), href=f"{_path(one)}/days/{day}")) for day in days_back
+    ]
+    return tag("ul", *links, class_="days")
 
 
 def _time(instant: datetime | None) -> str:

@@ -6,8 +6,8 @@ Instants are ISO 8601 in UTC, energies are texts with every digit, as in the sto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,10 @@ from backend.adapters.station_views import (
     UpkeepView,
 )
 from backend.core.device_profile import DeviceProfile
+from backend.core.explain import Boundary, ConnectorPart, Evidence, Explanation
+from backend.core.intervals import RULES, Interval
 from backend.core.masking import masked
+from backend.core.sentences import sentences
 from backend.core.sessions import Session
 from backend.settings import StationSettings
 
@@ -60,6 +63,23 @@ def shape(**properties: Json) -> Json:
     }
 
 
+KWH: Json = {"type": ["string", "null"], "description": "kWh, rounded; null where it is missing"}
+BOUNDARY = shape(
+    instant=INSTANT,
+    wh_exactly={
+        "type": ["string", "null"],
+        "description": 'Wh, as a whole number or a fraction: "37000/3"',
+    },
+    kwh=KWH,
+)
+INTERVAL = shape(
+    start=INSTANT,
+    end=INSTANT,
+    energy_kwh=KWH,
+    status={"type": "string", "enum": ["W", "E", "F"]},
+    rule=TEXT,
+    why=TEXT,
+)
 UPKEEP = shape(status=TEXT, since=INSTANT)
 
 SHAPES: Mapping[str, Json] = {
@@ -165,6 +185,76 @@ SHAPES: Mapping[str, Json] = {
         refuses=listed(TEXT),
         measurands={"type": "object", "additionalProperties": TEXT},
         id_tag_order=TEXT,
+    ),
+    "Day": shape(
+        station=TEXT,
+        day=TEXT,
+        energy_kwh=TEXT,
+        intervals=listed(ref("Interval")),
+    ),
+    "Interval": INTERVAL,
+    "Explanation": shape(
+        station=TEXT,
+        code=TEXT,
+        interval=ref("Interval"),
+        sentences=listed(TEXT),
+        connectors=listed(ref("ConnectorPart")),
+        offline=listed(shape(start=maybe(INSTANT), end=maybe(INSTANT))),
+        sessions=listed(shape(start=INSTANT, end=maybe(INSTANT))),
+        unread=listed(ref("Evidence")),
+        delivered=listed(
+            shape(
+                file_name=TEXT,
+                revision=NUMBER,
+                made_at=INSTANT,
+                energy_kwh=KWH,
+                status=TEXT,
+                rule=TEXT,
+                arrived_at=maybe(INSTANT),
+            )
+        ),
+        needs_correction=FLAG,
+    ),
+    "ConnectorPart": shape(
+        connector=NUMBER,
+        interval=ref("Interval"),
+        register_at_start=BOUNDARY,
+        register_at_end=BOUNDARY,
+        used=listed(ref("Evidence")),
+        more_used=NUMBER,
+        set_aside=listed(ref("Evidence")),
+        more_set_aside=NUMBER,
+        breaks=listed(shape(rule=TEXT, before=ref("Evidence"), after=ref("Evidence"))),
+        contradictions=listed(
+            shape(start=INSTANT, end=INSTANT, by_power_wh=ENERGY, rise_wh=ENERGY)
+        ),
+    ),
+    "Evidence": shape(
+        instant=INSTANT,
+        wh=ENERGY,
+        context=TEXT,
+        stamped=maybe(INSTANT),
+        by_reception=FLAG,
+        by_settings=FLAG,
+        rule={**TEXT, "description": "why it was set aside; empty where it is used"},
+        said=listed(
+            shape(
+                instant=INSTANT,
+                measurand=TEXT,
+                phase=maybe(TEXT),
+                value=TEXT,
+                unit=maybe(TEXT),
+                context=TEXT,
+            )
+        ),
+        frames=listed(
+            shape(
+                frame=NUMBER,
+                received=INSTANT,
+                action=TEXT,
+                leniencies=listed(shape(rule=TEXT, place=TEXT, said=TEXT, meaning=TEXT)),
+            )
+        ),
     ),
     "Problem": {
         "type": "object",
@@ -367,6 +457,143 @@ def profile(one: DeviceProfile) -> Json:
         "refuses": list(one.refuses),
         "measurands": dict(one.measurands),
         "id_tag_order": one.id_tag_order,
+    }
+
+
+def day(station: StationSettings, of: date, intervals: Sequence[Interval]) -> Json:
+    """Give a Day; its energy is the sum of what is known."""
+    return {
+        "station": station.identity,
+        "day": of.isoformat(),
+        "energy_kwh": f"{energy_of(intervals):f}",
+        "intervals": [interval(one) for one in intervals],
+    }
+
+
+def energy_of(intervals: Sequence[Interval]) -> Decimal:
+    """Add up what is known."""
+    return sum((one.energy_kwh for one in intervals if one.energy_kwh is not None), Decimal(0))
+
+
+def interval(one: Interval) -> Json:
+    """Give an Interval."""
+    return {
+        "start": instant(one.start),
+        "end": instant(one.end),
+        "energy_kwh": _exact(one.energy_kwh),
+        "status": str(one.status),
+        "rule": one.rule,
+        "why": RULES[one.rule][1],
+    }
+
+
+def explanation(one: Explanation) -> Json:
+    """Give an Explanation."""
+    return {
+        "station": one.station,
+        "code": one.code,
+        "interval": interval(one.interval),
+        "sentences": sentences(one),
+        "connectors": [_part(part) for part in one.connectors],
+        "offline": [_span(span) for span in one.offline],
+        "sessions": [_span(span) for span in one.sessions],
+        "unread": [_evidence(each) for each in one.unread],
+        "delivered": [
+            {
+                "file_name": each.file_name,
+                "revision": each.revision,
+                "made_at": instant(each.made_at),
+                "energy_kwh": _exact(each.energy_kwh),
+                "status": each.status,
+                "rule": each.rule,
+                "arrived_at": instant(each.arrived_at),
+            }
+            for each in one.delivered
+        ],
+        "needs_correction": one.needs_correction,
+    }
+
+
+def _part(part: ConnectorPart) -> Json:
+    return {
+        "connector": part.connector,
+        "interval": interval(part.interval),
+        "register_at_start": _boundary(part.start),
+        "register_at_end": _boundary(part.end),
+        "used": [_evidence(each) for each in part.used],
+        "more_used": part.more_used,
+        "set_aside": [_evidence(each) for each in part.set_aside],
+        "more_set_aside": part.more_set_aside,
+        "breaks": [
+            {
+                "rule": str(each.rule),
+                "before": _evidence(each.before),
+                "after": _evidence(each.after),
+            }
+            for each in part.breaks
+        ],
+        "contradictions": [
+            {
+                "start": instant(each.start),
+                "end": instant(each.end),
+                "by_power_wh": _exact(each.by_power_wh),
+                "rise_wh": _exact(each.rise_wh),
+            }
+            for each in part.contradictions
+        ],
+    }
+
+
+def _boundary(one: Boundary) -> Json:
+    return {
+        "instant": instant(one.instant),
+        "wh_exactly": None if one.wh is None else str(one.wh),
+        "kwh": _exact(one.kwh),
+    }
+
+
+def _span(span: tuple[datetime | None, datetime | None]) -> Json:
+    return {"start": instant(span[0]), "end": instant(span[1])}
+
+
+def _evidence(one: Evidence) -> Json:
+    shown = one.shown
+    return {
+        "instant": instant(shown.instant if shown else one.readings[0].instant),
+        "wh": _exact(shown.wh) if shown else None,
+        "context": shown.context if shown else one.readings[0].context,
+        "stamped": instant(shown.stamped) if shown else None,
+        "by_reception": shown.by_reception if shown else False,
+        "by_settings": shown.by_settings if shown else False,
+        "rule": one.rule,
+        "said": [
+            {
+                "instant": instant(each.instant),
+                "measurand": each.measurand,
+                "phase": each.phase,
+                "value": masked(each.raw_value),
+                "unit": each.raw_unit,
+                "context": each.context,
+            }
+            for each in one.readings
+        ],
+        "frames": [
+            {
+                "frame": each.frame,
+                "received": instant(each.received),
+                "action": each.action,
+                "leniencies": [
+                    {
+                        "rule": lenient.rule,
+                        "place": lenient.where,
+                        "said": masked(lenient.said),
+                        "meaning": masked(lenient.meaning),
+                    }
+                    for lenient in each.leniencies
+                ],
+            }
+            for each in one.said
+        ],
     }
 
 

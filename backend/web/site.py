@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from backend.adapters.frame_log import SeenFrame
@@ -11,6 +11,8 @@ from backend.adapters.ocpp_commands import Commands
 from backend.adapters.records import StoredDeviation
 from backend.adapters.station_views import CommandView, StationView
 from backend.core.device_profile import DeviceProfile, load_profile, profile_names
+from backend.core.explain import Explanation
+from backend.core.intervals import Interval
 from backend.core.sessions import Session
 from backend.settings import Settings
 
@@ -44,6 +46,15 @@ class Site(Protocol):
 
     def last_frames(self, station: str, most: int) -> list[SeenFrame]:
         """Give the newest frames, newest first."""
+
+    def today(self) -> date:
+        """Tell the local day."""
+
+    async def day(self, station: str, day: date) -> list[Interval]:
+        """Give the intervals of a local day, from its first on."""
+
+    async def explain(self, station: str, instant: datetime) -> Explanation:
+        """Tell why an interval is what it is; raises `SettingsError` where it lies ahead."""
 
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, oldest first."""

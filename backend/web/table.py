@@ -108,6 +108,22 @@ OPERATIONS = (
         problems=(404,),
     ),
     Operation(
+        "day",
+        "GET",
+        "/api/stations/{identity}/days/{day}",
+        "The energies of a local day, each with the rule that made it",
+        "Day",
+        problems=(404, 422),
+    ),
+    Operation(
+        "interval",
+        "GET",
+        "/api/stations/{identity}/intervals/{instant}",
+        "Why an interval is what it is; named by its end, or by an instant within it",
+        "Explanation",
+        problems=(404, 422),
+    ),
+    Operation(
         "deliveries",
         "GET",
         "/api/deliveries",

@@ -92,6 +92,7 @@ def test_every_command_is_documented() -> None:
         "charger",
         "conform",
         "replay",
+        "explain",
         "questionnaire",
         "list",
     } == set(names)

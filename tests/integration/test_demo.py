@@ -71,12 +71,23 @@ class TestDay:
 
         paths = [Path(path) for path in re.findall(r"^\w[\w ]+  (\S*/\S+)$", said, re.MULTILINE)]
 
-        assert [out / "delivered", out / "recording.jsonl", out / "report.html"] == paths
+        assert [out / name for name in demo.WRITTEN] == paths
         assert 1 == len(list((out / "delivered").iterdir()))
         assert 3 == read_recording(out / "recording.jsonl").seed
         page = (out / "report.html").read_text(encoding="utf-8")
         assert "ISE-18" in page
         assert all(name in page for name in CHARGERS)
+
+    def test_its_intervals_can_be_explained(
+        self, lived: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The database and its settings lie there, too."""
+        _, out = lived
+
+        settings = ["--settings", str(out / "settings.toml")]
+        assert 0 == main(["explain", "Bahnhof", "2025-06-03 11:15", *settings])
+
+        assert "The charger was offline from 09:30 to 12:30." in capsys.readouterr().out
 
     def test_is_the_same_with_the_same_seed(self, lived: tuple[str, Path]) -> None:
         """Run again over itself, in another process, it leaves the same bytes."""

@@ -38,6 +38,7 @@ from backend.core import corrections as core_corrections
 from backend.core import (
     cross_check,
     days,
+    explain,
     exports,
     file_names,
     id_tags,
@@ -279,7 +280,7 @@ STATUS = (
         "ISE-16",
         "EW Seedorf holds for",
         (
-            energies.intervals_of,
+            energies.known_of,
             "meter_values.unread_instants(connection, station_id, start, end)",
             "()",
         ),
@@ -565,7 +566,7 @@ FIELD_FAULTS = (
         "a register that contradicts the power is billed",
         "COL-03",
         "EW Seedorf holds for",
-        (cross_check.contradicted, "return tuple(spans)", "return ()"),
+        (cross_check.contradicted, "in contradictions(register, powers)", "in ()"),
         only="test_f24_the_register",
     ),
     _mutant(
@@ -1319,6 +1320,70 @@ MODELS = (
     ),
 )
 
+EXPLAINED = (
+    _mutant(
+        "energy is counted from the old meter to the new one",
+        "COL-08",
+        "EW Seedorf holds for",
+        (registers._Course.go_on, "course.steps[0].rule = Rule.EXCHANGE", "pass"),
+        only="shows_more",
+    ),
+    _mutant(
+        "what the old meter showed at its end is not counted",
+        "COL-08",
+        "EW Seedorf holds for",
+        (registers._Course.state, "self._state_end(_stated(ends.at, ends.old_end_wh))", "()"),
+        only="loses_nothing",
+    ),
+    _mutant(
+        "a register that starts again by design begins anew, whatever the model",
+        "COL-08",
+        "EW Seedorf holds for",
+        (registers._Course._begin_anew, "self._profile.rollovers_wh", "()"),
+        only="begins_again",
+    ),
+    _mutant(
+        "an explanation names no reading that was set aside",
+        "COL-08",
+        "explains",
+        (explain._part_of, "for each in register.discarded", "for each in ()"),
+        only="a_spike",
+    ),
+    _mutant(
+        "an outage is told as long as what is seen of it in the interval",
+        "COL-08",
+        "explains",
+        (
+            explain._offline,
+            "yield ended, start",
+            "yield max(ended, interval.start), min(start, interval.end)",
+        ),
+        only="within_an_outage",
+    ),
+    _mutant(
+        "an interval is looked up in files by its start",
+        "COL-08",
+        "explains",
+        (
+            ledger.delivered_of,
+            "if start + timedelta(seconds=row.step_s) == end",
+            "if start == end",
+        ),
+        only="a_measured_interval",
+    ),
+    _mutant(
+        "the page explains the interval after the one that is asked for",
+        "COL-08",
+        "explains",
+        (
+            api.instant_of,
+            "return instant.astimezone(UTC)",
+            "return instant.astimezone(UTC).replace(microsecond=1)",
+        ),
+        only="tell_the_same",
+    ),
+)
+
 MUTANTS = (
     *ENERGIES,
     *STATUS,
@@ -1327,6 +1392,7 @@ MUTANTS = (
     *ACTIVATION,
     *COLLECTING,
     *FIELD_FAULTS,
+    *EXPLAINED,
     *FILES,
     *DELIVERING,
     *CARDS,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jsonschema_rs
 import pytest
 from support.command_site import (
     BOOT,
@@ -24,9 +25,17 @@ from support.command_site import (
 
 from backend.adapters import station_views
 from backend.errors import SettingsError, StoreError
+from backend.web.openapi import document
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SLASHED = SETTINGS.replace('identity = "WB-2"', 'identity = "Säule 2/3"')
+
+
+def fits(name: str, value: Any) -> bool:
+    """Tell whether a value is of a shape of the document."""
+    components = {"components": document()["components"]}
+    schema = {**components, "$ref": f"#/components/schemas/{name}"}
+    return jsonschema_rs.Draft202012Validator(schema).is_valid(value)
 
 
 class Api:
@@ -160,6 +169,38 @@ class TestReading:
                 one["measurands"]["Energy.Active.Import.Register"],
             )
             assert (200, []) == await api.get("/api/deliveries")
+
+        play(tmp_path, scene)
+
+    def test_a_day_and_an_interval(self, tmp_path: Path) -> None:
+        """Energies with their rule, and why one of them is what it is."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, api: Api) -> None:
+            for hours, wh in ((0, "10000"), (1, "14000")):
+                at = START + timedelta(hours=hours)
+                await site.clock.advance_to(at)
+                told = {"timestamp": at.isoformat(), "sampledValue": [{"value": wh}]}
+                await charger.call("MeterValues", {"connectorId": 1, "meterValue": [told]})
+            code, found = await api.get("/api/stations/WB-1/days/2025-06-03")
+            assert (200, 96, "4.000") == (code, len(found["intervals"]), found["energy_kwh"])
+            one = found["intervals"][32]
+            assert ("1.000", "E", "interpolated") == (one["energy_kwh"], one["status"], one["rule"])
+            code, found = await api.get(f"/api/stations/WB-1/intervals/{one['end']}")
+            assert (200, one) == (code, found["interval"])
+            assert fits("Explanation", found)
+            assert found["sentences"][0].startswith("1.000 kWh, E: the readings around")
+            part = found["connectors"][0]
+            assert ["10000", "11000"] == [
+                part[name]["wh_exactly"] for name in ("register_at_start", "register_at_end")
+            ]
+            assert "14000" == part["used"][1]["said"][0]["value"]
+            assert "unit-missing" == part["used"][1]["frames"][0]["leniencies"][0]["rule"]
+            for path in ("days/2025-6-3", "days/1969-12-31", "intervals/2025-06-03T06:15:00"):
+                code, found = await api.get(f"/api/stations/WB-1/{path}")
+                assert (422, "invalid") == (code, found["kind"])
+            code, found = await api.get("/api/stations/WB-1/intervals/2030-01-01T00:00:00Z")
+            assert 404 == code
+            assert "lies ahead" in found["detail"]
 
         play(tmp_path, scene)
 

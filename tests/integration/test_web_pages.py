@@ -353,6 +353,85 @@ class TestPages:
         play(tmp_path, scene)
 
 
+async def an_hour(site: CommandSite, charger: ScriptedCharger) -> None:
+    """Let an hour pass in which 4 kWh are charged: 08:00 to 09:00 local time."""
+    for at, kwh in ((START, "10"), (START + timedelta(hours=1), "14")):
+        await site.clock.advance_to(at)
+        value = {"value": kwh, "unit": "kWh"}
+        told = {"timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}", "sampledValue": [value]}
+        await charger.call("MeterValues", {"connectorId": 1, "meterValue": [told]})
+
+
+class TestEnergies:
+    """Why each interval is what it is."""
+
+    def test_a_day(self, tmp_path: Path) -> None:
+        """A row and a bar for each interval, by its status, and the way to its explanation."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+            await an_hour(site, charger)
+            assert "/stations/WB-1/days/2025-05-27" in await browser.get("/stations/WB-1")
+            text = await browser.get("/stations/WB-1/days/2025-06-03")
+            assert 96 == text.count("<rect ") == text.count('data-label="Until"')
+            assert {"W": 0, "E": 4, "F": 92} == {
+                letter: text.count(f'class="bar-{letter}"') for letter in "WEF"
+            }
+            assert "4.000 kWh, 92 of 96 missing" in text
+            assert "from readings further apart than the interval" in text
+            assert "/stations/WB-1/days/2025-06-02" in text
+            assert '<a href="/stations/WB-1/intervals/2025-06-03T06:15:00Z">08:15</a>' in text
+            assert not re.search(r"<script(?! src=)|\son\w+=|style=|javascript:", text)
+
+        play(tmp_path, scene)
+
+    def test_days_on_which_the_clock_is_changed(self, tmp_path: Path) -> None:
+        """They have 92 and 100 quarter hours, and each hour its place."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+            for day, count in (("2025-03-30", 92), ("2024-10-27", 100)):
+                text = await browser.get(f"/stations/WB-1/days/{day}")
+                assert count == text.count("<rect ")
+                assert ">12:00</text>" in text
+
+        play(tmp_path, scene)
+
+    def test_an_interval(self, tmp_path: Path) -> None:
+        """The sentences, and the readings that were looked at."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+            await an_hour(site, charger)
+            text = await browser.get("/stations/WB-1/intervals/2025-06-03T06:15:00Z")
+            assert "Dorfplatz: 08:00 to 08:15 on 03.06.2025" in text
+            assert "<li>1.000 kWh, E: the readings around are further apart" in text
+            assert '<td data-label="Register">10.000 kWh</td>' in text
+            assert 'href="/stations/WB-1/days/2025-06-03"' in text
+            text = await browser.get("/stations/WB-2/intervals/2025-06-03T06:15:00Z")
+            assert "No reading reaches into it." in text
+
+        play(tmp_path, scene)
+
+    def test_what_is_no_day_and_no_instant(self, tmp_path: Path) -> None:
+        """It is told; who is not logged in is told nothing."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+            for path, status in (
+                ("/stations/WB-1/days/yesterday", 422),
+                ("/stations/WB-1/days/0001-01-01", 422),
+                ("/stations/WB-9/days/2025-06-03", 404),
+                ("/stations/WB-1/intervals/2025-06-03T06:15:00", 422),
+                ("/stations/WB-1/intervals/noon", 422),
+                ("/stations/WB-1/intervals/2026-06-03T06:15:00Z", 404),
+            ):
+                await browser.get(path)
+                assert status == browser.status, path
+            await browser.post("/logout", {"word": (await browser.get("/")) and browser.word})
+            for path in ("days/2025-06-03", "intervals/2025-06-03T06:15:00Z"):
+                await browser.get(f"/stations/WB-1/{path}")
+                assert "/login" == browser.path
+
+        play(tmp_path, scene)
+
+
 class TestCommands:
     """Sending commands by their forms."""
 
@@ -542,3 +621,44 @@ def test_an_operator_restarts_a_charger_in_a_browser(tmp_path: Path) -> None:
     assert [] == problems
     assert {360} == set(widths)
     assert "03.06.2025 08:00:1" in newest
+
+
+async def a_day_in_chromium(folder: Path) -> tuple[str, int, list[str], list[int]]:
+    """Let an operator look up an interval on a phone; give what he saw."""
+    from playwright.async_api import async_playwright
+
+    problems: list[str] = []
+    widths: list[int] = []
+    async with (
+        CommandSite(folder, SETTINGS + WEB) as site,
+        site.charger() as charger,
+        async_playwright() as driver,
+    ):
+        await an_hour(site, charger)
+        chromium = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await chromium.new_page(viewport={"width": 360, "height": 780})
+        page.on("console", lambda message: problems.append(message.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        await page.goto(site.backend.web_address)
+        await page.get_by_label("Token").fill(TOKEN)
+        await page.get_by_role("button", name="Log in").click()
+        await page.get_by_role("link", name="Dorfplatz").click()
+        await page.get_by_role("link", name="03.06.2025").click()
+        widths.append(await page.evaluate("document.documentElement.scrollWidth"))
+        box = await page.locator("rect.bar-E").nth(1).bounding_box()
+        await page.get_by_role("link", name="08:30", exact=True).click()
+        told = await page.locator(".told li").first.inner_text()
+        widths.append(await page.evaluate("document.documentElement.scrollWidth"))
+        await chromium.close()
+    return told, 0 if box is None else int(box["height"]), problems, widths
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: install chromium")
+def test_an_operator_looks_up_an_interval_in_a_browser(tmp_path: Path) -> None:
+    """From the station to a day, from its bars to the sentence of one of them."""
+    told, height, problems, widths = asyncio.run(a_day_in_chromium(tmp_path))
+
+    assert told.startswith("1.000 kWh, E: the readings around are further apart")
+    assert height > 20
+    assert [] == problems
+    assert {360} == set(widths)

@@ -476,3 +476,66 @@ def test_the_values_of_configuration_keys_are_not_shown() -> None:
     text = GOOD.replace('"900"', '"900"\nAuthorizationKey = "0815"')
 
     assert "0815" not in repr(read(text))
+
+
+class TestMeterExchanges:
+    """What an operator states of exchanged meters."""
+
+    @staticmethod
+    def with_exchange(*lines: str) -> str:
+        """Give settings whose second station has an exchange."""
+        table = "\n".join(("[[station.meter_exchange]]", *lines))
+        return GOOD.replace('identity = "WB-2"\n', f'identity = "WB-2"\n{table}\n')
+
+    def test_what_is_stated_is_exact(self) -> None:
+        """Registers may have digits behind the point; what is left out is not known."""
+        text = self.with_exchange(
+            "at = 2026-03-25T14:20:00+01:00", 'old_end_wh = "12345678.901"', "new_start_wh = 0"
+        )
+        (found,) = read(text).stations[1].exchanges
+        assert "2026-03-25T13:20:00+00:00" == found.at.isoformat()
+        assert ("12345678.901", "0", 1) == (
+            str(found.old_end_wh),
+            str(found.new_start_wh),
+            found.connector,
+        )
+        text = self.with_exchange('at = "2026-03-25T14:20:00+01:00"', "connector = 2")
+        (found,) = read(text).stations[1].exchanges
+        assert (None, None, 2) == (found.old_end_wh, found.new_start_wh, found.connector)
+        assert () == read().stations[0].exchanges
+
+    @pytest.mark.parametrize(
+        ("lines", "sentence"),
+        [
+            ((), "key 'at': is missing; write an instant with its zone"),
+            (("at = 2026-03-25T14:20:00",), "key 'at': is .* write an instant with its zone"),
+            (("at = 2026-03-25T14:20:00Z", "old_end_wh = 1.5"), "'old_end_wh': is 1.5; write Wh"),
+            (("at = 2026-03-25T14:20:00Z", "old_end_wh = true"), "'old_end_wh': is True"),
+            (("at = 2026-03-25T14:20:00Z", "new_start_wh = -1"), "'new_start_wh': is -1"),
+            (("at = 2026-03-25T14:20:00Z", "connector = 0"), "'connector': is 0"),
+            (("at = 2026-03-25T14:20:00Z", "old_end = 1"), "did you mean 'old_end_wh'"),
+            (
+                (
+                    "at = 2026-03-25T14:20:00Z",
+                    "[[station.meter_exchange]]",
+                    "at = 2026-03-25T15:20:00+01:00",
+                ),
+                "key 'at': is there twice for this connector",
+            ),
+            (
+                tuple(
+                    line
+                    for minute in range(101)
+                    for line in (
+                        "[[station.meter_exchange]]",
+                        f"at = 2026-03-25T{14 + minute // 60}:{minute % 60:02d}:00Z",
+                    )
+                )[1:],
+                "is there 101 times; keep it to 100",
+            ),
+        ],
+    )
+    def test_mistakes(self, lines: tuple[str, ...], sentence: str) -> None:
+        """Each is told with its place and what to write."""
+        with pytest.raises(SettingsError, match=sentence):
+            read(self.with_exchange(*lines))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.core import days
 from backend.core.days import (
     check_form,
     day_bounds,
@@ -226,3 +227,59 @@ class TestLabels:
         """They are refused."""
         with pytest.raises(ValueError, match="is no"):
             from_iso_label(label)
+
+
+class TestForPeople:
+    """Times as people write and read them."""
+
+    @pytest.mark.parametrize(
+        ("instant", "expected"),
+        [
+            ("2025-06-03T12:15:00+00:00", "14:15"),
+            ("2025-06-03T12:15:07+00:00", "14:15:07"),
+            ("2025-06-03T12:15:07.250000+00:00", "14:15:07.25"),
+            ("2025-06-03T22:00:00+00:00", "24:00"),
+            ("2025-06-02T22:00:00+00:00", "00:00"),
+            ("2025-06-03T22:30:00+00:00", "04.06.2025 00:30"),
+            ("2025-10-26T00:15:00+00:00", "26.10.2025 02:15+02:00"),
+            ("2025-10-26T01:15:00+00:00", "26.10.2025 02:15+01:00"),
+        ],
+    )
+    def test_a_time_of_a_day(self, instant: str, expected: str) -> None:
+        """The day stands there where it is another, the offset where a time exists twice."""
+        assert expected == days.to_clock(datetime.fromisoformat(instant), date(2025, 6, 3))
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("2025-06-03 14:15", ["2025-06-03T12:15:00"]),
+            (" 2025-06-03T14:15:07 ", ["2025-06-03T12:15:07"]),
+            ("2025-06-03 24:00", ["2025-06-03T22:00:00"]),
+            ("2025-06-03T14:15:00Z", ["2025-06-03T14:15:00"]),
+            ("2025-06-03T14:15:00-05:00", ["2025-06-03T19:15:00"]),
+            ("2025-03-30 02:30", []),
+            ("2025-10-26 02:15", ["2025-10-26T00:15:00", "2025-10-26T01:15:00"]),
+            ("2025-10-26T02:15:00+01:00", ["2025-10-26T01:15:00"]),
+        ],
+    )
+    def test_a_written_time(self, text: str, expected: list[str]) -> None:
+        """It names one instant, none, or two."""
+        assert [f"{each}+00:00" for each in expected] == [
+            each.isoformat() for each in days.instants_of(text)
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "14:15",
+            "2025-02-29 14:15",
+            "2025-06-03 24:01",
+            "2025-06-03 25:00",
+            "0001-01-01 00:00",
+        ],
+    )
+    def test_what_is_no_time(self, text: str) -> None:
+        """It is refused."""
+        with pytest.raises(ValueError, match="is no time"):
+            days.instants_of(text)

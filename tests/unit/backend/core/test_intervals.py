@@ -17,6 +17,7 @@ from backend.core.intervals import (
     Presence,
     Status,
     make_intervals,
+    parts_of,
     rounded_kwh,
 )
 from backend.core.registers import Point, Register, Rule
@@ -383,3 +384,36 @@ class TestRounding:
         boundaries = [NOON + timedelta(minutes=15) * i for i in range(13_000)]
         intervals = make(Register(points), boundaries)
         assert Decimal("0.008") == intervals[0].energy_kwh
+
+
+@FEW
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 120), st.integers(0, 5)), max_size=6, unique_by=lambda p: p[0]
+    ),
+    st.lists(st.tuples(st.integers(-30, 150), st.integers(-30, 150)), max_size=3),
+    st.lists(st.tuples(st.integers(-30, 150), st.integers(-30, 150)), max_size=2),
+)
+def test_the_worst_part_is_the_interval(
+    read: list[tuple[int, int]], online: list[tuple[int, int]], sessions: list[tuple[int, int]]
+) -> None:
+    """The parts of an interval fill it, and its rule is the worst of theirs."""
+
+    def at(minutes: int) -> datetime:
+        return NOON + timedelta(minutes=minutes)
+
+    wh = 0
+    points = []
+    for minutes, rise in sorted(read):
+        wh += rise
+        points.append(Point(at(minutes), Decimal(wh)))
+    shown_register = Register(tuple(points))
+    spans = [tuple((at(a), at(b)) for a, b in pairs) for pairs in (online, sessions)]
+    presence = Presence(spans[0], spans[1])
+    for interval in make(shown_register, grid("12:00", 8), presence):
+        parts = parts_of(shown_register, (interval.start, interval.end), presence)
+        assert [interval.start, *(one.end for one in parts)] == [
+            *(one.start for one in parts),
+            interval.end,
+        ]
+        assert interval.rule == max((one.rule for one in parts), key=list(RULES).index)

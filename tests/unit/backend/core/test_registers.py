@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from backend.core.device_profile import GENERIC, DeviceProfile, load_profile
 from backend.core.readings import BEGIN, END, ENERGY, Reading
 from backend.core.registers import (
+    Exchange,
     Register,
     RegisterReading,
     Rule,
@@ -602,3 +603,120 @@ class TestTheGrid:
         profile = DeviceProfile("start", aligned_stamp="start")
         (found,) = register_readings([reading(1, context="Sample.Clock")], profile, 900)
         assert (NOON + timedelta(minutes=15), NOON) == (found.instant, found.stamped)
+
+
+def exchanged(
+    minutes: float, old: object = None, new: object = None, connector: int = 1
+) -> Exchange:
+    """Make what an operator states of an exchange some minutes past noon."""
+    first, second = (None if one is None else Decimal(str(one)) for one in (old, new))
+    return Exchange(NOON + timedelta(minutes=minutes), first, second, connector)
+
+
+class TestExchange:
+    """An operator states that the meter was exchanged."""
+
+    def test_both_readings_lose_nothing(self) -> None:
+        """What the old one counted to its end and the new one from its start is counted."""
+        readings = (at(0, 100_000), at(15, 102_000), at(30, 1_000), at(45, 2_000))
+        register = build_register(readings, INCH, [exchanged(20, 103_000, 500)])
+        assert 2_000 + 1_000 + 500 + 1_000 == energy(register)
+        assert {3: Rule.EXCHANGE} == register.break_rules
+        assert {2, 3} == register.by_settings
+        assert ["100000", "102000", "103000", "500", "1000", "2000"] == [
+            str(one.wh) for one in register.shown
+        ]
+
+    def test_a_higher_new_register(self) -> None:
+        """Nothing is counted across, though the rise alone could be energy."""
+        readings = (at(0, 100_000), at(15, 102_000), at(30, 105_000), at(45, 106_000))
+        assert 6_000 == energy(build(*readings))
+        register = build_register(readings, INCH, [exchanged(20)])
+        assert 3_000 == energy(register)
+        assert {2: Rule.EXCHANGE} == register.break_rules
+
+    def test_behind_an_exchange_the_register_rounds_as_it_shows(self) -> None:
+        """It is lifted by whole kilowatt hours, up or down."""
+        for new in ("12345.6", "987654.3"):
+            register = build_register((at(0, "55555.5"), at(30, new)), INCH, [exchanged(20)])
+            assert Decimal(new) % 1000 == register.points[1].wh % 1000
+            assert register.points[1].wh >= register.points[0].wh
+
+    def test_a_reading_of_that_instant_is_the_new_meters(self) -> None:
+        """And what the settings state stands in its place."""
+        readings = (at(0, 100), at(20, 7), at(30, 9))
+        register = build_register(readings, INCH, [exchanged(20, 150, 5)])
+        assert [100, 150, 5, 9] == [one.wh for one in register.shown]
+        assert [(7, Rule.OTHER_VALUE)] == why(register)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "expected"),
+        [(90, None, [(90, Rule.NOT_STATED)]), (None, 9, [(9, Rule.NOT_STATED)])],
+    )
+    def test_what_the_readings_contradict(
+        self, old: object, new: object, expected: list[object]
+    ) -> None:
+        """An end below what was read, or a start above it, is set aside, and nothing else."""
+        readings = (at(0, 100), at(30, 5), at(45, 6))
+        register = build_register(readings, INCH, [exchanged(20, old, new)])
+        assert expected == why(register)
+        assert [100, 5, 6] == [one.wh for one in register.shown]
+
+    def test_within_the_step_it_is_no_contradiction(self) -> None:
+        """What is stated in whole watt hours may be a little beside what was read."""
+        readings = (at(0, "100.4"), at(30, "5.3"))
+        register = build_register(readings, INCH, [exchanged(20, 100, 6)])
+        assert [] == why(register)
+        assert 0 == energy(register)
+
+    def test_an_exchange_before_and_after_all_readings(self) -> None:
+        """There is no epoch to break, and what is stated bridges as a reading does."""
+        register = build_register((at(0, 100), at(15, 200)), INCH, [exchanged(-60, 5, 50)])
+        assert frozenset({1}) == register.breaks
+        assert 150 == energy(register)
+        register = build_register((at(0, 100),), INCH, [exchanged(60, 300)])
+        assert (200, frozenset()) == (energy(register), register.breaks)
+        register = build_register((at(0, 100),), INCH, [exchanged(60), exchanged(-60)])
+        assert (0, frozenset()) == (energy(register), register.breaks)
+
+    def test_a_spike_does_not_reach_across(self) -> None:
+        """Each meter is followed by itself: a lower new one makes no peak of the old one."""
+        readings = (at(0, 100_000), at(1, 150_000), at(2, 100_010))
+        assert [(150_000, Rule.SPIKE)] == why(build(*readings))
+        assert [] == why(build_register(readings, INCH, [exchanged(1.5)]))
+
+    def test_a_rollover_of_the_old_meter_ends_with_it(self) -> None:
+        """The new one counts from where it stands."""
+        profile = replace(INCH, rollovers_wh=(Decimal(100_000),))
+        readings = (at(0, 99_900), at(15, 100), at(30, 50), at(45, 60))
+        register = build_register(readings, profile, [exchanged(20, 150, 40)])
+        assert 200 + 50 + 10 + 10 == energy(register)
+        assert {1} == register.rollovers
+
+    @FEW
+    @given(
+        st.lists(st.builds(at, st.integers(0, 59), st.integers(0, 3000)), max_size=8),
+        st.lists(st.builds(at, st.integers(60, 120), st.integers(0, 3000)), max_size=8),
+        st.none() | st.integers(0, 3000),
+        st.none() | st.integers(0, 3000),
+        st.randoms(use_true_random=False),
+    )
+    def test_two_meters_are_the_sum_of_each(
+        self,
+        old: list[RegisterReading],
+        new: list[RegisterReading],
+        old_end: int | None,
+        new_start: int | None,
+        random: Any,
+    ) -> None:
+        """Whatever they read and in whatever order it came, nothing else is counted."""
+        stated = exchanged(60, old_end, new_start)
+        shuffled = [*old, *new]
+        random.shuffle(shuffled)
+        whole = build_register(shuffled, INCH, [stated])
+        first = build_register(old, INCH, [replace(stated, new_start_wh=None)])
+        second = build_register(new, INCH, [replace(stated, old_end_wh=None)])
+        if all(index not in whole.doubtful for index in range(len(whole.points))):
+            assert energy(first) + energy(second) == energy(whole)
+        assert wh(whole) == sorted(wh(whole))
+        assert len(whole.points) == len(whole.shown) == len(first.points) + len(second.points)

@@ -1,0 +1,207 @@
+"""
+Explanations: from what is stored to why an interval is what it is.
+
+As in `backend.adapters.records`, each function takes a connection and runs inside the transaction
+of its caller; what is decided is decided in the core. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from backend.adapters import ledger, meter_values, records, tables
+from backend.adapters.energies import known_of
+from backend.core.days import day_grid, local_day_of, to_iso_label
+from backend.core.energy import energies_by_connector, summed
+from backend.core.explain import Explanation, Said, explain, index_of, with_said
+from backend.core.intervals import Interval
+from backend.core.leniency import Leniency
+from backend.core.readings import Reading
+from backend.errors import SettingsError
+from backend.settings import Settings, StationSettings
+
+#: Interval of stations that are not activated, minutes, and decimals of kWh where no task says.
+_INTERVAL_MINUTES = 15
+_DECIMALS = 3
+_MOMENT = timedelta(microseconds=1)
+_NEAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """
+    Whose energies are explained.
+
+    Attributes:
+        station: its settings.
+        minutes: how long its intervals are.
+        decimals: of kWh, as in the files of the first task that has it.
+    """
+
+    station: StationSettings
+    minutes: int
+    decimals: int
+
+    @property
+    def code(self) -> str:
+        """Its metering code; empty where it has none."""
+        return self.station.activation.metering_code if self.station.activation else ""
+
+
+def point_of(settings: Settings, station: StationSettings) -> Point:
+    """Give how the energies of a station are made."""
+    minutes = station.activation.interval_minutes if station.activation else _INTERVAL_MINUTES
+    for task in settings.tasks:
+        if any(one.identity == station.identity for one, _ in settings.activations_of(task)):
+            return Point(station, minutes, settings.format_of(task).layout.decimals)
+    return Point(station, minutes, _DECIMALS)
+
+
+def find_point(settings: Settings, name: str) -> Point:
+    """
+    Find whose energies are meant: a metering code, or the identity of a station.
+
+    Raises:
+        SettingsError: If there is none of that name, or a code is that of several stations.
+    """
+    found = [
+        one
+        for one in settings.stations
+        if name in (one.identity, one.activation.metering_code if one.activation else None)
+    ]
+    where = f"metering code {name[:80]!r}"
+    if len(found) > 1:
+        names = ", ".join(repr(one.identity) for one in found)
+        raise SettingsError("is that of several stations", where, f"name one of them: {names}")
+    if not found:
+        known = [one.activation.metering_code for one in settings.stations if one.activation]
+        known += [one.identity for one in settings.stations]
+        near = difflib.get_close_matches(name, dict.fromkeys(known), _NEAR)
+        remedy = f"near is {', '.join(near)}" if near else f"known are {', '.join(known) or 'none'}"
+        raise SettingsError("is none of the settings", where, remedy)
+    return point_of(settings, found[0])
+
+
+def day_of(connection: Connection, point: Point, day: date, until: datetime) -> list[Interval]:
+    """Give the intervals of a local day."""
+    grid = day_grid(day, point.minutes)
+    number = _station_id(connection, point)
+    known = known_of(connection, number, point.station, grid, until)
+    made = energies_by_connector(known, point.station.profile, grid, point.decimals, until)
+    return summed(made)
+
+
+def explanation_of(
+    connection: Connection,
+    point: Point,
+    instant: datetime,
+    until: datetime,
+    *,
+    is_served: bool = True,
+) -> Explanation:
+    """
+    Explain the interval that an instant lies in or ends.
+
+    Parameters:
+        until: up to when things are known.
+        is_served: whether a backend runs on the database; otherwise a connection that nobody has
+            ended ended when it was last heard, as the next start of the backend will say.
+
+    Raises:
+        SettingsError: If the interval lies ahead, or nothing is known of the station.
+    """
+    # The day's grid, as its file was made on it.
+    day = local_day_of(instant - _MOMENT)
+    grid = day_grid(day, point.minutes)
+    index = index_of(grid, instant)
+    if grid[index] >= until:
+        what = f"{to_iso_label(grid[index + 1])} lies ahead: known is up to {to_iso_label(until)}"
+        raise SettingsError(what, f"station {point.station.identity!r}", "ask again later")
+    number = _station_id(connection, point)
+    lasting = until if is_served else _last_heard(connection, number) or until
+    known = known_of(connection, number, point.station, grid, lasting)
+    unread = [
+        reading
+        for each in known.presence.unread
+        if each > grid[index]
+        for reading in meter_values.readings(connection, number, each, each)
+    ]
+    found = explain(
+        known,
+        point.station.profile,
+        grid,
+        index,
+        point.decimals,
+        until,
+        station=point.station.name,
+        code=point.code,
+        unread=unread,
+    )
+    wanted = {reading for one in found.evidence for reading in one.readings}
+    found = with_said(found, _said(connection, number, wanted))
+    if point.station.activation is None:
+        return found
+    ise = point.station.activation
+    files = ledger.delivered_of(connection, ise.metering_code, ise.obis, grid[index + 1])
+    return replace(found, delivered=tuple(files))
+
+
+def _last_heard(connection: Connection, station_id: int) -> datetime | None:
+    table = tables.connection
+    mine = select(func.max(table.c.heard_at)).where(table.c.station_id == station_id)
+    return connection.execute(mine).scalar()
+
+
+def _station_id(connection: Connection, point: Point) -> int:
+    number = records.station_ids(connection).get(point.station.identity)
+    if number is None:
+        raise SettingsError(
+            "is not in the database yet",
+            f"station {point.station.identity!r}",
+            "start the backend with these settings once",
+        )
+    return number
+
+
+def _said(connection: Connection, station_id: int, wanted: set[Reading]) -> dict[Reading, Said]:
+    """Give the messages in which readings came."""
+    frames = meter_values.frames_of(connection, station_id, wanted)
+    table = tables.frame
+    rows = connection.execute(select(table).where(table.c.id.in_(set(frames.values()))))
+    leniencies = _leniencies(connection, station_id, frames.values())
+    found = {
+        row.id: Said(row.id, row.received_at, _action_of(row.text), leniencies.get(row.id, ()))
+        for row in rows
+    }
+    return {reading: found[frame] for reading, frame in frames.items()}
+
+
+def _leniencies(
+    connection: Connection, station_id: int, frames: Iterable[int]
+) -> dict[int, tuple[Leniency, ...]]:
+    table = tables.deviation
+    rows = connection.execute(
+        select(table)
+        .where(table.c.station_id == station_id, table.c.frame_id.in_(set(frames)))
+        .order_by(table.c.id)
+    )
+    found: dict[int, tuple[Leniency, ...]] = {}
+    for row in rows:
+        one = Leniency(row.rule, row.place, row.said, row.meaning)
+        found[row.frame_id] = (*found.get(row.frame_id, ()), one)
+    return found
+
+
+def _action_of(text: str) -> str:
+    """Name the message of a frame, as far as it names itself."""
+    try:
+        frame: Sequence[object] = json.loads(text)
+        return str(frame[2])[:50] if isinstance(frame, list) and frame[0] == 2 else ""
+    except (ValueError, IndexError, RecursionError):
+        return ""

@@ -1,0 +1,37 @@
+"""Settings as the text of a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.toml_text import to_toml
+
+SIGNS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+PLAIN = SIGNS | st.booleans() | st.integers(-(2**63), 2**63 - 1)
+VALUES = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SIGNS, inner, max_size=3)
+)
+TABLES = st.dictionaries(SIGNS, VALUES, max_size=4)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(TABLES, st.lists(TABLES, min_size=1, max_size=3))
+def test_it_is_read_back(table: dict[str, Any], tables: list[dict[str, Any]]) -> None:
+    """Whatever texts, numbers, flags, lists and tables there are."""
+    told = {"backend": table, "station": tables}
+
+    assert told == tomllib.loads(to_toml(told))
+
+
+def test_it_reads_well() -> None:
+    """A key a line, in the order in which they were given."""
+    told = {"backend": {"database": "a"}, "station": [{"identity": "WB", "ise": {"interval": 15}}]}
+
+    assert (
+        '[backend]\ndatabase = "a"\n\n[[station]]\nidentity = "WB"\nise = {interval = 15}\n'
+        == to_toml(told)
+    )
