@@ -84,6 +84,18 @@ class Console:
                 self._note(BACKEND, f"{answer.status} {text}")
         return text
 
+    async def read_page(self, path: str) -> str:
+        """Log in and give a page as it stands."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(self._address, cookie_jar=jar) as session:
+            async with session.post("/login", data={"token": TOKEN}) as answer:
+                await answer.text()
+            self._note(OPERATOR, f"GET {path}")
+            async with session.get(path) as answer:
+                text = await answer.text()
+                self._note(BACKEND, f"{answer.status} {path}")
+        return text
+
     async def from_page(self, station: str, action: str, payload: Any) -> str:
         """Log in, fill in the form of a command, send it, and read what the page then shows."""
         path = f"/stations/{quote(station, safe='')}/commands/{action}"

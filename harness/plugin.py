@@ -47,9 +47,11 @@ pytest_plugins = [
     "harness.steps.keys",
     "harness.steps.kills",
     "harness.steps.metering",
+    "harness.steps.meters",
     "harness.steps.operating",
     "harness.steps.page",
     "harness.steps.saying",
+    "harness.steps.sources",
     "harness.steps.time",
 ]
 

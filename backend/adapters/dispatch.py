@@ -25,7 +25,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from backend.adapters import energies, ledger
+from backend.adapters import energies, ledger, meter_differences
 from backend.adapters.ledger import Outgoing, TaskState
 from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
@@ -100,7 +100,7 @@ class Dispatch:
         if not self._settings.account(task.account).ise:
             return f"the interface is not activated for the account {task.account!r} (ise = true)"
         if not self._settings.activations_of(task):
-            return "none of its stations is activated ([station.ise])"
+            return "none of its sources is activated ([station.ise], [meter.ise], [card.ise])"
         return None
 
     async def sweep(self) -> None:
@@ -190,6 +190,7 @@ class Dispatch:
             _new_file(part, task, layout, rows_of_part, first_day, last_day, now, revision)
             for part, rows_of_part in exports.parts_of(rows, layout)
         ]
+        await meter_differences.watch(self._store, self._settings, task, first_day, last_day, now)
         await self._store.write(
             lambda connection: ledger.keep_files(
                 connection, task.name, first_day, last_day, revision, now, due_at, made

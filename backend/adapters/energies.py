@@ -8,22 +8,26 @@ the transaction of its caller; what is decided is decided in the core.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from backend.adapters import meter_values, records
-from backend.core.cross_check import contradicted, powers_of
+from backend.adapters import records
+from backend.adapters.card_energies import CardEnergies
+from backend.adapters.courses import courses_of
 from backend.core.days import day_grid
 from backend.core.device_profile import DeviceProfile
 from backend.core.exports import Activation
-from backend.core.intervals import RULES, Interval, Presence, make_intervals
-from backend.core.registers import build_register, connectors_of, register_readings
-from backend.settings import Settings, TaskSettings
-
-_WORST = tuple(RULES)
+from backend.core.intervals import Interval, add_up, make_intervals
+from backend.settings import (
+    METER_IN_FRONT,
+    CardSettings,
+    MeterSettings,
+    Settings,
+    StationSettings,
+    TaskSettings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,37 @@ def series_of(
         decimals: of kWh.
         until: up to when things are known.
     """
-    ids = records.station_ids(connection)
-    for station, activation in settings.activations_of(task):
+    cards = CardEnergies(connection, settings, task.account, decimals, until)
+    for source, activation in settings.activations_of(task):
         grid = grid_of(first_day, last_day, activation.interval_minutes)
-        number = ids[station.identity]
-        intervals = intervals_of(connection, number, station.profile, grid, decimals, until)
+        if isinstance(source, CardSettings):
+            intervals = cards.intervals_of(source, grid)
+        else:
+            measured_by = what_counts(settings, source)
+            intervals = measured(connection, measured_by, grid, decimals, until)
         yield Series(activation, intervals)
+
+
+def what_counts(
+    settings: Settings, source: StationSettings | MeterSettings
+) -> StationSettings | MeterSettings:
+    """Give what measures a source: itself, or the meter in front of it that counts (COL-07)."""
+    if isinstance(source, MeterSettings) or source.upstream is None:
+        return source
+    in_front = source.upstream
+    return settings.meter(in_front.meter) if in_front.counts == METER_IN_FRONT else source
+
+
+def measured(
+    connection: Connection,
+    source: StationSettings | MeterSettings,
+    grid: Sequence[datetime],
+    decimals: int,
+    until: datetime,
+) -> list[Interval]:
+    """Give what a station or a meter has measured."""
+    number = records.id_of(connection, source)
+    return intervals_of(connection, number, source.profile, grid, decimals, until)
 
 
 def grid_of(first_day: date, last_day: date, minutes: int) -> tuple[datetime, ...]:
@@ -88,28 +117,8 @@ def intervals_of(
     Readings beyond the edges of the grid are taken along, so that the register is known at its
     boundaries. A station of several connectors is the sum of them.
     """
-    start, end = grid[0], grid[-1]
-    readings = meter_values.energy_readings(connection, station_id, start, end)
-    presence = Presence(
-        online=records.online_spans(connection, station_id, start, end, until),
-        sessions=records.session_spans(connection, station_id, start, end, until),
-        unread=meter_values.unread_instants(connection, station_id, start, end),
-    )
-    by_reception = records.by_reception(connection, station_id, readings)
-    interval_s = int((grid[1] - grid[0]).total_seconds())
-    series = []
-    for one in connectors_of(readings) or (1,):
-        shown = register_readings(readings, profile, interval_s, one, by_reception)
-        register = build_register(shown, profile)
-        there = replace(presence, contradicted=contradicted(register, powers_of(readings, one)))
-        series.append(make_intervals(register, grid, there, decimals, until))
-    return [_sum(parts) for parts in zip(*series, strict=True)]
-
-
-def _sum(parts: Sequence[Interval]) -> Interval:
-    """Add up the connectors of a station: the worst status wins, with its rule."""
-    worst = max(parts, key=lambda part: _WORST.index(part.rule))
-    if len(parts) == 1 or worst.energy_kwh is None:
-        return worst
-    energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
-    return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
+    series = [
+        make_intervals(one.register, grid, one.presence, decimals, until)
+        for one in courses_of(connection, station_id, profile, grid, until)
+    ]
+    return [add_up(parts) for parts in zip(*series, strict=True)]

@@ -264,6 +264,13 @@ def readings(
     return [reading for row in rows for reading in row.readings()]
 
 
+def last_reading(connection: Connection, station_id: int) -> Reading | None:
+    """Give the newest reading of an energy register; None before the first."""
+    after_all = tables.meter_value.c.part >= 0
+    rows = _Said(connection, station_id).rows(after_all, (ENERGY,), backwards=True)
+    return next(_registers(rows), None)
+
+
 def energy_readings(
     connection: Connection, station_id: int, start: datetime, end: datetime
 ) -> list[Reading]:
