@@ -159,6 +159,7 @@ Feature: SRC Sources of energies
       And EW Seedorf holds for "Anna's card"
         | until | kWh   | status |
         | 7:00  | 0.000 | W      |
+        | 7:30  | 5.500 | W      |
         | 10:00 | 0.000 | W      |
         | 24:00 | 0.000 | W      |
 

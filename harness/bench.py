@@ -453,8 +453,10 @@ class Bench:
         clock = VirtualClock(self.start)
         tap = Wiretap(clock)
         if self._with_utility:
+            # A card is known to the utility by its name.
+            key = {"key": "name"} if self.sources.cards else {}
             self._utility = Utility(
-                UTILITY, clock, tap, self.folder, self.layout, tuple(self.faults)
+                UTILITY, clock, tap, self.folder, {**self.layout, **key}, tuple(self.faults)
             )
         # A layout that no utility reads has been refused above; from here on there is evidence.
         self._clock, self._tap, self.going = clock, tap, True

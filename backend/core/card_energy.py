@@ -104,7 +104,9 @@ def unknown_within(
 
 def _one_at_a_time(sessions: Iterable[CardSession]) -> list[CardSession]:
     """Give sessions that follow each other, those that last in order of time."""
-    ordered = sorted(sessions, key=lambda one: (one.start, one.end, one.card))
+    # A Stop of which nothing else is known makes a session of no length; it ends no other.
+    lasting = (one for one in sessions if one.start < one.end)
+    ordered = sorted(lasting, key=lambda one: (one.start, one.end, one.card))
     ends = [min(one.end, after.start) for one, after in pairwise(ordered)]
     ends += [one.end for one in ordered[-1:]]
     cut = (replace(one, end=end) for one, end in zip(ordered, ends, strict=True))
