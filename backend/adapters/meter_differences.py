@@ -71,12 +71,18 @@ async def watch(
     last_day: date,
     now: datetime,
 ) -> None:
-    """Compare chargers of a task with the meters in front of them; warn where they differ."""
-    found = await store.read(
-        lambda connection: list(comparisons(connection, settings, task, first_day, last_day, now))
-    )
-    for one in found:
-        await store.write(partial(_keep, found=one, now=now))
+    """
+    Compare chargers of a task with the meters in front of them; warn where they differ.
+
+    A fault in here does not stop the task's files, nor does it pass unseen.
+    """
+    period = first_day, last_day, now
+    try:
+        found = await store.read(lambda c: list(comparisons(c, settings, task, *period)))
+        for one in found:
+            await store.write(partial(_keep, found=one, now=now))
+    except Exception:
+        _log.exception("task %r: its chargers could not be held against their meters", task.name)
 
 
 def comparisons(

@@ -386,6 +386,22 @@ class TestDifferences:
 
         play(tmp_path, scene)
 
+    def test_a_fault_of_the_comparison_stops_no_file(
+        self,
+        tmp_path: Path,
+        caplog: pytest.LogCaptureFixture,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """It is in the log, with the task."""
+        monkeypatch.setattr(meter_differences, "compare", lambda *_: 1 / 0)
+
+        async def scene(site: CommandSite, api: Api) -> None:
+            await self.charge(site, api, "10", "12")
+            await self.watch(site)
+            assert "task 'T': its chargers could not be held against their meters" in caplog.text
+
+        play(tmp_path, scene)
+
     def test_the_meter_counts_where_that_is_set(self, tmp_path: Path) -> None:
         """Under the charger's metering code; its own series is another one."""
         text = SETTINGS.replace(
