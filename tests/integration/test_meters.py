@@ -259,6 +259,14 @@ class TestReadings:
         play(tmp_path, scene)
 
 
+async def page(site: CommandSite, station: str) -> str:
+    """Give the page of a station."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(site.backend.web_address, cookie_jar=jar) as session:
+        await (await session.post("/login", data={"token": TOKEN})).text()
+        return await (await session.get(f"/stations/{station}")).text()
+
+
 async def last(api: Api) -> tuple[Any, Any]:
     """Give the newest reading of the meter, and when it was heard."""
     _, (keller, _) = await api.ask("GET", "/api/meters")
@@ -372,6 +380,21 @@ class TestDifferences:
             _, (one,) = await api.ask("GET", path)
             assert ("4.000", None) == (one["meter_kwh"], one["settled_at"])
             assert 2 == len(caplog.records)
+
+        play(tmp_path, scene)
+
+    def test_the_page_shows_it(self, tmp_path: Path) -> None:
+        """Both sums, and whether they agree by now; a station without such a meter has no word."""
+
+        async def scene(site: CommandSite, api: Api) -> None:
+            assert "They have not differed beyond the limits." in await page(site, "WB-1")
+            await self.charge(site, api, "10", "12")
+            await self.watch(site)
+            told = await page(site, "WB-1")
+            assert "Keller stands in front of it; the charger counts." in told
+            for cell in ("2025-06-03", "1.000 kWh", "2.000 kWh", "31 of 32", "differ"):
+                assert f"<td>{cell}</td>" in told
+            assert "Meter in front" not in await page(site, "Keller")
 
         play(tmp_path, scene)
 
