@@ -169,7 +169,8 @@ class Api:
         raw = await request.read()
         if len(raw) > READINGS_BYTES_MAX:
             raise web.HTTPRequestEntityTooLarge(READINGS_BYTES_MAX, len(raw))
-        received, new = await self._site.keep_readings(name, _loaded(request, raw), raw.decode())
+        items, text = _loaded(request, raw), raw.decode("utf-8", "backslashreplace")
+        received, new = await self._site.keep_readings(name, items, text)
         return _json({"meter": name, "received": received, "new": new})
 
     # ------------------------------------------------------------ deliveries and models
@@ -236,7 +237,7 @@ def _loaded(request: web.Request, raw: bytes) -> Any:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
-        return json.loads(raw.decode(), parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text="the body is no JSON") from error
 
