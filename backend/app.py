@@ -12,15 +12,19 @@ from sqlalchemy import Connection
 from backend.adapters import (
     explanations,
     ledger,
+    meter_differences,
     meter_values,
+    meters,
     records,
     station_state,
     station_views,
 )
 from backend.adapters.dispatch import Dispatch
-from backend.adapters.energies import intervals_of
+from backend.adapters.energies import measured
 from backend.adapters.frame_log import FrameLog, SeenFrame
 from backend.adapters.ledger import DeliveryView, Receipt
+from backend.adapters.meter_differences import DifferenceView
+from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_commands import Commands
 from backend.adapters.ocpp_json import CentralSystem
 from backend.adapters.records import StoredDeviation
@@ -29,6 +33,7 @@ from backend.adapters.store import Store
 from backend.core.days import local_day_of
 from backend.core.explain import Explanation
 from backend.core.intervals import Interval
+from backend.core.meter_readings import read_meter_readings
 from backend.core.readings import Reading
 from backend.core.sessions import Session
 from backend.ports import Arrival, Clock, Destination, Drop
@@ -221,9 +226,9 @@ class Backend:
         if count < 1:
             return []
         grid = [start + index * timedelta(minutes=minutes) for index in range(count + 1)]
-        number, now = await self._id_of(station), self._clock.now()
+        now = self._clock.now()
         return await self._store.read(
-            lambda connection: intervals_of(connection, number, found, grid, _DECIMALS, now)
+            lambda connection: measured(connection, found, grid, _DECIMALS, now)
         )
 
     def today(self) -> date:
@@ -272,6 +277,10 @@ class Backend:
         """Give the newest commands to a station, newest first, without their secrets."""
         return await self._of(station, lambda c, number: station_views.commands(c, number, most))
 
+    async def last_differences(self, station: str, most: int) -> list[DifferenceView]:
+        """Give the newest days on which a station and the meter in front of it differed."""
+        return await self._of(station, lambda c, number: meter_differences.last(c, number, most))
+
     def last_frames(self, station: str, most: int) -> list[SeenFrame]:
         """
         Give the newest frames of a station since the start, newest first, without their secrets.
@@ -279,6 +288,37 @@ class Backend:
         They are kept only where there is a web page to show them.
         """
         return self._frames.of(self._settings.station(station).identity, most)
+
+    # ------------------------------------------------------------ meters
+
+    async def keep_readings(self, meter: str, items: object, text: str) -> tuple[int, int]:
+        """
+        Keep what was sent for a meter; it is on disk when this returns.
+
+        Parameters:
+            meter: its name.
+            items: the JSON of ``text``, as `read_meter_readings` takes it.
+            text: the request's body, as it came.
+
+        Returns:
+            How many readings there were, and how many of them are new.
+
+        Raises:
+            SettingsError: If there is no such meter.
+            ReadingError: If any of it cannot be kept; then nothing is.
+            StoreError: If the database refuses; then nothing is kept either.
+        """
+        found, now = self._settings.meter(meter), self._clock.now()
+        measured = read_meter_readings(meter, items, now)
+        new = await self._store.write(
+            lambda connection: meters.keep_readings(connection, found, now, text, measured)
+        )
+        return len(measured), new
+
+    async def meter_view(self, meter: str) -> MeterView:
+        """Give how a meter stands."""
+        found = self._settings.meter(meter)
+        return await self._store.read(lambda connection: meters.view(connection, found))
 
     async def _of(self, station: str, ask: Callable[[Connection, int], T]) -> T:
         number = await self._id_of(station)

@@ -5,6 +5,7 @@ What can go wrong in the backend, by who can mend it.
     * `SettingsError`: the operator's settings are wrong
         * `MeteringCodeError`, `ObisError`, `LayoutError`
     * `CommandError`: a command that must not be sent, as its caller has written it
+    * `ReadingError`: readings that were sent for a meter and cannot be kept
     * `DeviceError`: a charger sent what cannot be used, or does not do what it is asked
         * `FrameError`: a frame that is no OCPP-J message
         * `NotConnected`, `NotAllowed`, `Busy`: the command was not sent
@@ -63,6 +64,23 @@ class CommandError(BackendError):
     Attributes:
         field: which field is wrong, ``csChargingProfiles.stackLevel``; empty for the whole.
         rule: what it breaks: a keyword of JSON schema, or a rule of OCPP by its section.
+    """
+
+    def __init__(
+        self, what: str, where: str, remedy: str, *, field: str = "", rule: str = ""
+    ) -> None:
+        super().__init__(what, where, remedy)
+        self.field = field
+        self.rule = rule
+
+
+class ReadingError(BackendError):
+    """
+    Readings that were sent for a meter and cannot be kept; none of the request is.
+
+    Attributes:
+        field: which field is wrong, ``[3].register``; empty for the whole.
+        rule: what it breaks.
     """
 
     def __init__(

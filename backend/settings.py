@@ -18,20 +18,27 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
 from backend.core.corrections import CHANGED, EXTENTS, OFF
-from backend.core.device_profile import DeviceProfile, derived_profile, load_profile, profile_names
+from backend.core.device_profile import (
+    METER,
+    DeviceProfile,
+    derived_profile,
+    load_profile,
+    profile_names,
+)
 from backend.core.exports import DAILY, SCHEDULES, Activation, Plan, Trigger, spread
 from backend.core.file_names import check_name
 from backend.core.formats.ise_timeseries_csv import Layout
 from backend.core.id_tags import canonical, reversed_bytes
+from backend.core.meter_difference import DifferenceLimit
 from backend.core.metering_code import check_metering_code
-from backend.core.obis import check_interval_obis
+from backend.core.obis import Obis, check_interval_obis
 from backend.core.readings import MAX_CONNECTOR
 from backend.core.registers import Exchange
 from backend.errors import BackendError, SettingsError
@@ -43,6 +50,8 @@ T = TypeVar("T")
 INTERVALS_MINUTES = (1, 5, 10, 15, 30, 60)
 #: What a card may be answered with (OCPP 1.6 §7.2); ``ConcurrentTx`` is a moment, no setting.
 CARD_STATUSES = ("Accepted", "Blocked", "Expired", "Invalid")
+#: Which of a charger and the meter in front of it counts (COL-07), as a setting's words.
+CHARGER, METER_IN_FRONT = "charger", "meter"
 #: How a charger's BootNotification may be answered (OCPP 1.6 §4.2), as a setting's words.
 REGISTRATIONS = ("accept", "pending", "reject")
 HOST_KEY_KINDS = (
@@ -116,6 +125,22 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamMeter:
+    """
+    The meter in front of a charger (COL-07).
+
+    Attributes:
+        meter: its name.
+        counts: whose energies the files have: ``charger`` or ``meter``.
+        limit: from when on a difference between the two is one to look after.
+    """
+
+    meter: str
+    counts: str
+    limit: DifferenceLimit
+
+
+@dataclass(frozen=True, slots=True)
 class StationSettings:
     """
     A charging station.
@@ -131,6 +156,7 @@ class StationSettings:
         registration: how its BootNotification is answered: ``accept``, ``pending``: it is
             configured but must not charge yet, or ``reject`` (OCPP 1.6 §4.2).
         exchanges: when its meters were exchanged, and what they showed then.
+        upstream: the meter in front of it, which feeds the same metering point.
     """
 
     account: str
@@ -142,6 +168,43 @@ class StationSettings:
     configuration: Mapping[str, str] = field(repr=False)
     registration: str = "accept"
     exchanges: tuple[Exchange, ...] = ()
+    upstream: UpstreamMeter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """A station group of an account: the identities of its stations."""
+
+    account: str
+    name: str
+    stations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSettings:
+    """
+    A meter, whose readings are brought over the API.
+
+    Attributes:
+        activation: as of a station; without it the meter itself is in no file.
+        profile: how far its register is believed.
+        exchanges: when it was exchanged, and what the two showed then.
+    """
+
+    account: str
+    name: str
+    activation: Activation | None
+    profile: DeviceProfile = METER
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSettings:
+    """A folder of an account: the names of its meters."""
+
+    account: str
+    name: str
+    meters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +218,7 @@ class CardSettings:
         parent_id_tag: its group, in canonical form; empty where it has none.
         expires: from when on it is Expired; None: never.
         as_printed: whether ``id_tag`` is its UID as printed, and not as chargers send it.
+        activation: what its consumption is called in files (ISE-21); without it, it is in none.
     """
 
     account: str
@@ -163,6 +227,11 @@ class CardSettings:
     parent_id_tag: str = ""
     expires: datetime | None = None
     as_printed: bool = False
+    activation: Activation | None = None
+
+
+SourceSettings = StationSettings | MeterSettings | CardSettings
+"""What the energies of a metering point can come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +271,8 @@ class TaskSettings:
             could first do so.
         corrections: what is delivered again when late readings change it, one of
             `corrections.EXTENTS`.
+        groups, meters, folders, cards: by name, cards by idTag in canonical form; None for all
+            of the account.
     """
 
     account: str
@@ -213,6 +284,10 @@ class TaskSettings:
     plan: Plan | None
     start: date | None = None
     corrections: str = CHANGED
+    groups: tuple[str, ...] | None = ()
+    meters: tuple[str, ...] | None = ()
+    folders: tuple[str, ...] | None = ()
+    cards: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +299,9 @@ class Settings:
     profiles: tuple[DeviceProfile, ...] = ()
     accounts: tuple[AccountSettings, ...] = ()
     stations: tuple[StationSettings, ...] = ()
+    groups: tuple[GroupSettings, ...] = ()
+    meters: tuple[MeterSettings, ...] = ()
+    folders: tuple[FolderSettings, ...] = ()
     cards: tuple[CardSettings, ...] = ()
     formats: tuple[FormatSettings, ...] = ()
     destinations: tuple[DestinationSettings, ...] = ()
@@ -303,6 +381,9 @@ class Settings:
             profiles=tuple(profiles.values()),
             accounts=_all(top, "account", "name", _account),
             stations=_all(top, "station", "identity", lambda s: _station(s, profiles)),
+            groups=_all(top, "group", "name", _group),
+            meters=_all(top, "meter", "name", _meter),
+            folders=_all(top, "folder", "name", _folder),
             cards=_all(top, "card", "id_tag", _card),
             formats=_all(top, "format", "name", _format),
             destinations=_all(top, "destination", "name", lambda s: _destination(s, source)),
@@ -311,6 +392,8 @@ class Settings:
         top.finish()
         _check_doubles(settings, where)
         _check_references(settings, where)
+        _check_upstream(settings, where)
+        _check_metering_points(settings, where)
         return settings
 
     def find_station(self, identity: str) -> StationSettings | None:
@@ -361,16 +444,50 @@ class Settings:
             one.destination for one in self.destinations if (one.account, one.name) == wanted
         )
 
-    def activations_of(self, task: TaskSettings) -> tuple[tuple[StationSettings, Activation], ...]:
-        """Give the stations of a task that are activated, by identity (ISE-15)."""
-        chosen = [
-            (one, one.activation)
-            for one in self.stations
-            if one.account == task.account
-            and one.activation is not None
-            and (task.stations is None or one.identity in task.stations)
-        ]
-        return tuple(sorted(chosen, key=lambda pair: pair[0].identity))
+    def meter(self, name: str) -> MeterSettings:
+        """
+        Find a meter.
+
+        Raises:
+            SettingsError: If there is none of that name.
+        """
+        for one in self.meters:
+            if one.name == name:
+                return one
+        known = ", ".join(repr(one.name) for one in self.meters) or "none"
+        raise SettingsError("is no meter", f"meter {name!r}", f"name one of the settings: {known}")
+
+    def activations_of(self, task: TaskSettings) -> tuple[tuple[SourceSettings, Activation], ...]:
+        """
+        Give the sources of a task that are activated (ISE-09, ISE-15), each once.
+
+        Stations come first, then meters, then cards, each by name.
+        """
+        sources: list[SourceSettings] = [*self._stations_of(task), *self._meters_of(task)]
+        sources += self._cards_of(task)
+        return tuple((one, one.activation) for one in sources if one.activation is not None)
+
+    def _stations_of(self, task: TaskSettings) -> list[StationSettings]:
+        mine = [one for one in self.stations if one.account == task.account]
+        wanted = {one.identity for one in mine} if task.stations is None else set(task.stations)
+        for group in self.groups:
+            if group.account == task.account and (task.groups is None or group.name in task.groups):
+                wanted.update(group.stations)
+        chosen = (one for one in mine if one.identity in wanted)
+        return sorted(chosen, key=lambda one: one.identity)
+
+    def _meters_of(self, task: TaskSettings) -> list[MeterSettings]:
+        mine = [one for one in self.meters if one.account == task.account]
+        wanted = {one.name for one in mine} if task.meters is None else set(task.meters)
+        for one in self.folders:
+            if one.account == task.account and (task.folders is None or one.name in task.folders):
+                wanted.update(one.meters)
+        return sorted((one for one in mine if one.name in wanted), key=lambda one: one.name)
+
+    def _cards_of(self, task: TaskSettings) -> list[CardSettings]:
+        mine = [one for one in self.cards if one.account == task.account]
+        chosen = (one for one in mine if task.cards is None or one.id_tag in task.cards)
+        return sorted(chosen, key=lambda one: one.id_tag)
 
 
 # ---------------------------------------------------------------- reading one table
@@ -423,6 +540,31 @@ class _Section:
         if not least <= value <= most:
             raise self.error(key, f"is {value}", f"write {wanted}")
         return value
+
+    def amount(self, key: str, most: int, default: str) -> Decimal:
+        """Take a quantity; TOML writes what may have decimals as a number or as a text."""
+        value = self.take(key)
+        try:
+            if not isinstance(value, bool | int | float | str | None):
+                raise ValueError("of another type")
+            amount = Decimal(default if value is None else str(value))
+            if amount.is_finite() and 0 <= amount <= most:
+                return amount
+        except (InvalidOperation, ValueError):
+            pass  # told below, together with what is too large
+        raise self.error(key, f"is {value!r}", f"write a number from 0 to {most}")
+
+    def names(self, key: str, thing: str, *, may_be_all: bool = True) -> tuple[str, ...] | None:
+        """Take a list of names; None for ``"all"``."""
+        value = self.take(key)
+        if value == "all" and may_be_all:
+            return None
+        texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        if not texts or not value:
+            what = "is missing" if value is None else f"is {value!r}"
+            every = ', or "all" for all' if may_be_all else ""
+            raise self.error(key, what, f"write a list of {thing}{every}")
+        return tuple(value)
 
     def choice(self, key: str, choices: Sequence[Any], default: Any | None = None) -> Any:
         value = self.take(key)
@@ -549,23 +691,32 @@ def _account(section: _Section) -> AccountSettings:
 
 
 def _station(section: _Section, profiles: Mapping[str, DeviceProfile]) -> StationSettings:
-    identity = section.text("identity")
-    if not identity.isprintable() or len(identity) > 48 or identity != identity.strip():
-        raise section.error(
-            "identity",
-            "is longer than 48 signs, has blanks at an end or signs that cannot be printed",
-            "write the identity as the charger sends it in its address",
-        )
+    identity = _name(
+        section, "identity", "write the identity as the charger sends it in its address"
+    )
+    activation, upstream = _activation(section, identity)
     return StationSettings(
         account=section.text("account"),
         identity=identity,
         name=section.text("name", identity),
         profile=_profile(section, profiles),
-        activation=_activation(section, identity),
+        activation=activation,
         configuration=_configuration(section.table("configuration")),
         registration=section.choice("registration", REGISTRATIONS, "accept"),
         exchanges=_exchanges(section),
+        upstream=upstream,
     )
+
+
+def _name(section: _Section, key: str, remedy: str) -> str:
+    name = section.text(key)
+    if not name.isprintable() or len(name) > 48 or name != name.strip():
+        raise section.error(
+            key,
+            "is longer than 48 signs, has blanks at an end or signs that cannot be printed",
+            remedy,
+        )
+    return name
 
 
 def _profile(section: _Section, profiles: Mapping[str, DeviceProfile]) -> DeviceProfile:
@@ -573,22 +724,67 @@ def _profile(section: _Section, profiles: Mapping[str, DeviceProfile]) -> Device
     return _placed(section, "profile", lambda: profiles.get(name) or load_profile(name))
 
 
-def _activation(section: _Section, identity: str) -> Activation | None:
+def _activation(
+    section: _Section, identity: str, *, is_station: bool = True
+) -> tuple[Activation | None, UpstreamMeter | None]:
+    """Read what a station or a meter is called in files, and the meter in front of a station."""
     if section.mapping.get("ise") is None:
         section.take("ise")
-        return None
+        return None, None
     ise = section.table("ise")
     code = ise.text("metering_code", example="33 signs, beginning with CH")
-    where = f"{ise.where}, key 'metering_code'"
-    obis = ise.text("obis", _DEFAULT_OBIS)
     activation = Activation(
         station=identity,
-        metering_code=check_metering_code(code, where),
-        obis=check_interval_obis(obis, f"{ise.where}, key 'obis'"),
-        interval_minutes=ise.choice("interval", INTERVALS_MINUTES, 15),
+        metering_code=check_metering_code(code, f"{ise.where}, key 'metering_code'"),
+        **_obis_and_interval(ise),
     )
+    upstream = _upstream(ise) if is_station else None
     ise.finish()
-    return activation
+    return activation, upstream
+
+
+def _obis_and_interval(ise: _Section) -> dict[str, Any]:
+    obis = ise.text("obis", _DEFAULT_OBIS)
+    return {
+        "obis": check_interval_obis(obis, f"{ise.where}, key 'obis'"),
+        "interval_minutes": ise.choice("interval", INTERVALS_MINUTES, 15),
+    }
+
+
+def _upstream(ise: _Section) -> UpstreamMeter | None:
+    if ise.mapping.get("upstream_meter") is None:
+        ise.take("upstream_meter")
+        for key in ("counts", "difference_limit_percent", "difference_limit_kwh"):
+            if ise.take(key) is not None:
+                raise ise.error(key, "has no meaning without upstream_meter", "add that one")
+        return None
+    standard = DifferenceLimit()
+    return UpstreamMeter(
+        meter=ise.text("upstream_meter"),
+        counts=ise.choice("counts", (CHARGER, METER_IN_FRONT), CHARGER),
+        limit=DifferenceLimit(
+            percent=ise.amount("difference_limit_percent", 100, str(standard.percent)),
+            kwh=ise.amount("difference_limit_kwh", 1_000_000, str(standard.kwh)),
+        ),
+    )
+
+
+def _group(section: _Section) -> GroupSettings:
+    stations = section.names("stations", "identities of stations", may_be_all=False) or ()
+    return GroupSettings(section.text("account"), section.text("name"), stations)
+
+
+def _meter(section: _Section) -> MeterSettings:
+    name = _name(section, "name", "give it a shorter name, without those signs")
+    most_w = section.number("max_power_w", 1, 1_000_000_000, int(METER.max_power_w))
+    activation, _ = _activation(section, name, is_station=False)
+    profile = replace(METER, max_power_w=Decimal(most_w))
+    return MeterSettings(section.text("account"), name, activation, profile, _exchanges(section))
+
+
+def _folder(section: _Section) -> FolderSettings:
+    meters = section.names("meters", "names of meters", may_be_all=False) or ()
+    return FolderSettings(section.text("account"), section.text("name"), meters)
 
 
 def _exchanges(section: _Section) -> tuple[Exchange, ...]:
@@ -655,6 +851,7 @@ def _card(section: _Section) -> CardSettings:
         parent_id_tag=_parent(section),
         expires=_expires(section),
         as_printed=section.choice("written", ("sent", "printed"), "sent") == "printed",
+        activation=_card_activation(section),
     )
     if card.as_printed and reversed_bytes(card.id_tag) is None:
         raise section.error(
@@ -663,6 +860,27 @@ def _card(section: _Section) -> CardSettings:
             'write 8, 14 or 20 hexadecimal digits as they are printed, or written = "sent"',
         )
     return card
+
+
+def _card_activation(section: _Section) -> Activation | None:
+    """Read what a card is called in files: its number as it is written, or a free name."""
+    if section.mapping.get("ise") is None:
+        section.take("ise")
+        return None
+    ise, number = section.table("ise"), section.text("id_tag")
+    where = f"{ise.where}, key 'metering_code'"
+    name = ise.text("metering_code", number)
+    try:
+        check_name(name, where)
+    except BackendError as error:
+        what = error.what if name != number else f"is not set, and the number {name!r} is no name"
+        remedy = "write a metering code, or a name of letters, digits, '-', '_' and '.'"
+        raise SettingsError(what, where, remedy) from error
+    activation = Activation(
+        station=canonical(number), metering_code=name, **_obis_and_interval(ise)
+    )
+    ise.finish()
+    return activation
 
 
 def _parent(section: _Section) -> str:
@@ -787,16 +1005,18 @@ def _task(section: _Section) -> TaskSettings:
     name = check_name(section.text("name"), f"{section.where}, key 'name'")
     schedule = section.choice("schedule", (*SCHEDULES, NOW), DAILY)
     plan = _plan(section, name, schedule)
+    sources = _task_sources(section)
     return TaskSettings(
         account=section.text("account"),
         name=name,
-        stations=_stations(section),
+        stations=sources.pop("stations"),
         format=section.text("format"),
         destination=section.text("destination"),
         schedule=schedule,
         plan=plan,
         start=_start(section, plan),
         corrections=section.choice("corrections", EXTENTS, OFF if plan is None else CHANGED),
+        **sources,
     )
 
 
@@ -837,15 +1057,29 @@ def _start(section: _Section, plan: Plan | None) -> date | None:
     return start
 
 
-def _stations(section: _Section) -> tuple[str, ...] | None:
-    value = section.take("stations")
-    if value is None or value == "all":
-        return None
-    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
-        raise section.error(
-            "stations", f"is {value!r}", 'write a list of identities, or "all" for all'
-        )
-    return tuple(value)
+#: What a task can take, and how each is named.
+_SOURCES = {
+    "stations": "identities",
+    "groups": "names of station groups",
+    "meters": "names of meters",
+    "folders": "names of folders",
+    "cards": "numbers of cards, as their tables have them",
+}
+
+
+def _task_sources(section: _Section) -> dict[str, tuple[str, ...] | None]:
+    """Read what a task takes; one that says nothing of it takes all stations."""
+    given = [key for key in _SOURCES if section.mapping.get(key) is not None] or ["stations"]
+    found: dict[str, tuple[str, ...] | None] = {}
+    for key, thing in _SOURCES.items():
+        if key in given and section.mapping.get(key) is not None:
+            found[key] = section.names(key, thing)
+        else:
+            section.take(key)
+            found[key] = None if key in given else ()
+    cards = found["cards"]
+    found["cards"] = None if cards is None else tuple(canonical(one) for one in cards)
+    return found
 
 
 def _time(section: _Section, value: object) -> time:
@@ -876,6 +1110,9 @@ def _check_references(settings: Settings, where: str) -> None:
     accounts = {one.name for one in settings.accounts}
     owned: tuple[tuple[str, Sequence[Any], str], ...] = (
         ("station", settings.stations, "identity"),
+        ("group", settings.groups, "name"),
+        ("meter", settings.meters, "name"),
+        ("folder", settings.folders, "name"),
         ("card", settings.cards, "id_tag"),
         ("format", settings.formats, "name"),
         ("destination", settings.destinations, "name"),
@@ -891,21 +1128,82 @@ def _check_references(settings: Settings, where: str) -> None:
         _refer(place, "format", task.format, formats, "[[format]] of the account")
         servers = {one.name for one in settings.destinations if one.account == task.account}
         _refer(place, "destination", task.destination, servers, "[[destination]] of the account")
-        stations = {one.identity for one in settings.stations if one.account == task.account}
-        for identity in task.stations or ():
-            _refer(place, "stations", identity, stations, "[[station]] of the account")
+        known = _names_in(settings, task.account)
+        for key in _SOURCES:
+            for name in getattr(task, key) or ():
+                _refer(place, key, name, known[key], f"[[{key[:-1]}]] of the account")
         _check_lengths(settings, task, place)
+    for group in settings.groups:
+        place = f"{where}, [[group]] {group.name!r}"
+        stations = _names_in(settings, group.account)["stations"]
+        for name in group.stations:
+            _refer(place, "stations", name, stations, "[[station]] of the account")
+    for folder in settings.folders:
+        place = f"{where}, [[folder]] {folder.name!r}"
+        meters = _names_in(settings, folder.account)["meters"]
+        for name in folder.meters:
+            _refer(place, "meters", name, meters, "[[meter]] of the account")
+
+
+def _names_in(settings: Settings, account: str) -> dict[str, set[str]]:
+    """Give the names of what a task of an account can take."""
+    return {
+        "stations": {one.identity for one in settings.stations if one.account == account},
+        "groups": {one.name for one in settings.groups if one.account == account},
+        "meters": {one.name for one in settings.meters if one.account == account},
+        "folders": {one.name for one in settings.folders if one.account == account},
+        "cards": {one.id_tag for one in settings.cards if one.account == account},
+    }
+
+
+def _check_upstream(settings: Settings, where: str) -> None:
+    """Check that a meter stands in front of one station only: its sums are held against one."""
+    behind: dict[str, str] = {}
+    for one in settings.stations:
+        if one.upstream is None:
+            continue
+        place = f"{where}, [[station]] {one.identity!r}, [ise]"
+        meters = _names_in(settings, one.account)["meters"]
+        _refer(place, "upstream_meter", one.upstream.meter, meters, "[[meter]] of the account")
+        if (other := behind.setdefault(one.upstream.meter, one.identity)) != one.identity:
+            raise SettingsError(
+                f"names {one.upstream.meter!r}, which stands in front of {other!r} already",
+                f"{place}, key 'upstream_meter'",
+                "name the meter that measures this station alone, or take the key out",
+            )
+
+
+def _check_metering_points(settings: Settings, where: str) -> None:
+    """Check that no two sources of a task are one metering point: which one would count?"""
+    for task in settings.tasks:
+        fed: dict[tuple[str, str], str] = {}
+        for source, activation in settings.activations_of(task):
+            code, name = activation.metering_code, f"{_kind_of(source)} {activation.station!r}"
+            key = (code, Obis.parse(activation.obis).normalised)
+            if (other := fed.setdefault(key, name)) != name:
+                raise SettingsError(
+                    f"the metering point {code!r} is fed by {other} and by {name}",
+                    f"{where}, [[task]] {task.name!r}",
+                    "give one of them another code, or take one out; a charger and the meter in "
+                    "front of it are one source: upstream_meter in [station.ise]",
+                )
+
+
+def _kind_of(source: SourceSettings) -> str:
+    if isinstance(source, StationSettings):
+        return "station"
+    return "meter" if isinstance(source, MeterSettings) else "card"
 
 
 def _check_lengths(settings: Settings, task: TaskSettings, place: str) -> None:
     """See that each interval of a task ends within one of its periods."""
-    for station, activation in settings.activations_of(task):
+    for _, activation in settings.activations_of(task):
         if task.plan is not None and task.plan.minutes < activation.interval_minutes:
             raise SettingsError(
-                f"is shorter than the interval of {station.identity!r},"
+                f"is shorter than the interval of {activation.station!r},"
                 f" {activation.interval_minutes} min",
                 f"{place}, key 'schedule'",
-                "take a longer one, or give that station a task of its own",
+                "take a longer one, or give that source a task of its own",
             )
 
 
@@ -922,6 +1220,10 @@ def _refer(place: str, key: str, name: str, known: set[str], table: str) -> None
 def _check_doubles(settings: Settings, where: str) -> None:
     _once(where, "account", "name", ((one.name,) for one in settings.accounts))
     _once(where, "station", "identity", ((one.identity,) for one in settings.stations))
+    _once(where, "group", "name", ((one.account, one.name) for one in settings.groups))
+    # A meter is addressed by its name alone.
+    _once(where, "meter", "name", ((one.name,) for one in settings.meters))
+    _once(where, "folder", "name", ((one.account, one.name) for one in settings.folders))
     _once(where, "card", "id_tag", ((one.account, one.id_tag) for one in settings.cards))
     # A model that sends UIDs turned round must not take one card for another.
     turned = (

@@ -26,8 +26,10 @@ import subprocess
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from backend import Backend, Settings
 from backend.ports import Drop
@@ -39,6 +41,7 @@ from harness.local_time import ZURICH, grid, instant, read_day
 from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
+from harness.sources import CardSource, Meter, Sources
 from harness.utility import Arrived, PlannedFault, Utility
 from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
@@ -47,6 +50,7 @@ from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
+    from harness.sending_meter import SendingMeter
     from harness.tool import Tool
     from simulators.charger_inch.web_io import WebPage
 
@@ -196,6 +200,8 @@ class Bench:
         self.card_verdicts: dict[str, CardVerdict] = {}
         self.chargers: dict[str, ChargerInch] = {}
         self.puppets: dict[str, Puppet] = {}
+        self.sources = Sources(UTILITY)
+        self.meters: dict[str, SendingMeter] = {}
         self.pages: dict[str, WebPage] = {}
         self.deciding: list[Crossing] = []
         self.going = False
@@ -207,6 +213,7 @@ class Bench:
         self.central_speaks = Speech()
         self._clock: VirtualClock | None = None
         self._tap: Wiretap | None = None
+        self._lines: Lines | None = None
         self._utility: Utility | None = None
         self.faults: list[PlannedFault] = []
         self.task = TASK
@@ -266,6 +273,13 @@ class Bench:
         if name not in self.stations:
             raise UsageError(f'no charger "{name}" is on the bench; declare it in a Given')
         return self.stations[name]
+
+    def source(self, name: str) -> Station | Meter | CardSource:
+        """Give what a name of a scenario stands for: a charger, a meter, or "Anna's card"."""
+        person = name.removesuffix("'s card")
+        if person != name and person in self.sources.cards:
+            return self.sources.cards[person]
+        return self.sources.meters.get(name) or self.station(name)
 
     def card_of(self, person: str) -> Card:
         """Give a person's card; who has none yet gets one, drawn from the seed."""
@@ -353,6 +367,7 @@ class Bench:
         twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
         twin.layout, twin.cards = dict(self.layout), dict(self.cards)
         twin.amendments = list(self.amendments)
+        twin.sources = copy.deepcopy(self.sources)
         twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
         self._twins.append(twin)
         return twin
@@ -450,25 +465,28 @@ class Bench:
         return first, instant(self.clock.now().astimezone(ZURICH).date(), "0:00")
 
     def grid(self, name: str) -> list[datetime]:
-        """Give the boundaries of the day's intervals of a charger."""
-        return grid(self.day, self.station(name).interval_minutes)
+        """Give the boundaries of the day's intervals of a charger, a meter or a card."""
+        return grid(self.day, self.source(name).interval_minutes)
 
     async def _go(self) -> None:
         clock = VirtualClock(self.start)
         tap = Wiretap(clock)
         if self._with_utility:
+            # A card is known to the utility by its name.
+            key = {"key": "name"} if self.sources.cards else {}
             self._utility = Utility(
-                UTILITY, clock, tap, self.folder, self.layout, tuple(self.faults)
+                UTILITY, clock, tap, self.folder, {**self.layout, **key}, tuple(self.faults)
             )
         # A layout that no utility reads has been refused above; from here on there is evidence.
         self._clock, self._tap, self.going = clock, tap, True
         if self._utility is not None:
             await self._utility.start()
-        lines = Lines(self._clock, self._tap)
+        lines = self._lines = Lines(self._clock, self._tap)
         address = await self._start_central_system(clock, lines)
         for station in self.stations.values():
             if not station.is_elsewhere:
                 await self._put(station, lines, address)
+        self._put_meters(clock, tap)
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
@@ -515,6 +533,32 @@ class Bench:
         """Give a backend with the bench's settings, on the bench's database."""
         return Backend(Settings.from_mapping(self.settings()), clock, on_connection, drop)
 
+    def _put_meters(self, clock: VirtualClock, tap: Wiretap) -> None:
+        """Let the meters send; those in front of a charger follow its true register."""
+        if not self.sources.meters:
+            return
+        from harness.sending_meter import SendingMeter
+
+        for declared in self.sources.meters.values():
+            meter = SendingMeter(declared.name, self.backend.web_address, clock, tap)
+            self.meters[declared.name] = meter
+            if declared.in_front_of:
+                charger = self.charger(declared.in_front_of)
+                meter.follow(functools.partial(_register_of, charger), declared)
+
+    def restart_backend(self) -> None:
+        """Stop the backend, and start it with what is declared by now, where chargers know it."""
+        self.run(self._restart())
+
+    async def _restart(self) -> None:
+        port = urlsplit(self.backend.address).port
+        await self.backend.stop()
+        self.amendments.append(lambda settings: settings["backend"].update(port=port))
+        lines = self._there(self._lines)
+        self._backend = self.new_backend(self.clock, lines.backend_says, self.drop)
+        await self._backend.start()
+        await self.clock.settle()
+
     async def _put(self, station: Station, lines: Lines, address: str) -> None:
         if station.puppet:
             puppet = self.puppets[station.name] = Puppet(station.name, self.clock, self.tap)
@@ -555,6 +599,7 @@ class Bench:
             task=self.task,
             schedule=self.schedule,
         )
+        self.sources.add_to(settings, self.cards.values())
         for amend in self.amendments:
             amend(settings)
         return settings
@@ -579,6 +624,8 @@ class Bench:
                 leaving.push_async_callback(self.tool.close)
             for name in (*self.chargers, *self.puppets):
                 leaving.push_async_callback(self.device(name).close)
+            for meter in self.meters.values():
+                leaving.push_async_callback(meter.close)
             for page in self.pages.values():
                 leaving.push_async_callback(page.stop)
 
@@ -650,6 +697,10 @@ def _card_settings(card: Card, verdicts: Mapping[str, CardVerdict]) -> dict[str,
     verdict = verdicts.get(card.holder, CardVerdict())
     parent = {"parent_id_tag": verdict.parent_id_tag} if verdict.parent_id_tag else {}
     return {"status": verdict.status, **parent}
+
+
+def _register_of(charger: ChargerInch) -> Fraction:
+    return charger.register_wh
 
 
 def _say_again(name: str, text: str) -> Act:

@@ -36,6 +36,13 @@ class Call:
         """Whether it was answered by a CALLRESULT."""
         return self.answer is not None and json.loads(self.answer.text)[0] == 3
 
+    @property
+    def answered(self) -> Any:
+        """The payload of its CALLRESULT; empty where none came."""
+        if self.answer is None or not self.confirmed:
+            return {}
+        return json.loads(self.answer.text)[2]
+
 
 def _frame(crossing: Crossing) -> list[Any] | None:
     if not crossing.wire.startswith("ocpp"):

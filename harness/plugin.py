@@ -48,9 +48,11 @@ pytest_plugins = [
     "harness.steps.keys",
     "harness.steps.kills",
     "harness.steps.metering",
+    "harness.steps.meters",
     "harness.steps.operating",
     "harness.steps.page",
     "harness.steps.saying",
+    "harness.steps.sources",
     "harness.steps.tasks",
     "harness.steps.time",
 ]

@@ -52,6 +52,12 @@ class Cards:
             return CardAnswer({"status": INVALID}, False)
         return CardAnswer(_info(known[hit.key], now), hit.bytes_reversed)
 
+    def card_of(self, station: StationSettings, id_tag: str) -> CardSettings | None:
+        """Give the card of a station's account that an idTag means; None where there is none."""
+        known = self._known(station)
+        hit = find_card(id_tag, known)
+        return None if hit is None else known[hit.key]
+
     def of(self, station: StationSettings, now: datetime) -> dict[str, dict[str, str]]:
         """Give the cards that a station is to know: idTag as it sends it, and IdTagInfo."""
         return {tag: _info(card, now) for tag, card in sorted(self._known(station).items())}

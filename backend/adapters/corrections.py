@@ -66,7 +66,7 @@ class Corrections:
             told.take_touched(
                 connection,
                 {
-                    task.name: energies.stations_of(connection, self._settings, task)
+                    task.name: energies.all_made_of(connection, self._settings, task)
                     for task in wanted
                 },
             )

@@ -100,7 +100,7 @@ class Dispatch:
         if not self._settings.account(task.account).ise:
             return f"the interface is not activated for the account {task.account!r} (ise = true)"
         if not self._settings.activations_of(task):
-            return "none of its stations is activated ([station.ise])"
+            return "none of its sources is activated ([station.ise], [meter.ise], [card.ise])"
         return None
 
     async def sweep(self) -> None:

@@ -13,12 +13,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from backend.adapters import meter_values, records
+from backend.adapters import records
+from backend.adapters.card_energies import CardEnergies
+from backend.adapters.known import known_of
 from backend.core.days import grid
-from backend.core.energy import Known, energies_by_connector, summed
+from backend.core.energy import energies_by_connector, summed
 from backend.core.exports import Activation, Period
-from backend.core.intervals import Interval, Presence
-from backend.settings import Settings, StationSettings, TaskSettings
+from backend.core.intervals import Interval
+from backend.settings import (
+    METER_IN_FRONT,
+    CardSettings,
+    MeterSettings,
+    Settings,
+    SourceSettings,
+    StationSettings,
+    TaskSettings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,66 +60,74 @@ def series_of(
     Parameters:
         decimals: of kWh.
         until: up to when things are known; an interval that ends later is in no series.
-        of_stations: keys of stations; only what their readings are part of.
+        of_stations: keys of stations and meters; only what their readings are part of.
     """
-    ids = records.station_ids(connection)
-    for station, activation in settings.activations_of(task):
-        number = ids[station.identity]
-        if of_stations is not None and number not in of_stations:
+    cards = CardEnergies(connection, settings, task.account, decimals, until)
+    for source, activation in settings.activations_of(task):
+        if of_stations is not None and made_of(connection, settings, source).isdisjoint(
+            of_stations
+        ):
             continue
         boundaries = grid(period.start, period.end, activation.interval_minutes)
-        intervals = intervals_of(connection, number, station, boundaries, decimals, until)
+        if isinstance(source, CardSettings):
+            intervals = cards.intervals_of(source, boundaries)
+        else:
+            measured_by = what_counts(settings, source)
+            intervals = measured(connection, measured_by, boundaries, decimals, until)
         # What has not ended has no energy, nor a status that a utility could use.
         over = [one for one in intervals if one.end <= until]
         if over:
             yield Series(activation, over)
 
 
-def stations_of(connection: Connection, settings: Settings, task: TaskSettings) -> list[int]:
-    """Give the keys of the stations whose readings make the energies of a task."""
-    ids = records.station_ids(connection)
-    return [ids[station.identity] for station, _ in settings.activations_of(task)]
+def what_counts(
+    settings: Settings, source: StationSettings | MeterSettings
+) -> StationSettings | MeterSettings:
+    """Give what measures a source: itself, or the meter in front of it that counts (COL-07)."""
+    if isinstance(source, MeterSettings) or source.upstream is None:
+        return source
+    in_front = source.upstream
+    return settings.meter(in_front.meter) if in_front.counts == METER_IN_FRONT else source
+
+
+def made_of(connection: Connection, settings: Settings, source: SourceSettings) -> set[int]:
+    """Give the keys of the stations and meters whose readings make the energies of a source."""
+    if isinstance(source, CardSettings):
+        ids = records.station_ids(connection)
+        return {ids[one.identity] for one in settings.stations if one.account == source.account}
+    return {records.id_of(connection, what_counts(settings, source))}
+
+
+def _is_of(
+    connection: Connection, settings: Settings, source: SourceSettings, stations: Collection[int]
+) -> bool:
+    return not made_of(connection, settings, source).isdisjoint(stations)
+
+
+def all_made_of(connection: Connection, settings: Settings, task: TaskSettings) -> set[int]:
+    """Give the keys of the stations and meters whose readings make the energies of a task."""
+    sources = [source for source, _ in settings.activations_of(task)]
+    return set().union(*(made_of(connection, settings, source) for source in sources))
 
 
 def codes_of(
     connection: Connection, settings: Settings, task: TaskSettings, station_id: int
 ) -> list[tuple[str, str]]:
     """Give metering code and OBIS code of each series that a station's readings are part of."""
-    ids = records.station_ids(connection)
     return [
         (activation.metering_code, activation.obis)
-        for station, activation in settings.activations_of(task)
-        if ids[station.identity] == station_id
+        for source, activation in settings.activations_of(task)
+        if station_id in made_of(connection, settings, source)
     ]
 
 
-def intervals_of(
+def measured(
     connection: Connection,
-    station_id: int,
-    station: StationSettings,
+    source: StationSettings | MeterSettings,
     grid: Sequence[datetime],
     decimals: int,
     until: datetime,
 ) -> list[Interval]:
-    """Make a station's intervals from what is stored."""
-    known = known_of(connection, station_id, station, grid, until)
-    return summed(energies_by_connector(known, station.profile, grid, decimals, until))
-
-
-def known_of(
-    connection: Connection,
-    station_id: int,
-    station: StationSettings,
-    grid: Sequence[datetime],
-    until: datetime,
-) -> Known:
-    """Give what is known of a station around a grid; what lasts still lasts ``until``."""
-    start, end = grid[0], grid[-1]
-    readings = meter_values.energy_readings(connection, station_id, start, end)
-    presence = Presence(
-        online=records.online_spans(connection, station_id, start, end, until),
-        sessions=records.session_spans(connection, station_id, start, end, until),
-        unread=meter_values.unread_instants(connection, station_id, start, end),
-    )
-    by_reception = records.by_reception(connection, station_id, readings)
-    return Known(readings, presence, by_reception, station.exchanges, until)
+    """Give what a station or a meter has measured."""
+    known = known_of(connection, source, grid, until)
+    return summed(energies_by_connector(known, source.profile, grid, decimals, until))

@@ -16,7 +16,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from backend.adapters import ledger, meter_values, records, tables
-from backend.adapters.energies import known_of
+from backend.adapters.energies import what_counts
+from backend.adapters.known import known_of
 from backend.core.days import day_grid, local_day_of, to_iso_label
 from backend.core.energy import energies_by_connector, summed
 from backend.core.explain import Explanation, Said, explain, index_of, with_said
@@ -24,7 +25,7 @@ from backend.core.intervals import Interval
 from backend.core.leniency import Leniency
 from backend.core.readings import Reading
 from backend.errors import SettingsError
-from backend.settings import Settings, StationSettings
+from backend.settings import MeterSettings, Settings, StationSettings
 
 #: Interval of stations that are not activated, minutes, and decimals of kWh where no task says.
 _INTERVAL_MINUTES = 15
@@ -39,61 +40,85 @@ class Point:
     Whose energies are explained.
 
     Attributes:
-        station: its settings.
+        source: a station or a meter, by its settings.
+        measured_by: what measures its energies: itself, or the meter in front of it that counts.
         minutes: how long its intervals are.
         decimals: of kWh, as in the files of the first task that has it.
     """
 
-    station: StationSettings
+    source: StationSettings | MeterSettings
+    measured_by: StationSettings | MeterSettings
     minutes: int
     decimals: int
 
     @property
     def code(self) -> str:
         """Its metering code; empty where it has none."""
-        return self.station.activation.metering_code if self.station.activation else ""
+        return self.source.activation.metering_code if self.source.activation else ""
+
+    @property
+    def name(self) -> str:
+        """What people call what measures it."""
+        return self.measured_by.name
+
+    @property
+    def where(self) -> str:
+        """Its place, for errors."""
+        if isinstance(self.measured_by, StationSettings):
+            return f"station {self.measured_by.identity!r}"
+        return f"meter {self.measured_by.name!r}"
 
 
-def point_of(settings: Settings, station: StationSettings) -> Point:
-    """Give how the energies of a station are made."""
-    minutes = station.activation.interval_minutes if station.activation else _INTERVAL_MINUTES
+def point_of(settings: Settings, source: StationSettings | MeterSettings) -> Point:
+    """Give how the energies of a station or a meter are made."""
+    minutes = source.activation.interval_minutes if source.activation else _INTERVAL_MINUTES
+    measured_by = what_counts(settings, source)
     for task in settings.tasks:
-        if any(one.identity == station.identity for one, _ in settings.activations_of(task)):
-            return Point(station, minutes, settings.format_of(task).layout.decimals)
-    return Point(station, minutes, _DECIMALS)
+        if any(one == source for one, _ in settings.activations_of(task)):
+            decimals = settings.format_of(task).layout.decimals
+            return Point(source, measured_by, minutes, decimals)
+    return Point(source, measured_by, minutes, _DECIMALS)
 
 
 def find_point(settings: Settings, name: str) -> Point:
     """
-    Find whose energies are meant: a metering code, or the identity of a station.
+    Find whose energies are meant: a metering code, the identity of a station, a meter's name.
 
     Raises:
-        SettingsError: If there is none of that name, or a code is that of several stations.
+        SettingsError: If there is none of that name, or a code is that of several, or a card's.
     """
+    sources: list[StationSettings | MeterSettings] = [*settings.stations, *settings.meters]
     found = [
         one
-        for one in settings.stations
-        if name in (one.identity, one.activation.metering_code if one.activation else None)
+        for one in sources
+        if name in (_own_name(one), one.activation.metering_code if one.activation else None)
     ]
     where = f"metering code {name[:80]!r}"
     if len(found) > 1:
-        names = ", ".join(repr(one.identity) for one in found)
+        names = ", ".join(repr(_own_name(one)) for one in found)
         raise SettingsError("is that of several stations", where, f"name one of them: {names}")
+    if any(one.activation and one.activation.metering_code == name for one in settings.cards):
+        remedy = "ask for the chargers that it was used at: a card has what they counted then"
+        raise SettingsError("is that of a card", where, remedy)
     if not found:
-        known = [one.activation.metering_code for one in settings.stations if one.activation]
-        known += [one.identity for one in settings.stations]
+        known = [one.activation.metering_code for one in sources if one.activation]
+        known += [_own_name(one) for one in sources]
         near = difflib.get_close_matches(name, dict.fromkeys(known), _NEAR)
         remedy = f"near is {', '.join(near)}" if near else f"known are {', '.join(known) or 'none'}"
         raise SettingsError("is none of the settings", where, remedy)
     return point_of(settings, found[0])
 
 
+def _own_name(source: StationSettings | MeterSettings) -> str:
+    return source.identity if isinstance(source, StationSettings) else source.name
+
+
 def day_of(connection: Connection, point: Point, day: date, until: datetime) -> list[Interval]:
     """Give the intervals of a local day."""
     grid = day_grid(day, point.minutes)
-    number = _station_id(connection, point)
-    known = known_of(connection, number, point.station, grid, until)
-    made = energies_by_connector(known, point.station.profile, grid, point.decimals, until)
+    _measured_by_id(connection, point)
+    known = known_of(connection, point.measured_by, grid, until)
+    made = energies_by_connector(known, point.measured_by.profile, grid, point.decimals, until)
     return summed(made)
 
 
@@ -122,10 +147,10 @@ def explanation_of(
     index = index_of(grid, instant)
     if grid[index] >= until:
         what = f"{to_iso_label(grid[index + 1])} lies ahead: known is up to {to_iso_label(until)}"
-        raise SettingsError(what, f"station {point.station.identity!r}", "ask again later")
-    number = _station_id(connection, point)
+        raise SettingsError(what, point.where, "ask again later")
+    number = _measured_by_id(connection, point)
     lasting = until if is_served else _last_heard(connection, number) or until
-    known = known_of(connection, number, point.station, grid, lasting)
+    known = known_of(connection, point.measured_by, grid, lasting)
     unread = [
         reading
         for each in known.presence.unread
@@ -134,20 +159,20 @@ def explanation_of(
     ]
     found = explain(
         known,
-        point.station.profile,
+        point.measured_by.profile,
         grid,
         index,
         point.decimals,
         until,
-        station=point.station.name,
+        station=point.name,
         code=point.code,
         unread=unread,
     )
     wanted = {reading for one in found.evidence for reading in one.readings}
     found = with_said(found, _said(connection, number, wanted))
-    if point.station.activation is None:
+    if point.source.activation is None:
         return found
-    ise = point.station.activation
+    ise = point.source.activation
     files = ledger.delivered_of(connection, ise.metering_code, ise.obis, grid[index + 1])
     return replace(found, delivered=tuple(files))
 
@@ -158,14 +183,11 @@ def _last_heard(connection: Connection, station_id: int) -> datetime | None:
     return connection.execute(mine).scalar()
 
 
-def _station_id(connection: Connection, point: Point) -> int:
-    number = records.station_ids(connection).get(point.station.identity)
+def _measured_by_id(connection: Connection, point: Point) -> int:
+    number = records.find_id(connection, point.measured_by)
     if number is None:
-        raise SettingsError(
-            "is not in the database yet",
-            f"station {point.station.identity!r}",
-            "start the backend with these settings once",
-        )
+        remedy = "start the backend with these settings once"
+        raise SettingsError("is not in the database yet", point.where, remedy)
     return number
 
 

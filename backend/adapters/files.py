@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from backend.adapters import energies, ledger
+from backend.adapters import energies, ledger, meter_differences
 from backend.adapters.energies import Series
 from backend.adapters.store import Store
 from backend.adapters.told import SeriesTold, series_told
@@ -151,6 +151,8 @@ class Files:
             for name, (part, of_part) in zip(names, parts, strict=True)
         ]
         now = self._clock.now()
+        days = period.first_day, period.last_day
+        await meter_differences.watch(self._store, self._settings, task, *days, now)
         await self._store.write(
             lambda connection: ledger.keep_files(
                 connection, task.name, period, revision, now, due_at, made

@@ -291,6 +291,13 @@ def frames_of(
     }
 
 
+def last_reading(connection: Connection, station_id: int) -> Reading | None:
+    """Give the newest reading of an energy register; None before the first."""
+    after_all = tables.meter_value.c.part >= 0
+    rows = _Said(connection, station_id).rows(after_all, (ENERGY,), backwards=True)
+    return next(_registers(rows), None)
+
+
 def energy_readings(
     connection: Connection, station_id: int, start: datetime, end: datetime
 ) -> list[Reading]:

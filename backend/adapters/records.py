@@ -33,7 +33,7 @@ from backend.core.sessions import Session, SessionState, decide_free, decide_sta
 from backend.core.timestamps import BY_RECEPTION
 from backend.errors import LoginRefused
 from backend.ports import Destination
-from backend.settings import Settings
+from backend.settings import MeterSettings, Settings, StationSettings, TaskSettings
 
 #: Sessions of a station that are looked at when a message is matched to one.
 _RECENT_SESSIONS = 50
@@ -41,6 +41,8 @@ _RECENT_SESSIONS = 50
 _ACTION_SIGNS = 50
 #: What tells of registers.
 _METERING = ("MeterValues", "StartTransaction", "StopTransaction")
+#: What a row of the stations is.
+STATION, METER = "station", "meter"
 #: The states of a delivery.
 WAITING, STOPPED, DELIVERED = "waiting", "stopped", "delivered"
 
@@ -105,7 +107,7 @@ def keep_settings(connection: Connection, settings: Settings, today: str) -> Non
             "account_id": accounts[task.account],
             "format_id": formats[task.account, task.format],
             "destination_id": destinations[task.account, task.destination],
-            "stations": json.dumps("all" if task.stations is None else task.stations),
+            "stations": json.dumps(_sources_of(task)),
             "schedule": task.schedule,
             "daily_at": None if at is None else at.isoformat("minutes"),
             "active": True,
@@ -155,9 +157,11 @@ def _keep_accounts(connection: Connection, settings: Settings) -> dict[str, int]
 
 
 def _keep_stations(connection: Connection, settings: Settings, accounts: dict[str, int]) -> None:
-    for one in settings.stations:
+    sources: list[StationSettings | MeterSettings] = [*settings.stations, *settings.meters]
+    for one in sources:
         ise = one.activation
         values = {
+            "kind": STATION if isinstance(one, StationSettings) else METER,
             "account_id": accounts[one.account],
             "name": one.name,
             "profile": one.profile.name,
@@ -166,7 +170,7 @@ def _keep_stations(connection: Connection, settings: Settings, accounts: dict[st
             "interval_minutes": ise.interval_minutes if ise else None,
             "active": True,
         }
-        keep(connection, tables.station, {"identity": one.identity}, values)
+        keep(connection, tables.station, {"identity": _identity_of(one)}, values)
     for card in settings.cards:
         key = {"account_id": accounts[card.account], "id_tag": card.id_tag}
         keep(connection, tables.card, key, {"status": card.status, "active": True})
@@ -243,8 +247,39 @@ def inserted(result: Any) -> int:
 def station_ids(connection: Connection) -> dict[str, int]:
     """Give the keys of the stations of the settings, by identity."""
     table = tables.station
-    rows = connection.execute(select(table.c.identity, table.c.id).where(table.c.active))
+    mine = table.c.active, table.c.kind == STATION
+    rows = connection.execute(select(table.c.identity, table.c.id).where(*mine))
     return {row.identity: row.id for row in rows}
+
+
+def find_id(connection: Connection, source: StationSettings | MeterSettings) -> int | None:
+    """Give the key of a station or a meter; None where the backend has not seen it yet."""
+    key = select(tables.station.c.id).filter_by(identity=_identity_of(source))
+    return connection.execute(key).scalar_one_or_none()
+
+
+def id_of(connection: Connection, source: StationSettings | MeterSettings) -> int:
+    """Give the key of a station or a meter of the settings."""
+    number = find_id(connection, source)
+    if number is None:
+        raise LookupError(f"{_identity_of(source)!r} is not in the database")
+    return number
+
+
+def _identity_of(source: StationSettings | MeterSettings) -> str:
+    # No charger's identity begins with a blank, so a meter is never taken for a charger of its
+    # name, not even for one that the settings had years ago.
+    return source.identity if isinstance(source, StationSettings) else f" {source.name}"
+
+
+def _sources_of(task: TaskSettings) -> object:
+    """Say what a task takes, for people who look into the database."""
+    taken = {
+        key: "all" if names is None else names
+        for key in ("stations", "groups", "meters", "folders", "cards")
+        if (names := getattr(task, key)) is None or names
+    }
+    return taken["stations"] if list(taken) == ["stations"] else taken
 
 
 # ---------------------------------------------------------------- connections and frames
@@ -573,6 +608,23 @@ def sessions(connection: Connection, station_id: int) -> list[Session]:
     table = tables.session
     rows = connection.execute(
         select(table).where(table.c.station_id == station_id).order_by(table.c.id)
+    )
+    return [session_of(row) for row in rows]
+
+
+def sessions_within(
+    connection: Connection, station_id: int, start: datetime, end: datetime
+) -> list[Session]:
+    """Give the sessions of a station that touch ``start`` to ``end``, in order of time."""
+    table = tables.session
+    rows = connection.execute(
+        select(table)
+        .where(
+            table.c.station_id == station_id,
+            table.c.started_at <= end,
+            or_(table.c.ended_at.is_(None), table.c.ended_at >= start),
+        )
+        .order_by(table.c.started_at, table.c.id)
     )
     return [session_of(row) for row in rows]
 

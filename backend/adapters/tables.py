@@ -158,8 +158,11 @@ def _flag(name: str) -> Column[bool]:
 
 account = _table("account", _text("name"), _flag("ise"), _flag("active"), UniqueConstraint("name"))
 
+# What has a register: a charging station, or a meter (`kind`), whose identity is its name with a
+# blank in front of it, as no charger's can be. So both keep what they said in the same tables.
 station = _table(
     "station",
+    Column("kind", Text, nullable=False, server_default="station"),
     _of("account"),
     _text("identity"),
     _text("name"),
@@ -308,6 +311,25 @@ configuration = _table(
     _said("result"),
     _at("settled_at"),
     UniqueConstraint("station_id", "name"),
+)
+
+# Where a charger and the meter in front of it differ: a row for each day of a station.
+meter_difference = _table(
+    "meter_difference",
+    _of("station"),
+    _text("day"),
+    _text("meter"),
+    _text("counts"),
+    Column("charger_kwh", Exact, nullable=False),
+    Column("meter_kwh", Exact, nullable=False),
+    _count("compared"),
+    _count("left_out"),
+    Column("limit_percent", Exact, nullable=False),
+    Column("limit_kwh", Exact, nullable=False),
+    _at("found_at"),
+    # When the same day was found to agree after all, for example by what was told late.
+    _at("settled_at", nullable=True),
+    UniqueConstraint("station_id", "day"),
 )
 
 # A period that a task exports; with ``due_at`` where its schedule asked for it.

@@ -257,3 +257,16 @@ def _read(name: str) -> dict[str, Any]:
 
 
 GENERIC = load_profile("generic")
+METER = DeviceProfile(
+    "meter",
+    title="A meter",
+    connectors=1,
+    # ASSUMED: what a low-voltage connection with a transformer of its own can carry.
+    max_power_w=Decimal(1_000_000),
+    # Displays of five to eight digits of kilowatt hours, and registers kept in 32 bits of Wh.
+    rollovers_wh=(
+        *(Decimal(1000) * 10**digits for digits in (5, 6, 7, 8)),
+        Decimal(2**32),
+    ),
+)
+"""Any meter that is no charger: nothing is known of it but that its register rises."""

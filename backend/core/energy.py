@@ -8,14 +8,13 @@ boundaries. The same knowledge and the same grid give the same energies, and the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 
 from backend.core.cross_check import contradicted, powers_of
 from backend.core.device_profile import DeviceProfile
-from backend.core.intervals import RULES, Interval, Presence, make_intervals
+from backend.core.intervals import Interval, Presence, add_up, make_intervals
 from backend.core.readings import Reading
 from backend.core.registers import (
     Exchange,
@@ -24,8 +23,6 @@ from backend.core.registers import (
     connectors_of,
     register_readings,
 )
-
-_WORST = tuple(RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,22 @@ class Known:
     by_reception: Collection[datetime] = ()
     exchanges: Sequence[Exchange] = ()
     lasting: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """
+    How a connector's register went.
+
+    Attributes:
+        connector: its number.
+        register: with points beyond the edges of the grid, so that it is known there.
+        presence: when its station was there.
+    """
+
+    connector: int
+    register: Register
+    presence: Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +84,38 @@ def energies_by_connector(
         decimals: of kWh.
         until: up to when things are known; an exchange after it has not happened yet.
     """
-    interval_s = int((grid[1] - grid[0]).total_seconds())
+    return [
+        ConnectorEnergy(
+            one.connector,
+            one.register,
+            one.presence,
+            make_intervals(one.register, grid, one.presence, decimals, until),
+        )
+        for one in courses_of(known, profile, grid[1] - grid[0], until)
+    ]
+
+
+def courses_of(
+    known: Known, profile: DeviceProfile, step: timedelta, until: datetime
+) -> Iterator[Course]:
+    """
+    Give the course of each connector of a station; one that is empty where it told nothing.
+
+    Parameters:
+        step: the length of the intervals on whose grid clock-aligned readings are put.
+        until: up to when things are known; an exchange after it has not happened yet.
+    """
+    interval_s = int(step.total_seconds())
     exchanges = [each for each in known.exchanges if each.at <= until]
-    found = []
     for one in connectors_of(known.readings) or (1,):
         shown = register_readings(known.readings, profile, interval_s, one, known.by_reception)
         mine = [each for each in exchanges if each.connector == one]
         register = build_register(shown, profile, mine)
         spans = contradicted(register, powers_of(known.readings, one))
-        presence = replace(known.presence, contradicted=spans)
-        intervals = make_intervals(register, grid, presence, decimals, until)
-        found.append(ConnectorEnergy(one, register, presence, intervals))
-    return found
+        yield Course(one, register, replace(known.presence, contradicted=spans))
 
 
 def summed(connectors: Sequence[ConnectorEnergy]) -> list[Interval]:
     """Add up the connectors of a station, interval by interval."""
     series = (each.intervals for each in connectors)
-    return [_sum(parts) for parts in zip(*series, strict=True)]
-
-
-def _sum(parts: Sequence[Interval]) -> Interval:
-    worst = max(parts, key=lambda part: _WORST.index(part.rule))
-    if len(parts) == 1 or worst.energy_kwh is None:
-        return worst
-    energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
-    return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
+    return [add_up(parts) for parts in zip(*series, strict=True)]

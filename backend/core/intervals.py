@@ -43,10 +43,12 @@ class Status(StrEnum):
 
 
 RULES: dict[str, tuple[Status, str]] = {
+    "no-session": (Status.TRUE, "0: the card was in no session"),
     "idle-online": (Status.TRUE, "0: the charger was online and reported nothing"),
     "measured": (Status.TRUE, "from readings not further apart than the interval"),
     "idle-proven": (Status.ESTIMATED, "0: the register was the same before and after an outage"),
     "interpolated": (Status.ESTIMATED, "from readings further apart than the interval"),
+    "divided": (Status.ESTIMATED, "a session began or ended between two readings"),
     "reception-time": (Status.ESTIMATED, "the charger's clock was wrong: placed when received"),
     "contested": (Status.ESTIMATED, "the register told two courses; the higher one counts"),
     "late-update": (Status.ESTIMATED, "the register stood still and then rose at once"),
@@ -110,6 +112,7 @@ def make_intervals(
     presence: Presence,
     decimals: int,
     until: datetime,
+    step: timedelta | None = None,
 ) -> list[Interval]:
     """
     Make the intervals of a grid.
@@ -120,10 +123,12 @@ def make_intervals(
         presence: when the charger was there.
         decimals: of kWh, in the energies.
         until: up to when things are known; an interval that ends later is missing.
+        step: the length that readings may be apart; each interval's own where left out. Parts
+            of intervals are as well known as the whole.
     """
     rounded = _rounded_at(register, grid, decimals)
     lost = _lost_in_breaks(register, grid, decimals)
-    rules = _rules_of(register, grid, presence)
+    rules = _rules_of(register, grid, presence, step)
     intervals = []
     for index, rule in enumerate(rules):
         start, end = grid[index], grid[index + 1]
@@ -134,6 +139,15 @@ def make_intervals(
         energy = None if status is Status.MISSING else _kwh(steps, decimals)
         intervals.append(Interval(start, end, energy, status, rule))
     return intervals
+
+
+def add_up(parts: Sequence[Interval]) -> Interval:
+    """Add up what belongs together in one interval: the worst status wins, with its rule."""
+    worst = max(parts, key=lambda part: _SEVERITY[part.rule])
+    if len(parts) == 1 or worst.energy_kwh is None:
+        return worst
+    energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
+    return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
 
 
 def rounded_kwh(wh: Decimal, decimals: int) -> Decimal:
@@ -249,7 +263,9 @@ def parts_of(register: Register, interval: Span, presence: Presence) -> list[Par
     return [Part(*span, after, rule) for span, after, rule in parts]
 
 
-def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) -> Iterator[str]:
+def _rules_of(
+    register: Register, grid: Sequence[datetime], presence: Presence, step: timedelta | None
+) -> Iterator[str]:
     """Give the worst rule of each interval, in one walk along points and grid."""
     points = register.points
     online = _Spans(presence.online, SHORT_GAP)
@@ -260,7 +276,7 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
         while first < len(points) and points[first].instant <= interval[0]:
             first += 1
         worst = "idle-online"
-        for _, _, rule in _parts(register, first, interval, online, edges):
+        for _, _, rule in _parts(register, first, interval, online, edges, step):
             if rule != worst:
                 worst = max(worst, rule, key=_SEVERITY.__getitem__)
         if contradicted.touch(interval):
@@ -269,7 +285,12 @@ def _rules_of(register: Register, grid: Sequence[datetime], presence: Presence) 
 
 
 def _parts(
-    register: Register, first: int, interval: Span, online: _Spans, edges: _Edges
+    register: Register,
+    first: int,
+    interval: Span,
+    online: _Spans,
+    edges: _Edges,
+    step: timedelta | None = None,
 ) -> Iterator[tuple[Span, int | None, str]]:
     """Give the parts of an interval as they are in `Part`; done for each, so without one."""
     points = register.points
@@ -281,7 +302,7 @@ def _parts(
         overlap = max(begin, start), min(finish, end)
         if overlap[0] < overlap[1]:
             if 0 < index < len(points):
-                rule = _rule_of_pair(register, index, end - start, overlap, online)
+                rule = _rule_of_pair(register, index, step or end - start, overlap, online)
                 yield overlap, index, rule
             else:
                 bridge = points[index].instant if index < len(points) else None

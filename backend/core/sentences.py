@@ -346,6 +346,7 @@ def _impossible(teller: _Teller, part: ConnectorPart) -> str:
 
 
 HEADLINES: Mapping[str, Headline] = {
+    "no-session": _plain("the card was in no session"),
     "idle-online": _plain("the charger was online and reported nothing, so nothing was charged"),
     "measured": _measured,
     "idle-proven": _around(
@@ -356,6 +357,7 @@ HEADLINES: Mapping[str, Headline] = {
         "the readings around are further apart than the interval",
         "the energy between them is spread evenly over the time",
     ),
+    "divided": _plain("a session began or ended between two readings, and its share is estimated"),
     "reception-time": _plain(
         "the charger's clock was wrong, so a reading stands where it was received"
     ),

@@ -28,6 +28,7 @@ from backend.errors import (
     NoAnswer,
     NotAllowed,
     NotConnected,
+    ReadingError,
     Refused,
     SettingsError,
     StoreError,
@@ -38,11 +39,15 @@ from backend.web.openapi import PROBLEM_TYPE, document
 from backend.web.site import Site, profiles_of
 from backend.web.table import COMMAND, LIMIT_DEFAULT, LIMIT_MOST, OPERATIONS
 
+#: A thousand readings, with blanks.
+READINGS_BYTES_MAX = 512 * 1024
+
 Json = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATUSES: Mapping[type[BackendError], int] = {
     CommandError: 422,
+    ReadingError: 422,
     NotConnected: 409,
     NotAllowed: 409,
     Busy: 409,
@@ -113,6 +118,12 @@ class Api:
         found = await self._site.last_commands(one.identity, most)
         return _json([shapes.sent_command(each) for each in found])
 
+    async def differences(self, request: web.Request) -> web.Response:
+        """Give the days on which a station and the meter in front of it differed."""
+        one, most = self._station(request), _limit(request)
+        found = await self._site.last_differences(one.identity, most)
+        return _json([shapes.difference(each) for each in found])
+
     async def commands(self, request: web.Request) -> web.Response:
         """Give the commands there are, as the station's model has them."""
         _parameters(request)
@@ -155,6 +166,27 @@ class Api:
         one = self._station(request)
         asked = instant_of(request.match_info["instant"])
         return _json(shapes.explanation(await self._site.explain(one.identity, asked)))
+
+    # ------------------------------------------------------------ meters
+
+    async def meters(self, request: web.Request) -> web.Response:
+        """Give all meters."""
+        _parameters(request)
+        views = [(one, await self._site.meter_view(one.name)) for one in self._site.settings.meters]
+        return _json([shapes.meter(one, view) for one, view in views])
+
+    async def meter_readings(self, request: web.Request) -> web.Response:
+        """Keep readings of a meter."""
+        _parameters(request)
+        name = request.match_info["name"]
+        if all(one.name != name for one in self._site.settings.meters):
+            raise missing("meter", name, "GET /api/meters lists them")
+        raw = await request.read()
+        if len(raw) > READINGS_BYTES_MAX:
+            raise web.HTTPRequestEntityTooLarge(READINGS_BYTES_MAX, len(raw))
+        items, text = _loaded(request, raw), raw.decode("utf-8", "backslashreplace")
+        received, new = await self._site.keep_readings(name, items, text)
+        return _json({"meter": name, "received": received, "new": new})
 
     # ------------------------------------------------------------ deliveries and models
 
@@ -248,15 +280,19 @@ async def _body(request: web.Request) -> Json:
     raw = await request.read()
     if not raw and request.content_length in (None, 0):
         return {}
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send application/json")
-    try:
-        found = json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise web.HTTPBadRequest(text="the body is no JSON") from error
+    found = _loaded(request, raw)
     if not isinstance(found, dict):
         raise CommandError("the payload is no object", "body", "send {…}", rule="type")
     return found
+
+
+def _loaded(request: web.Request, raw: bytes) -> Any:
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send application/json")
+    try:
+        return json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest(text="the body is no JSON") from error
 
 
 def _no_number(name: str) -> float:
@@ -294,7 +330,7 @@ def problem_of(error: Exception) -> web.Response:
 
 
 def _data_of(error: BackendError) -> dict[str, str]:
-    if isinstance(error, CommandError):
+    if isinstance(error, CommandError | ReadingError):
         return {"kind": "invalid", "field": error.field, "rule": error.rule}
     if isinstance(error, Refused):
         return {"kind": error.kind, "code": error.code}

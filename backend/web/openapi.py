@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from backend.adapters.ocpp_schemas import COMMANDS, Command, schema_for_callers
+from backend.core.meter_readings import READINGS_MOST
 from backend.web.shapes import SHAPES, listed, ref
 from backend.web.table import (
     COMMAND,
@@ -56,10 +57,13 @@ def document() -> Json:
 
 def _operation(operation: Operation) -> Json:
     gives = ref(operation.gives)
+    items = {**listed(ref(operation.takes)), "minItems": 1, "maxItems": READINGS_MOST}
+    body = {"required": True, "content": {"application/json": {"schema": items}}}
     return {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": _parameters(operation),
+        **({"requestBody": body} if operation.takes else {}),
         "responses": _responses(operation, listed(gives) if operation.many else gives),
     }
 

@@ -158,6 +158,7 @@ class Pages:
             facts=_facts(one, view),
             days=_day_links(one, self._site.today()),
             connectors=_connectors(view),
+            differences=await self._differences(one),
             commands=_command_links(one),
             sessions=await self._sessions(one.identity),
             sent=await self._sent(one.identity),
@@ -233,6 +234,32 @@ class Pages:
         ]
         names = ("Number", "Card", "Began", "Ended", "Wh at start", "Wh at end", "How")
         return _listing(names, rows, "No session yet.")
+
+    async def _differences(self, one: StationSettings) -> Markup:
+        """Show where the station and the meter in front of it differ; nothing without one."""
+        if one.upstream is None:
+            return Markup("")
+        found = await self._site.last_differences(one.identity, ROWS_SHOWN)
+        rows = [
+            (
+                each.day,
+                f"{each.charger_kwh:f} kWh",
+                f"{each.meter_kwh:f} kWh",
+                f"{each.left_out} of {each.compared + each.left_out}",
+                "agree since" if each.settled_at else "differ",
+                _time(each.settled_at or each.found_at),
+            )
+            for each in found
+        ]
+        names = ("Day", "Charger", "Meter", "Left out", "State", "Since")
+        told = f"{one.upstream.meter} stands in front of it; the {one.upstream.counts} counts."
+        return join(
+            [
+                tag("h2", "Meter in front"),
+                tag("p", told, class_="hint"),
+                _listing(names, rows, "They have not differed beyond the limits."),
+            ]
+        )
 
     async def _sent(self, identity: str) -> Markup:
         found = await self._site.last_commands(identity, ROWS_SHOWN)

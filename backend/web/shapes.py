@@ -13,6 +13,8 @@ from typing import Any
 
 from backend.adapters.frame_log import SeenFrame
 from backend.adapters.ledger import DeliveryView
+from backend.adapters.meter_differences import DifferenceView
+from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_schemas import COMMANDS, Command, schema_for_callers
 from backend.adapters.records import StoredDeviation
 from backend.adapters.station_views import (
@@ -25,9 +27,15 @@ from backend.core.device_profile import DeviceProfile
 from backend.core.explain import Boundary, ConnectorPart, Evidence, Explanation
 from backend.core.intervals import RULES, Interval
 from backend.core.masking import masked
+from backend.core.meter_readings import (
+    FACTORS,
+    INSTANT_PATTERN,
+    REGISTER_OBIS,
+    REGISTER_PATTERN,
+)
 from backend.core.sentences import sentences
 from backend.core.sessions import Session
-from backend.settings import StationSettings
+from backend.settings import MeterSettings, StationSettings
 
 Json = dict[str, Any]
 
@@ -36,6 +44,7 @@ NUMBER: Json = {"type": "integer"}
 FLAG: Json = {"type": "boolean"}
 INSTANT: Json = {"type": "string", "format": "date-time"}
 ENERGY: Json = {"type": ["string", "null"], "description": "Wh, with every digit"}
+KWH: Json = {"type": "string", "description": "kWh"}
 
 
 def maybe(schema: Json) -> Json:
@@ -63,19 +72,22 @@ def shape(**properties: Json) -> Json:
     }
 
 
-KWH: Json = {"type": ["string", "null"], "description": "kWh, rounded; null where it is missing"}
+KWH_OR_NONE: Json = {
+    "type": ["string", "null"],
+    "description": "kWh, rounded; null where it is missing",
+}
 BOUNDARY = shape(
     instant=INSTANT,
     wh_exactly={
         "type": ["string", "null"],
         "description": 'Wh, as a whole number or a fraction: "37000/3"',
     },
-    kwh=KWH,
+    kwh=KWH_OR_NONE,
 )
 INTERVAL = shape(
     start=INSTANT,
     end=INSTANT,
-    energy_kwh=KWH,
+    energy_kwh=KWH_OR_NONE,
     status={"type": "string", "enum": ["W", "E", "F"]},
     rule=TEXT,
     why=TEXT,
@@ -177,6 +189,39 @@ SHAPES: Mapping[str, Json] = {
         sha256=TEXT,
         size=NUMBER,
     ),
+    "Difference": shape(
+        day={**TEXT, "format": "date"},
+        meter=TEXT,
+        counts={**TEXT, "enum": ["charger", "meter"]},
+        charger_kwh=KWH,
+        meter_kwh=KWH,
+        compared=NUMBER,
+        left_out=NUMBER,
+        limit_percent=TEXT,
+        limit_kwh=KWH,
+        found_at=INSTANT,
+        settled_at=maybe(INSTANT),
+    ),
+    "Meter": shape(
+        name=TEXT,
+        account=TEXT,
+        metering_code=maybe(TEXT),
+        last_instant=maybe(INSTANT),
+        last_wh=ENERGY,
+        last_heard=maybe(INSTANT),
+    ),
+    "MeterReading": {
+        "type": "object",
+        "properties": {
+            "instant": {**INSTANT, "pattern": INSTANT_PATTERN},
+            "register": {**TEXT, "pattern": REGISTER_PATTERN},
+            "unit": {**TEXT, "enum": list(FACTORS)},
+            "obis": {**TEXT, "default": REGISTER_OBIS},
+        },
+        "required": ["instant", "register", "unit"],
+        "additionalProperties": False,
+    },
+    "KeptReadings": shape(meter=TEXT, received=NUMBER, new=NUMBER),
     "Profile": shape(
         name=TEXT,
         title=TEXT,
@@ -207,7 +252,7 @@ SHAPES: Mapping[str, Json] = {
                 file_name=TEXT,
                 revision=NUMBER,
                 made_at=INSTANT,
-                energy_kwh=KWH,
+                energy_kwh=KWH_OR_NONE,
                 status=TEXT,
                 rule=TEXT,
                 arrived_at=maybe(INSTANT),
@@ -444,6 +489,36 @@ def delivery(one: DeliveryView) -> Json:
         "delivered_at": instant(one.delivered_at),
         "sha256": one.sha256,
         "size": one.size,
+    }
+
+
+def difference(one: DifferenceView) -> Json:
+    """Give a Difference."""
+    return {
+        "day": one.day,
+        "meter": one.meter,
+        "counts": one.counts,
+        "charger_kwh": _exact(one.charger_kwh),
+        "meter_kwh": _exact(one.meter_kwh),
+        "compared": one.compared,
+        "left_out": one.left_out,
+        "limit_percent": _exact(one.limit_percent),
+        "limit_kwh": _exact(one.limit_kwh),
+        "found_at": instant(one.found_at),
+        "settled_at": instant(one.settled_at),
+    }
+
+
+def meter(settings: MeterSettings, view: MeterView) -> Json:
+    """Give a Meter."""
+    code = None if settings.activation is None else settings.activation.metering_code
+    return {
+        "name": settings.name,
+        "account": settings.account,
+        "metering_code": code,
+        "last_instant": instant(view.last_instant),
+        "last_wh": _exact(view.last_wh),
+        "last_heard": instant(view.heard_at),
     }
 
 

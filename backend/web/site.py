@@ -7,6 +7,8 @@ from typing import Protocol
 
 from backend.adapters.frame_log import SeenFrame
 from backend.adapters.ledger import DeliveryView
+from backend.adapters.meter_differences import DifferenceView
+from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_commands import Commands
 from backend.adapters.records import StoredDeviation
 from backend.adapters.station_views import CommandView, StationView
@@ -43,6 +45,15 @@ class Site(Protocol):
 
     async def last_commands(self, station: str, most: int) -> list[CommandView]:
         """Give the newest commands, newest first."""
+
+    async def last_differences(self, station: str, most: int) -> list[DifferenceView]:
+        """Give the newest days on which it and the meter in front of it differed."""
+
+    async def meter_view(self, meter: str) -> MeterView:
+        """Give how a meter stands; raises `SettingsError` where there is none."""
+
+    async def keep_readings(self, meter: str, items: object, text: str) -> tuple[int, int]:
+        """Keep what was sent for a meter; gives how many readings came, and were new."""
 
     def last_frames(self, station: str, most: int) -> list[SeenFrame]:
         """Give the newest frames, newest first."""

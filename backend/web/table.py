@@ -25,6 +25,7 @@ class Operation:
         summary: in one line.
         gives: the name of the shape of a good answer.
         many: whether it gives a list of them.
+        takes: the name of the shape of which its body is a list; empty where it takes no body.
         limited: whether it takes the query parameter ``limit``.
         problems: the statuses of what can go wrong, besides those that always can.
         is_open: whether it needs no token.
@@ -39,6 +40,7 @@ class Operation:
     limited: bool = False
     problems: tuple[int, ...] = ()
     is_open: bool = False
+    takes: str = ""
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -99,6 +101,16 @@ OPERATIONS = (
         problems=(404,),
     ),
     Operation(
+        "differences",
+        "GET",
+        "/api/stations/{identity}/differences",
+        "Days on which it and the meter in front of it differ beyond the limits, newest first",
+        "Difference",
+        many=True,
+        limited=True,
+        problems=(404,),
+    ),
+    Operation(
         "commands",
         "GET",
         "/api/stations/{identity}/commands",
@@ -132,6 +144,16 @@ OPERATIONS = (
         many=True,
         limited=True,
     ),
+    Operation("meters", "GET", "/api/meters", "All meters, and how they stand", "Meter", True),
+    Operation(
+        "meter_readings",
+        "POST",
+        "/api/meters/{name}/readings",
+        "Bring readings of a meter: all of them are kept, on disk, or none",
+        "KeptReadings",
+        problems=(400, 404, 413, 415, 422),
+        takes="MeterReading",
+    ),
     Operation("profiles", "GET", "/api/profiles", "The models that are known", "Profile", True),
     Operation(
         "profile",
@@ -162,7 +184,7 @@ MEANINGS: Mapping[int, str] = {
     409: "the charger is not connected, busy, or not allowed to get this now; nothing was sent",
     413: "the body is too large",
     415: "the body is not application/json",
-    422: "what was asked breaks a rule; nothing was sent",
+    422: "what was asked breaks a rule; nothing was sent or kept",
     502: "the charger refuses, or its answer cannot be used",
     503: "the database refuses",
     504: "the charger has not answered; whether it did what was asked is not known",

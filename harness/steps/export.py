@@ -19,6 +19,7 @@ from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
 from harness.local_time import ZURICH, utc_instant
 from harness.round_trip import check_round_trips
+from harness.sources import CardSource, Meter
 from harness.steps import must_be_done, records
 from harness.utility import Held
 
@@ -56,10 +57,18 @@ def profile_asks_for_xml() -> None:
 # ---------------------------------------------------------------------- what happens
 
 
+@given("the day was exported")
 @when("the day is exported")
 def day_is_exported(bench: Bench) -> None:
     """Let time pass to 03:00 of the next day, and the utility's importer read what is there."""
     bench.advance_to(bench.at("3:00", bench.day + timedelta(days=1)))
+    bench.utility.collect()
+
+
+@when("the next day is exported")
+def next_day_is_exported(bench: Bench) -> None:
+    """Let another day pass, and the utility's importer read what is there."""
+    bench.advance_to(bench.at("3:00", bench.day + timedelta(days=2)))
     bench.utility.collect()
 
 
@@ -131,7 +140,7 @@ def _refusal(bench: Bench) -> str | None:
 
 def _held(bench: Bench, name: str) -> list[Held]:
     """Give what the utility holds of the bench's day; it must hold nothing that cannot be yet."""
-    held = bench.utility.held(_code(bench.station(name)))
+    held = bench.utility.held(_code(bench.source(name)))
     bench.decide_files([value.file for value in held])
     grid = bench.grid(name)
     first, last = bench.told_span()
@@ -142,9 +151,9 @@ def _held(bench: Bench, name: str) -> list[Held]:
     return [value for value in held if grid[0] <= value.start < grid[-1]]
 
 
-def _code(station: Station) -> str:
-    assert station.metering_code is not None
-    return station.metering_code
+def _code(source: Station | Meter | CardSource) -> str:
+    assert source.metering_code is not None
+    return source.metering_code
 
 
 @then(parsers.parse('EW Seedorf holds {values:d} values for "{name}"'))
@@ -334,7 +343,7 @@ def no_other_rows(bench: Bench) -> None:
 
 
 def _lines_of(bench: Bench, name: str) -> list[str]:
-    code = _code(bench.station(name))
+    code = _code(bench.source(name))
     files = bench.utility.arrived()
     bench.decide_files([file.name for file in files])
     return [line for file in files for line in file.lines() if line.startswith(code)]

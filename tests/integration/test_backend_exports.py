@@ -292,7 +292,7 @@ class TestActivation:
             async with site.backend(change) as backend:
                 await report(backend, (START, 5), identity="WB-2")
                 await site.until(DUE)
-                with pytest.raises(SettingsError, match="none of its stations is activated"):
+                with pytest.raises(SettingsError, match="none of its sources is activated"):
                     await backend.export_now("daily", date(2025, 6, 3), date(2025, 6, 3))
             assert {} == site.shelf.files
 

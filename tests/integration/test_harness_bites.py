@@ -21,12 +21,14 @@ from pytest_bdd.parser import Step
 from pytest_bdd.scenario import make_python_name
 
 from backend.adapters import (
+    card_energies,
     cards,
     corrections,
     dispatch,
     drop_sftp,
     energies,
     files,
+    known,
     ledger,
     ocpp_answers,
     ocpp_commands,
@@ -34,8 +36,8 @@ from backend.adapters import (
     ocpp_schemas,
     registration,
 )
-from backend.core import corrections as core_corrections
 from backend.core import (
+    card_energy,
     cross_check,
     days,
     explain,
@@ -44,6 +46,7 @@ from backend.core import (
     id_tags,
     intervals,
     local_list,
+    meter_difference,
     metering_code,
     obis,
     plain,
@@ -52,6 +55,7 @@ from backend.core import (
     registers,
     timestamps,
 )
+from backend.core import corrections as core_corrections
 from backend.core.declaration import Declaration
 from backend.core.formats import ise_timeseries_csv as csv
 from backend.core.formats import layout
@@ -280,8 +284,8 @@ STATUS = (
         "ISE-16",
         "EW Seedorf holds for",
         (
-            energies.known_of,
-            "meter_values.unread_instants(connection, station_id, start, end)",
+            known.known_of,
+            "meter_values.unread_instants(connection, number, start, end)",
             "()",
         ),
         only="decimal comma",
@@ -449,7 +453,7 @@ ACTIVATION = (
             "(one, one.activation)",
             "(one, one.activation or Activation(one.identity, 'CH' + 31 * '0', '1-1:1.29.0'))",
         ),
-        (Settings.activations_of, "and one.activation is not None", ""),
+        (Settings.activations_of, " if one.activation is not None", ""),
         only="in_no_file",
     ),
     _mutant(
@@ -458,9 +462,9 @@ ACTIVATION = (
         "Bahnhof",
         (
             energies.series_of,
-            "for station, activation in settings.activations_of(task):",
+            "for source, activation in settings.activations_of(task):",
             "found = settings.activations_of(task)\n"
-            "    for (station, _), (_, activation) in zip(found, found[::-1]):",
+            "    for (source, _), (_, activation) in zip(found, found[::-1]):",
         ),
     ),
     _mutant(
@@ -1384,12 +1388,106 @@ EXPLAINED = (
     ),
 )
 
+SOURCES = (
+    _mutant(
+        "a group of stations holds none",
+        "ISE-09",
+        "tells of",
+        (Settings._stations_of, "wanted.update(group.stations)", "pass"),
+        only="a_station_group",
+    ),
+    _mutant(
+        "a meter is taken for a device that is there and silent",
+        "ISE-09",
+        "EW Seedorf holds for",
+        (
+            known.known_of,
+            "records.online_spans(connection, number, start, end, until)",
+            "((start, until),)",
+        ),
+        only="of_which_nothing_is_known",
+    ),
+    _mutant(
+        "a card has what it took at one charger only",
+        "ISE-21",
+        "counted in its sessions",
+        (card_energies.CardEnergies._divide, "in self._stations:", "in self._stations[:1]:"),
+        only="wherever",
+    ),
+    _mutant(
+        "a card has the whole quarter hour in which its session ran",
+        "ISE-21",
+        "counted in its sessions",
+        (
+            card_energy.shares,
+            "cuts = sorted({*grid, *(edge for edge in edges if grid[0] < edge < grid[-1])})",
+            "cuts = grid",
+        ),
+        (card_energy._owner_of, "piece.start, key=", "piece.end, key="),
+        (card_energy._owner_of, "piece.end <= owned[index].end", "piece.start < owned[index].end"),
+        only="share_a_quarter_hour",
+    ),
+    _mutant(
+        "what a card takes is 0 and true until its charger tells of it",
+        "ISE-21",
+        "EW Seedorf holds for",
+        (
+            card_energy._whole,
+            "replace(add_up(parts[place]), start=start, end=end)",
+            "replace(part := add_up(parts[place]), energy_kwh=part.energy_kwh or _NOTHING)",
+        ),
+        only="is_missing_until",
+    ),
+    _mutant(
+        "the meter in front of a charger never counts",
+        "COL-07",
+        'holds what "Keller" counted',
+        (energies.what_counts, "if in_front.counts == METER_IN_FRONT else", "if False else"),
+        only="the_meter_counts",
+    ),
+    _mutant(
+        "only a meter that counts more than the charger is warned of",
+        "COL-07",
+        "warns of",
+        (
+            meter_difference.Comparison.is_beyond,
+            "abs(self.difference_kwh)",
+            "self.difference_kwh",
+        ),
+        only="10-less",
+    ),
+    _mutant(
+        "one of the two limits is enough for a warning",
+        "COL-07",
+        "warns of nothing",
+        (meter_difference.Comparison.is_beyond, "limit.kwh and", "limit.kwh or"),
+        only="nearly_nothing",
+    ),
+    _mutant(
+        "what only one of the two has told is compared as well",
+        "COL-07",
+        "with the sums that both have counted",
+        (
+            meter_difference.compare,
+            "if one.energy_kwh is not None and other.energy_kwh is not None:",
+            "if one.energy_kwh is not None:",
+        ),
+        (
+            meter_difference.compare,
+            "(meter_kwh, other.energy_kwh)",
+            "(meter_kwh, other.energy_kwh or 0)",
+        ),
+        only="is_not_compared",
+    ),
+)
+
 MUTANTS = (
     *ENERGIES,
     *STATUS,
     *DAYS,
     *REVISIONS,
     *ACTIVATION,
+    *SOURCES,
     *COLLECTING,
     *FIELD_FAULTS,
     *EXPLAINED,

@@ -38,6 +38,11 @@ CHECKS = [
     status_code_conformance,
     unsupported_method,
 ]
+METER = """
+[[meter]]
+account = "Stadtwerke"
+name = "Keller"
+"""
 OUR_OWN = {502, 504}
 """What the charger does is no failure of the server; any other 5xx is."""
 
@@ -54,6 +59,8 @@ class Fuzzer:
         for found in self._schema.get_all_operations():
             operation = found.ok()
             stations: list[dict[str, Any]] = [{}]
+            if operation.path.startswith("/api/meters/{name}"):
+                stations.append({"path_parameters": {"name": "Keller"}})
             if "{identity}" in operation.path:
                 stations += [{"path_parameters": {"identity": one}} for one in ("WB-1", "WB-2")]
             for options in stations:
@@ -81,7 +88,7 @@ def test_no_answer_is_a_failure_or_undocumented(tmp_path: Path) -> None:
     """No 5xx but for what a charger does; no status, type or body that is not in the document."""
 
     async def run() -> Counter[int]:
-        async with CommandSite(tmp_path, SETTINGS + WEB) as site, site.charger() as charger:
+        async with CommandSite(tmp_path, SETTINGS + METER + WEB) as site, site.charger() as charger:
             charger.answers["GetLocalListVersion"] = '[4,"{id}","NotSupported","",{}]'
             # It blocks its thread, and the server needs this one.
             seen = await asyncio.to_thread(lambda: Fuzzer(site.backend.web_address).run())

@@ -353,6 +353,19 @@ class TestGoing:
         assert [bench.at("4:00")] == stops
         assert isinstance(bench.device("A"), ChargerInch)
 
+    def test_a_backend_that_starts_anew(self, bench: Bench) -> None:
+        """It stands where it stood, and the chargers come back to it by themselves."""
+        bench.declare_station("Dorfplatz")
+        bench.go()
+        before, address = bench.backend, bench.backend.address
+
+        bench.restart_backend()
+        bench.advance_to(bench.at("1:00"))
+
+        assert before is not bench.backend
+        assert address == bench.backend.address
+        assert bench.chargers["Dorfplatz"].line_is_up
+
     def test_a_layout_that_no_utility_reads(self, bench: Bench) -> None:
         """The bench stays as it was, so that nobody takes it for one that has evidence."""
         bench.layout["lamp"] = 1

@@ -196,6 +196,30 @@ def test_what_was_gathered_is_known_again(tmp_path: Path) -> None:
         assert [(3,)] == kinds.fetchall()
 
 
+def test_meters_and_stations_part_and_meet_again(tmp_path: Path) -> None:
+    """At revision 0005 what was there is a station; before it a meter is one that nobody is."""
+    path = tmp_path / "store.sqlite"
+    migrate(path, "0002")
+    fill(path)
+
+    open_and_close(path)
+
+    with closing(sqlite3.connect(path)) as connection:
+        kinds = "SELECT identity, kind, active FROM station"
+        assert [("WB-1", "station", 1)] == connection.execute(kinds).fetchall()
+        connection.execute(
+            "INSERT INTO station (account_id, identity, name, profile, active, kind)"
+            " VALUES (1, ' Keller', 'Keller', 'meter', 1, 'meter')"
+        )
+        connection.commit()
+
+    migrate(path, "0003", back=True)
+
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT identity, active FROM station ORDER BY identity")
+        assert [(" Keller", 0), ("WB-1", 1)] == rows.fetchall()
+
+
 def test_a_meter_value_lies_where_its_key_is(tmp_path: Path) -> None:
     """SQLite keeps it in the tree of its key, without a second one."""
     path = tmp_path / "store.sqlite"

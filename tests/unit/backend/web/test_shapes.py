@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import jsonschema_rs
 
 from backend.adapters.ledger import DeliveryView
+from backend.adapters.meter_differences import DifferenceView
+from backend.adapters.meters import MeterView
 from backend.core.device_profile import load_profile
+from backend.core.exports import Activation
+from backend.settings import MeterSettings
 from backend.web import shapes
 from backend.web.openapi import document
 
@@ -30,6 +35,23 @@ def test_a_delivery() -> None:
     for one in (waits, there):
         assert fits("Delivery", shapes.delivery(one))
     assert "2025-06-03T06:00:00.000Z" == shapes.delivery(waits)["next_try_at"]
+
+
+def test_a_meter_and_a_difference() -> None:
+    """One that has said nothing yet, one that has, and a day that is settled by now."""
+    silent = MeterSettings("A", "Keller", None)
+    activation = Activation("Dach", f"CH{31 * '0'}", "1-1:1.9.0")
+    told = MeterSettings("A", "Dach", activation)
+    day = DifferenceView(
+        *("2025-06-03", "Keller", "meter", Decimal(1), Decimal("2.50"), 3, 93),
+        *(Decimal(3), Decimal("0.5"), AT, AT),
+    )
+
+    assert fits("Meter", shapes.meter(silent, MeterView(None, None, None)))
+    assert fits("Meter", shapes.meter(told, MeterView(AT, Decimal("1E+3"), AT)))
+    assert "1000" == shapes.meter(told, MeterView(AT, Decimal("1E+3"), AT))["last_wh"]
+    assert fits("Difference", shapes.difference(day))
+    assert "2.50" == shapes.difference(day)["meter_kwh"]
 
 
 def test_a_profile() -> None:

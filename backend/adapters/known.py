@@ -1,0 +1,36 @@
+"""
+What is known of a station or a meter around a time: what its energies are made of.
+
+As in `backend.adapters.records`, each function takes a connection of the store and runs inside
+the transaction of its caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from backend.adapters import meter_values, records
+from backend.core.energy import Known
+from backend.core.intervals import Presence
+from backend.settings import MeterSettings, StationSettings
+
+
+def known_of(
+    connection: Connection,
+    source: StationSettings | MeterSettings,
+    grid: Sequence[datetime],
+    until: datetime,
+) -> Known:
+    """Give what is known of a station or a meter around a grid; what lasts, lasts ``until``."""
+    start, end, number = grid[0], grid[-1], records.id_of(connection, source)
+    readings = meter_values.energy_readings(connection, number, start, end)
+    presence = Presence(
+        online=records.online_spans(connection, number, start, end, until),
+        sessions=records.session_spans(connection, number, start, end, until),
+        unread=meter_values.unread_instants(connection, number, start, end),
+    )
+    by_reception = records.by_reception(connection, number, readings)
+    return Known(readings, presence, by_reception, source.exchanges, until)

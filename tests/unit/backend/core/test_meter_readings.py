@@ -1,0 +1,114 @@
+"""What is sent for a meter over the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from backend.core.meter_readings import READINGS_MOST, read_meter_readings
+from backend.core.readings import MeterValue
+from backend.errors import ReadingError
+
+NOW = datetime(2025, 6, 3, 12, 0, tzinfo=UTC)
+GOOD = {"instant": "2025-06-03T13:45:00+02:00", "register": "1234.567", "unit": "kWh"}
+
+
+def read(*items: Any) -> tuple[MeterValue, ...]:
+    """Read a request."""
+    return read_meter_readings("Keller", list(items), NOW)
+
+
+class TestGood:
+    """What can be kept."""
+
+    def test_a_reading(self) -> None:
+        """The register comes to Wh exactly, and is kept as it was sent."""
+        (one,) = read(GOOD)
+        (shown,) = one.readings()
+
+        assert datetime(2025, 6, 3, 11, 45, tzinfo=UTC) == shown.instant
+        assert (Decimal("1234567"), "Wh") == (shown.value, shown.unit)
+        assert ("1234.567", "kWh") == (shown.raw_value, shown.raw_unit)
+        assert (1, None, 0) == (shown.connector, shown.transaction, shown.resolution_wh)
+
+    @pytest.mark.parametrize("obis", ["1-1:1.8.0", "1-0:1.8.0*255", "1-1:01.08.0"])
+    def test_spellings_of_the_register(self, obis: str) -> None:
+        """Codes that mean the same are one."""
+        assert read({**GOOD, "obis": obis})
+
+    def test_many_in_their_order(self) -> None:
+        """Each has its place in the request."""
+        found = read(*(dict(GOOD, unit="Wh", register=f"{n}") for n in range(3)))
+
+        assert [(0, Decimal(0)), (1, Decimal(1)), (2, Decimal(2))] == [
+            (one.position, one.values[0]) for one in found
+        ]
+
+    def test_every_digit(self) -> None:
+        """Twelve before the point and twelve behind it."""
+        (one,) = read({**GOOD, "register": "123456789012.123456789012"})
+
+        assert Decimal("123456789012123.456789012") == one.values[0]
+
+    def test_a_clock_that_is_a_little_ahead(self) -> None:
+        """Five minutes are within what clocks do."""
+        assert read({**GOOD, "instant": "2025-06-03T12:05:00Z"})
+
+
+class TestRefused:
+    """What cannot be kept, and what is said of it."""
+
+    @pytest.mark.parametrize(
+        ("change", "field", "what"),
+        [
+            ({"register": 1234.567}, "[0].register", "is no register"),
+            ({"register": "-1"}, "[0].register", "is no register"),
+            ({"register": "1,5"}, "[0].register", "is no register"),
+            ({"register": "1e3"}, "[0].register", "is no register"),
+            ({"register": ""}, "[0].register", "is no register"),
+            ({"register": "1\n"}, "[0].register", "is no register"),
+            ({"register": "١"}, "[0].register", "is no register"),
+            ({"unit": "MWh"}, "[0].unit", "is none"),
+            ({"unit": ["kWh"]}, "[0].unit", "is none"),
+            ({"obis": "1-1:2.8.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.8.1"}, "[0].obis", "is none that is kept"),
+            ({"obis": "energy"}, "[0].obis", "is none that is kept"),
+            ({"obis": 180}, "[0].obis", "is none that is kept"),
+            ({"instant": "2025-06-03T13:45:00"}, "[0].instant", "is no instant"),
+            ({"instant": "2025-02-30T13:45:00Z"}, "[0].instant", "is no instant"),
+            ({"instant": "0001-01-01T00:00:00+10:00"}, "[0].instant", "is no instant"),
+            ({"instant": 1748943900}, "[0].instant", "is no instant"),
+            ({"instant": "1999-12-31T23:59:59Z"}, "[0].instant", "cannot be"),
+            ({"instant": "2025-06-03T12:05:01Z"}, "[0].instant", "cannot be"),
+            ({"value": "1"}, "[0].value", "is not known"),
+        ],
+    )
+    def test_a_field(self, change: dict[str, Any], field: str, what: str) -> None:
+        """The item and the field are named."""
+        with pytest.raises(ReadingError) as caught:
+            read({**GOOD, **change})
+
+        assert field == caught.value.field
+        assert f"{field} {what}" == caught.value.what
+        assert "meter 'Keller'" == caught.value.where
+
+    def test_a_missing_field(self) -> None:
+        """What must be there is named."""
+        with pytest.raises(ReadingError, match=r"\[1\].unit is missing") as caught:
+            read(GOOD, {key: GOOD[key] for key in ("instant", "register")})
+
+        assert "required" == caught.value.rule
+
+    def test_no_object(self) -> None:
+        """An item that is none has no field."""
+        with pytest.raises(ReadingError, match=r"\[0\] is no object"):
+            read("1")
+
+    @pytest.mark.parametrize("items", [[], {}, None, [GOOD] * (READINGS_MOST + 1)])
+    def test_no_list_of_a_good_length(self, items: object) -> None:
+        """Everything has a limit."""
+        with pytest.raises(ReadingError, match="send a list of 1 to 1000 readings"):
+            read_meter_readings("Keller", items, NOW)
