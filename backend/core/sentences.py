@@ -326,18 +326,13 @@ def _plain(words: str) -> Headline:
     return lambda teller, part: f"{words}."
 
 
-def _across(what: str, then: str) -> Headline:
-    """Make a headline of the two readings beside a break."""
-
-    def say(teller: _Teller, part: ConnectorPart) -> str:
-        for found in part.breaks:
-            if found.before.shown and found.after.shown:
-                before, after = found.before.shown.instant, found.after.shown.instant
-                if before != after:
-                    return f"{what} between {teller.time(before)} and {teller.time(after)}, {then}."
-        return f"{what}, {then}."
-
-    return say
+def _across_reset(teller: _Teller, part: ConnectorPart) -> str:
+    for found in part.breaks:
+        before, after = found.before.shown, found.after.shown
+        if found.rule is Rule.RESET and before and after:
+            between = f"{teller.time(before.instant)} and {teller.time(after.instant)}"
+            return f"the register began anew between {between}, and nothing is counted across."
+    return "the register began anew, and nothing is counted across."
 
 
 def _impossible(teller: _Teller, part: ConnectorPart) -> str:
@@ -370,7 +365,7 @@ HEADLINES: Mapping[str, Headline] = {
     "across-exchange": _plain(
         "the meter was exchanged, and its readings then are not known: nothing is counted across"
     ),
-    "across-reset": _across("the register began anew", "and nothing is counted across"),
+    "across-reset": _across_reset,
     "session-open": _plain("a session is open and its next reading has not come"),
     "unread": _plain("the charger told of energy in a way that cannot be used"),
     "impossible-rise": _impossible,

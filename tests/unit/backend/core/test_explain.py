@@ -310,6 +310,18 @@ class TestBreaks:
         assert "Connector 1: 1.000 kWh, W (rule measured)." in text
         assert "The register of connector 2 was" in text
 
+    def test_beside_a_reset(self) -> None:
+        """The sentence is of the reset, whatever else there was."""
+        series = (reading(0, 100), reading(2, 101), reading(9, 3), reading(14, 1), reading(15, 1.5))
+        found = explained(0, *series, exchanges=(Exchange(at(5)),))
+        assert [Rule.EXCHANGE, Rule.RESET] == [one.rule for one in found.connectors[0].breaks]
+        assert "between 12:09 and 12:14, and nothing is counted" in sentences(found)[0]
+        (part,) = found.connectors
+        bare = replace(part, breaks=(replace(part.breaks[0], exchange=None),))
+        text = told(replace(found, connectors=(bare,)))
+        assert "E: the register began anew, and nothing is counted across." in text
+        assert "Meter exchange: from 101.000 kWh at 12:02 to 3.000 kWh at 12:09." in text
+
     def test_that_is_planned(self) -> None:
         """An exchange that lies ahead has not happened yet."""
         series = (reading(0, 1), reading(15, 2))
