@@ -31,8 +31,10 @@ from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
 from backend.core import exports
 from backend.core.days import local_day_of
-from backend.core.exports import file_name, rows_of
-from backend.core.formats.ise_timeseries_csv import Layout, Row, write
+from backend.core.exports import file_name
+from backend.core.formats.ise_timeseries_csv import Layout
+from backend.core.formats.series_csv import write_series
+from backend.core.series import Series
 from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
 from backend.ports import Alarm, Clock, Drop
 from backend.settings import Settings, TaskSettings
@@ -176,20 +178,15 @@ class Dispatch:
         self, task: TaskSettings, first_day: date, last_day: date, due_at: datetime | None
     ) -> None:
         now = self._clock.now()
-        layout = self._settings.format_of(task).layout
-        rows = await self._store.read(
-            lambda connection: self._rows(connection, task, first_day, last_day, layout.decimals)
-        )
         revision = await self._store.read(
             lambda connection: ledger.next_revision(connection, task.name, first_day, last_day)
         )
-        if not rows:
+        made = await self._store.read(
+            lambda connection: self._files(connection, task, first_day, last_day, revision, now)
+        )
+        if not made:
             what = f"from {first_day} to {last_day} no interval has ended yet"
             raise SettingsError(what, f"task {task.name!r}", "export it later")
-        made = [
-            _new_file(part, task, layout, rows_of_part, first_day, last_day, now, revision)
-            for part, rows_of_part in exports.parts_of(rows, layout)
-        ]
         await self._store.write(
             lambda connection: ledger.keep_files(
                 connection, task.name, first_day, last_day, revision, now, due_at, made
@@ -198,22 +195,27 @@ class Dispatch:
         for one in made:
             _log.info("%s: %d rows, %d bytes", one.name, one.rows, len(one.content))
 
-    def _rows(
+    def _files(
         self,
         connection: Connection,
         task: TaskSettings,
         first_day: date,
         last_day: date,
-        decimals: int,
-    ) -> list[Row]:
-        now = self._clock.now()
-        rows: list[Row] = []
-        for series in energies.series_of(
-            connection, self._settings, task, first_day, last_day, decimals, now
-        ):
-            # What has not ended has no energy, nor a status that a utility could use.
-            rows += rows_of(series.activation, [one for one in series.intervals if one.end <= now])
-        return sorted(rows, key=lambda row: (row.code, row.obis, row.start))
+        revision: int,
+        now: datetime,
+    ) -> list[NewFile]:
+        """Make the files of a period; none where no interval of it has ended."""
+        layout = self._settings.format_of(task).layout
+        found = energies.series_of(
+            connection, self._settings, task, first_day, last_day, layout.decimals, now
+        )
+        # What has not ended has no energy, nor a status that a utility could use.
+        series = [ended for one in found if (ended := one.ended_by(now)).energies]
+        return [
+            _new_file(part, task, layout, of_part, first_day, last_day, now, revision)
+            for part, of_part in exports.parts_of(series, layout)
+            if of_part
+        ]
 
     # ------------------------------------------------------------ deliveries
 
@@ -321,13 +323,13 @@ def _new_file(
     part: str,
     task: TaskSettings,
     layout: Layout,
-    rows: Sequence[Row],
+    series: Sequence[Series],
     first_day: date,
     last_day: date,
     created: datetime,
     revision: int,
 ) -> NewFile:
-    content = write(rows, layout)
+    content = write_series(series, layout)
     return NewFile(
         part=part,
         name=file_name(
@@ -335,7 +337,7 @@ def _new_file(
         ),
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
-        rows=len(rows),
-        first=min((row.start for row in rows), default=None),
-        last=max((row.end for row in rows), default=None),
+        rows=sum(map(len, series)),
+        first=min(one.grid[0] for one in series),
+        last=max(one.grid[-1] for one in series),
     )

@@ -8,36 +8,23 @@ the transaction of its caller; what is decided is decided in the core.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from backend.adapters import meter_values, records
+from backend.adapters.plain_series import Found, Wanted, plain_energies
 from backend.core.cross_check import contradicted, powers_of
 from backend.core.days import day_grid
 from backend.core.device_profile import DeviceProfile
-from backend.core.exports import Activation
 from backend.core.intervals import RULES, Interval, Presence, make_intervals
 from backend.core.registers import build_register, connectors_of, register_readings
+from backend.core.series import Series
 from backend.settings import Settings, TaskSettings
 
 _WORST = tuple(RULES)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """
-    The energies of one metering point.
-
-    Attributes:
-        activation: whose they are, and what they are called in files.
-        intervals: in order of time, without a gap.
-    """
-
-    activation: Activation
-    intervals: Sequence[Interval]
 
 
 def series_of(
@@ -57,11 +44,27 @@ def series_of(
         until: up to when things are known.
     """
     ids = records.station_ids(connection)
-    for station, activation in settings.activations_of(task):
-        grid = grid_of(first_day, last_day, activation.interval_minutes)
-        number = ids[station.identity]
-        intervals = intervals_of(connection, number, station.profile, grid, decimals, until)
-        yield Series(activation, intervals)
+    activated = settings.activations_of(task)
+    grids: dict[int, tuple[datetime, ...]] = {}
+    short: dict[int, Iterator[Found | None]] = {}
+    for minutes in sorted({activation.interval_minutes for _, activation in activated}):
+        wanted = [
+            Wanted(ids[station.identity], station.profile)
+            for station, activation in activated
+            if activation.interval_minutes == minutes
+        ]
+        grids[minutes] = grid_of(first_day, last_day, minutes)
+        short[minutes] = plain_energies(connection, wanted, grids[minutes], decimals, until)
+    for station, activation in activated:
+        grid = grids[activation.interval_minutes]
+        # Each comes in its turn, so those of one length are asked for in their order.
+        found = next(short[activation.interval_minutes])
+        if found is not None:
+            yield Series(activation, grid, decimals, found.energies, found.rules)
+        else:
+            number = ids[station.identity]
+            intervals = intervals_of(connection, number, station.profile, grid, decimals, until)
+            yield Series.of(activation, intervals, decimals)
 
 
 def grid_of(first_day: date, last_day: date, minutes: int) -> tuple[datetime, ...]:
