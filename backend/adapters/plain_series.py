@@ -10,7 +10,7 @@ Each function takes a connection of the store and runs inside the transaction of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -63,6 +63,10 @@ class Wanted(NamedTuple):
     profile: DeviceProfile
 
 
+#: How each of some stations tells its register, and its profile.
+Asked = dict[int, tuple[Habit, DeviceProfile]]
+
+
 class Found(NamedTuple):
     """Energies in whole steps of 10^-decimals kWh, and their rules, as a `Series` has them."""
 
@@ -96,40 +100,46 @@ def plain_energies(
             for one in here
             if (habit := known.habits.get(one.station_id)) is not None
         }
-        found = dict(_found(connection, asked, period, until)) if asked else {}
+        found, otherwise = _found(connection, asked, period, until)
+        if otherwise:
+            known.habits |= {number: habit for number, (habit, _) in otherwise.items()}
+            found |= _found(connection, otherwise, period, until)[0]
         never = [one.station_id for one in here if one.station_id not in known.wordings]
         found |= _silent(connection, never, period, until)
         yield from (found.get(one.station_id) for one in block)
 
 
 def _found(
-    connection: Connection,
-    asked: dict[int, tuple[Habit, DeviceProfile]],
-    period: Period,
-    until: datetime,
-) -> Iterator[tuple[int, Found]]:
+    connection: Connection, asked: Asked, period: Period, until: datetime
+) -> tuple[dict[int, Found], Asked]:
+    """Give what was found, and the stations to ask again, as they word their values otherwise."""
     # What is received is never ahead by more than minutes, so behind now there is little.
     is_all = until < from_microseconds(period.last_us)
-    wanted = [(station_id, habit.aligned) for station_id, (habit, _) in asked.items()]
+    found: dict[int, Found] = {}
+    otherwise: Asked = {}
     silent: list[int] = []
-    for station_id, course, after, is_odd in _rows(connection, wanted, period, is_all):
+    for station_id, course, after, is_odd in _rows(connection, asked, period, is_all):
+        habit, profile = asked[station_id]
         if is_all and after is None and period.is_before_it(course):
             silent.append(station_id)
         elif course is not None and not is_odd:
-            habit, profile = asked[station_id]
             energies = period.energies(habit, profile, course, after or b"", is_all)
             if energies is not None:
-                yield station_id, Found(energies, "measured")
-    yield from _silent(connection, silent, period, until).items()
+                found[station_id] = Found(energies, "measured")
+            elif (other := habit.otherwise(course)) is not None:
+                otherwise[station_id] = other, profile
+    return found | _silent(connection, silent, period, until), otherwise
 
 
 def _rows(
-    connection: Connection, wanted: Sequence[tuple[int, int]], period: Period, is_all: bool
-) -> Iterator[tuple[int, bytes | None, bytes | None, int]]:
+    connection: Connection, asked: Asked, period: Period, is_all: bool
+) -> Iterable[tuple[int, bytes | None, bytes | None, int]]:
+    if not asked:
+        return ()
     first, step = period.first_us, period.step_us
     last = _END_OF_TIME_US if is_all else period.last_us
     query = _QUERY.format(
-        wanted=",".join(map(str, wanted)),
+        wanted=",".join(f"({number}, {habit.aligned})" for number, (habit, _) in asked.items()),
         course=_ROWS.format(step=step, first=first, last=period.end_us),
         after=_ROWS.format(step=step, first=period.end_us + 1, last=last),
         first=first,

@@ -17,6 +17,7 @@ Rule 3: whether the charger was online does not matter where its register is kno
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -113,6 +114,23 @@ class Habit:
     aligned: int
     wordings: Mapping[int, Wording]
 
+    def otherwise(self, course: bytes) -> Habit | None:
+        """
+        Tell whether rows are worded mostly in another way that will do, and in which.
+
+        A station words its values otherwise from the day on which it is asked for others.
+
+        Parameters:
+            course: rows as `Period.energies` takes them.
+        """
+        lines = course.split(b"\n")
+        keys = Counter(line.split(b" ", 3)[2] for line in lines if line.startswith(b"!"))
+        for key, count in keys.most_common(1):
+            connector = self.wordings[self.aligned].connector
+            if 2 * count > len(lines) and _may_be_aligned(self.wordings[int(key)], connector):
+                return Habit(int(key), self.wordings)
+        return None
+
 
 def habit_of(wordings: Mapping[int, Wording], connectors: Collection[int]) -> Habit | None:
     """
@@ -125,17 +143,16 @@ def habit_of(wordings: Mapping[int, Wording], connectors: Collection[int]) -> Ha
     if len(connectors) != 1:
         return None
     (connector,) = connectors
-    found = [
-        key
-        for key, one in wordings.items()
-        if one.connector == connector and one.energies == 1 and one.register >= 0
-        if one.is_exact
-    ]
+    found = [key for key, one in wordings.items() if _may_be_aligned(one, connector)]
     if not found:
         return None
     # The values of the clock stand on the grid; where it has none, samples may.
     best = max(found, key=lambda key: (wordings[key].context == CLOCK, key))
     return Habit(best, wordings)
+
+
+def _may_be_aligned(one: Wording, connector: int) -> bool:
+    return one.connector == connector and one.energies == 1 and one.register >= 0 and one.is_exact
 
 
 # -- a period --------------------------------------------------------------------------

@@ -152,7 +152,7 @@ class _Writer:
         except LayoutError:
             # It refuses these instants, and so it does when the energies are those of a series.
             return
-        if len(lines) != len(rows):
+        if not rows or len(lines) != len(rows):
             return
         marks = {"code": _CODE_MARK, "obis": _OBIS_MARK}
         for line in lines:

@@ -192,6 +192,16 @@ class TestWhatIsPlain:
         short, _ = by_both_ways(engine, said, grid_of(8), LATER)
         assert short is not None
 
+    def test_a_station_that_words_its_values_otherwise(self, engine: Engine) -> None:
+        """What it is asked for on the clock changes; the day after it is plain again."""
+        said = aligned(FIRST_HOUR, 8)
+        said.tell(START + timedelta(days=9), (CLOCK, "9000000"), (VOLTAGE, "230"))
+        short, _ = by_both_ways(engine, said, grid_of(8), LATER)
+        assert short is not None
+        said.values[EDGE] = said.values[-1]._replace(instant=START)
+        short, _ = by_both_ways(engine, said, grid_of(8), LATER)
+        assert short is None
+
     def test_sessions_between_boundaries(self, engine: Engine) -> None:
         """A start, samples and a stop that lie in the register's course change nothing."""
         said = aligned(["0.000", "1500.250"], 8, "1000.250")
