@@ -44,26 +44,24 @@ def series_of(
         until: up to when things are known.
     """
     ids = records.station_ids(connection)
-    activated = settings.activations_of(task)
+    activated = [
+        (Wanted(ids[station.identity], station.profile), activation, activation.interval_minutes)
+        for station, activation in settings.activations_of(task)
+    ]
     grids: dict[int, tuple[datetime, ...]] = {}
     short: dict[int, Iterator[Found | None]] = {}
-    for minutes in sorted({activation.interval_minutes for _, activation in activated}):
-        wanted = [
-            Wanted(ids[station.identity], station.profile)
-            for station, activation in activated
-            if activation.interval_minutes == minutes
-        ]
-        grids[minutes] = grid_of(first_day, last_day, minutes)
-        short[minutes] = plain_energies(connection, wanted, grids[minutes], decimals, until)
-    for station, activation in activated:
-        grid = grids[activation.interval_minutes]
-        # Each comes in its turn, so those of one length are asked for in their order.
-        found = next(short[activation.interval_minutes])
+    for length in sorted({minutes for _, _, minutes in activated}):
+        wanted = [one for one, _, minutes in activated if minutes == length]
+        grids[length] = grid_of(first_day, last_day, length)
+        short[length] = plain_energies(connection, wanted, grids[length], decimals, until)
+    for (number, profile), activation, minutes in activated:
+        grid = grids[minutes]
+        # Those of one length were asked for in their order, so each comes in its turn.
+        found = next(short[minutes])
         if found is not None:
             yield Series(activation, grid, decimals, found.energies, found.rules)
         else:
-            number = ids[station.identity]
-            intervals = intervals_of(connection, number, station.profile, grid, decimals, until)
+            intervals = intervals_of(connection, number, profile, grid, decimals, until)
             yield Series.of(activation, intervals, decimals)
 
 

@@ -40,7 +40,7 @@ _ROWS = """
     (SELECT CAST(group_concat(
         CASE WHEN (instant % {step} | part) = 0 AND value_kinds_id = aligned THEN exact_values
         ELSE '!' || instant || ' ' || part || ' ' || value_kinds_id || ' ' || exact_values END,
-        char(10)) AS BLOB)
+        '\n') AS BLOB)
     FROM meter_value
     WHERE meter_value.station_id = wanted.station_id AND instant BETWEEN {first} AND {last})
 """

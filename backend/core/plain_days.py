@@ -42,6 +42,8 @@ _HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EXACT = Context(prec=60)
+#: What stands around the text of a number that is the only one of its row.
+_AROUND = b'["]'
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 _SHAPE = re.compile(rb"0{1,30}(?:\.(0{1,6}))?")
 _NUMBER = re.compile(rb"([0-9]{1,30})(?:\.([0-9]{1,6}))?")
@@ -337,9 +339,8 @@ def _divide(lines: bytes, habit: Habit) -> tuple[bytes, list[_Between]] | None:
 
 def _texts(lines: bytes, told: Wording) -> list[bytes]:
     """Give the register in each row, as a text; something that is no number where it is odd."""
-    if told.values == 1:
-        return lines[2:-2].split(b'"]\n["')
-    return [_place(line, told) for line in lines.split(b"\n")]
+    texts = lines.split(b"\n")
+    return texts if told.values == 1 else [_place(line, told) for line in texts]
 
 
 def _place(line: bytes, told: Wording) -> bytes:
@@ -356,15 +357,17 @@ def _numbers(texts: Sequence[bytes]) -> tuple[list[int], int] | None:
     Returns:
         Whole units of a decimal place, and which place that is; None where one is odd.
     """
-    shape = texts[0].translate(_DIGITS_TO_ZERO)
-    together = b"\n".join(texts)
-    if together.translate(_DIGITS_TO_ZERO) == b"\n".join([shape] * len(texts)):
+    together = b"\n".join(texts).translate(None, _AROUND)
+    shapes = together.translate(_DIGITS_TO_ZERO)
+    shape = shapes.partition(b"\n")[0]
+    # Nearly always all have as many digits.
+    if shapes == b"\n".join([shape] * len(texts)):
         places = _places(shape)
         if places is None:
             return None
         return list(map(int, together.replace(b".", b"").split(b"\n"))), places
     numbers = []
-    for text in texts:
+    for text in together.split(b"\n"):
         match = _NUMBER.fullmatch(text)
         if match is None:
             return None

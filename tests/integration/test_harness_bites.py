@@ -50,7 +50,7 @@ from backend.core import (
 )
 from backend.core.declaration import Declaration
 from backend.core.formats import ise_timeseries_csv as csv
-from backend.core.formats import layout
+from backend.core.formats import layout, series_csv
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
@@ -204,7 +204,11 @@ ENERGIES = (
         "rows of zero are left out",
         "ISE-03",
         "EW Seedorf holds 96 values",
-        (dispatch.Dispatch._rows, "if one.end <= now", "if one.end <= now and one.energy_kwh != 0"),
+        (
+            dispatch.Dispatch._files,
+            "if (ended := one.ended_by(now)).energies",
+            "if any((ended := one.ended_by(now)).energies)",
+        ),
         only="without_charging",
     ),
     _mutant(
@@ -243,7 +247,7 @@ STATUS = (
         "the status is always W",
         "ISE-16",
         "EW Seedorf holds for",
-        (csv._lines_of, '"status": row.status.value', '"status": "W"'),
+        (series_csv._Writer._lines_with, '"status": status.value', '"status": "W"'),
         only="turns_missing_into_estimated",
     ),
     _mutant(
@@ -346,16 +350,16 @@ ACTIVATION = (
         "Bahnhof",
         (
             energies.series_of,
-            "for station, activation in settings.activations_of(task):",
-            "found = settings.activations_of(task)\n"
-            "    for (station, _), (_, activation) in zip(found, found[::-1]):",
+            "for station, activation in settings.activations_of(task)",
+            "for found in [settings.activations_of(task)]\n"
+            "        for (station, _), (_, activation) in zip(found, found[::-1])",
         ),
     ),
     _mutant(
         "the OBIS code of the activation is ignored",
         "ISE-15",
         "begins with",
-        (exports.rows_of, "obis=activation.obis", "obis='1-1:1.29.0*255'"),
+        (series_csv.shown_name, "series.activation.obis", "'1-1:1.29.0*255'"),
         only="three_fields",
     ),
     _mutant(
@@ -509,6 +513,7 @@ FILES = (
         "FMT-08",
         "the file shows",
         (csv.write, ".encode(layout.encoding)", ".encode()"),
+        (series_csv._Writer.lines, "text.encode(self._encoding)", "text.encode()"),
         only="encoding",
     ),
     _mutant(

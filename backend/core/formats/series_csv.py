@@ -2,9 +2,9 @@
 IS-E time series as CSV, from whole series: the same bytes as `ise_timeseries_csv.write` gives.
 
 What a file looks like is decided there alone. The lines of a grid are learned by having `write`
-write a series of zeros; where it refuses, or where anything else is out of the ordinary, a
-series is written by `write`, and its errors are raised. A property test holds the two against
-each other in any layout.
+write a series; where it refuses, or where anything else is out of the ordinary, `write` writes
+them all, and its errors are raised. A property test holds the two against each other in any
+layout.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from io import BytesIO
-from itertools import compress, pairwise
+from itertools import compress, cycle, islice
 from typing import cast
 
-from backend.core.exports import rows_of
-from backend.core.formats.ise_timeseries_csv import SUFFIX, Row, write
+from backend.core.exports import Activation, rows_of
+from backend.core.formats.ise_timeseries_csv import SUFFIX, write
 from backend.core.formats.layout import MAX_CELL, Layout, check_cell
 from backend.core.intervals import Status
 from backend.core.series import Series
@@ -55,8 +54,8 @@ def write_series(many: Iterable[Series], layout: Layout) -> bytes:
 
 def shown_name(series: Series, layout: Layout) -> tuple[str, str]:
     """Give the code and the OBIS code under which a series stands in a file."""
-    one = series.activation
-    return one.metering_code, one.obis if layout.obis_suffix else one.obis.removesuffix(SUFFIX)
+    obis = series.activation.obis
+    return series.code, obis if layout.obis_suffix else obis.removesuffix(SUFFIX)
 
 
 def _by_name(many: Iterable[Series], layout: Layout) -> Iterator[list[Series]]:
@@ -141,24 +140,26 @@ class _Writer:
         return write(rows, replace(self._layout, header=False, encoding=self._encoding))
 
     def _learn(self, grid: Sequence[datetime]) -> None:
-        """Have a series of zeros written, and take its lines apart."""
+        """Have a series written, and take its lines apart; there are none where it is refused."""
         self._grid, self._cells = grid, []
         self._lines.clear()
         layout = replace(self._layout, header=False, encoding="utf-8")
-        zero = Decimal(0)
-        rows = [Row(_CODE, _OBIS, one, other, zero, Status.TRUE) for one, other in pairwise(grid)]
+        scale = 10**layout.decimals
+        energies = list(islice(cycle((0, 1, scale - 1, 1234 * scale + 56)), len(grid) - 1))
+        probe = Series(Activation("", _CODE, _OBIS), grid, layout.decimals, energies, "measured")
         try:
-            lines = write(rows, layout).decode().split(layout.line_end)[:-1]
+            lines = write(rows_of(probe.activation, probe.intervals), layout)
         except LayoutError:
             # It refuses these instants, and so it does when the energies are those of a series.
             return
-        if not rows or len(lines) != len(rows):
+        columns = layout.shown_columns
+        found = [line.split(layout.separator) for line in lines.decode().split(layout.line_end)]
+        values = [cells[columns.index("value")] for cells in found if len(cells) == len(columns)]
+        if not energies or values != [self._texts[energy] for energy in energies]:
             return
-        marks = {"code": _CODE_MARK, "obis": _OBIS_MARK}
-        for line in lines:
-            cells = dict(zip(layout.shown_columns, line.split(layout.separator), strict=True))
-            self._cells.append(cells | marks)
-        shared = layout.shown_columns[: self._first]
+        marks = {"code": _CODE_MARK, "obis": _OBIS_MARK, "value": self._texts[0]}
+        self._cells = [dict(zip(columns, cells, strict=False)) | marks for cells in found[:-1]]
+        shared = columns[: self._first]
         self._before = "".join(self._cells[0][each] + layout.separator for each in shared)
 
     def _is_name(self, text: str) -> bool:
