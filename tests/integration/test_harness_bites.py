@@ -497,7 +497,7 @@ FILES = (
         "energies have three decimals, whatever is set",
         "FMT-08",
         "the file shows",
-        (dispatch.Dispatch._make, "layout.decimals)", "3)"),
+        (dispatch.Dispatch._files, "layout.decimals, now", "3, now"),
         (csv._value_of, "-layout.decimals", "-3"),
         only="decimals",
     ),
@@ -505,7 +505,7 @@ FILES = (
         "energies are rounded to three decimals and written with six",
         "FMT-08",
         "holds what its meter counted in it",
-        (dispatch.Dispatch._make, "layout.decimals)", "3)"),
+        (dispatch.Dispatch._files, "layout.decimals, now", "3, now"),
         only="decimals",
     ),
     _mutant(
