@@ -62,7 +62,7 @@ def series_of(
             yield Series(activation, grid, decimals, found.energies, found.rules)
         else:
             intervals = intervals_of(connection, number, profile, grid, decimals, until)
-            yield Series.of(activation, intervals, decimals)
+            yield Series.of(activation, grid, intervals, decimals)
 
 
 def grid_of(first_day: date, last_day: date, minutes: int) -> tuple[datetime, ...]:

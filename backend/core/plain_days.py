@@ -237,7 +237,9 @@ class Period:
             return None
         if not is_all and len(texts) != self._known + self.edge:
             return None
-        if between and not self._lie_between(profile, texts, between):
+        # Where all must be there, each boundary is, and so it is known when it was told.
+        known = self._known if is_all else len(texts)
+        if between and not self._lie_between(profile, texts, between, known):
             return None
         return self._of(profile, texts)
 
@@ -264,7 +266,11 @@ class Period:
         return energies
 
     def _lie_between(
-        self, profile: DeviceProfile, texts: Sequence[bytes], between: Sequence[_Between]
+        self,
+        profile: DeviceProfile,
+        texts: Sequence[bytes],
+        between: Sequence[_Between],
+        known: int,
     ) -> bool:
         """Tell whether what stands between boundaries fits in, and so changes nothing."""
         read = _numbers(texts)
@@ -274,16 +280,16 @@ class Period:
         for place, group in groupby(between, lambda one: one.place):
             if place == 0:
                 return False
-            chain = [self._told(place - 1, registers), *(one.told for one in group)]
+            chain = [self._told(place - 1, registers, known), *(one.told for one in group)]
             if place < len(registers):
-                chain.append(self._told(place, registers))
+                chain.append(self._told(place, registers, known))
             if not _fits(chain, profile):
                 return False
         return True
 
-    def _told(self, place: int, registers: Sequence[int]) -> _Told:
+    def _told(self, place: int, registers: Sequence[int], known: int) -> _Told:
         # Behind the grid a boundary may be missing, so the instant of the next is not known.
-        instant_us = self.first_us + place * self.step_us if place < self._known else None
+        instant_us = self.first_us + place * self.step_us if place < known else None
         return _Told(instant_us, registers[place], False, CLOCK)
 
 

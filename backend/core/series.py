@@ -38,12 +38,18 @@ class Series:
     rules: str | Sequence[str]
 
     @classmethod
-    def of(cls, activation: Activation, intervals: Sequence[Interval], decimals: int) -> Series:
-        """Make one of intervals, which follow each other."""
+    def of(
+        cls,
+        activation: Activation,
+        grid: Sequence[datetime],
+        intervals: Sequence[Interval],
+        decimals: int,
+    ) -> Series:
+        """Make one of the intervals of a grid."""
         rules = [one.rule for one in intervals]
         return cls(
             activation,
-            (*(one.start for one in intervals), *(one.end for one in intervals[-1:])),
+            grid,
             decimals,
             [_steps(one.energy_kwh, decimals) for one in intervals],
             rules[0] if len(set(rules)) == 1 else rules,

@@ -22,7 +22,7 @@ INTERVALS = [
 
 def test_intervals_and_back() -> None:
     """A series is made of intervals, and gives them back digit for digit."""
-    assert MIXED == Series.of(WB_1, INTERVALS, 3)
+    assert MIXED == Series.of(WB_1, GRID, INTERVALS, 3)
     assert list(map(repr, INTERVALS)) == list(map(repr, MIXED.intervals))
     assert 3 == len(MIXED)
     assert "CH1" == MIXED.code
@@ -30,7 +30,7 @@ def test_intervals_and_back() -> None:
 
 def test_one_rule_for_all() -> None:
     """Where all have the same rule it is kept once."""
-    series = Series.of(WB_1, INTERVALS[:1], 3)
+    series = Series.of(WB_1, GRID[:2], INTERVALS[:1], 3)
     assert Series(WB_1, GRID[:2], 3, [516], "measured") == series
     assert Status.TRUE == series.statuses()
     assert [Status.TRUE, Status.MISSING, Status.ESTIMATED] == MIXED.statuses()
