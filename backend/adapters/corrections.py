@@ -12,19 +12,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from backend.adapters import energies, meter_values, told
-from backend.adapters.energies import Series
-from backend.adapters.files import Files, Known
+from backend.adapters.files import Correction, Files
 from backend.adapters.store import Store
 from backend.core.corrections import CHANGED, OFF, changed
 from backend.core.days import MINUTES_OF_DAY
 from backend.core.exports import Period, periods_within, rows_of
 from backend.core.formats.ise_timeseries_csv import Layout, stand_alone
+from backend.core.series import Series
 from backend.errors import BackendError
 from backend.ports import Clock
 from backend.settings import Settings, TaskSettings
@@ -110,32 +109,29 @@ class Corrections:
         return told.span_told(connection, task.name, codes, course)
 
     async def _correct(self, task: TaskSettings, period: Period, stations: Collection[int]) -> bool:
-        known = await self._files.known(task, period, stations)
         layout = self._settings.format_of(task).layout
-        new = await self._store.read(
-            lambda connection: [
-                to_tell
-                for one in known.series
-                if (to_tell := _new_of(connection, task, period, layout, one)) is not None
-            ]
-        )
-        if not new:
-            return False
-        count = sum(len(one.intervals) for one in new)
-        _log.info("%s: of %s, %d intervals are delivered again", task.name, period, count)
-        await self._files.keep(task, period, Known(new, known.last_frame_id), gaps=True)
-        return True
+
+        def find(connection: Connection) -> list[Correction]:
+            series = self._files.series_of(connection, task, period, stations)
+            found = (_new_of(connection, task, period, layout, one) for one in series)
+            return [one for one in found if one is not None]
+
+        count = await self._files.correct(task, period, find)
+        if count:
+            _log.info("%s: of %s, %d intervals are delivered again", task.name, period, count)
+        return count > 0
 
 
 def _new_of(
     connection: Connection, task: TaskSettings, period: Period, layout: Layout, series: Series
-) -> Series | None:
+) -> Correction | None:
     """Give what of a series is to be told again; None where all of it holds."""
-    code, obis = series.activation.metering_code, series.activation.obis
+    activation, intervals = series.activation, series.intervals
+    code, obis = activation.metering_code, activation.obis
     before = told.told_of(connection, task.name, code, obis, period.start, period.end)
-    new = changed(before, series.intervals)
+    new = changed(before, intervals)
     if not new:
         return None
-    if task.corrections == CHANGED and stand_alone(rows_of(series.activation, new), layout):
-        return replace(series, intervals=new)
-    return replace(series, intervals=[one for one in series.intervals if one.start in before])
+    if task.corrections == CHANGED and stand_alone(rows_of(activation, new), layout):
+        return Correction(activation, new)
+    return Correction(activation, [one for one in intervals if one.start in before])

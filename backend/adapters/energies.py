@@ -7,8 +7,7 @@ the transaction of its caller; what is decided is decided in the core.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,10 +15,12 @@ from sqlalchemy import Connection
 from backend.adapters import records
 from backend.adapters.card_energies import CardEnergies
 from backend.adapters.known import known_of
+from backend.adapters.plain_series import Found, Wanted, plain_energies
 from backend.core.days import grid
 from backend.core.energy import energies_by_connector, summed
-from backend.core.exports import Activation, Period
+from backend.core.exports import Period
 from backend.core.intervals import Interval
+from backend.core.series import Series
 from backend.settings import (
     METER_IN_FRONT,
     CardSettings,
@@ -29,20 +30,6 @@ from backend.settings import (
     StationSettings,
     TaskSettings,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """
-    The energies of one metering point.
-
-    Attributes:
-        activation: whose they are, and what they are called in files.
-        intervals: in order of time, without a gap.
-    """
-
-    activation: Activation
-    intervals: Sequence[Interval]
 
 
 def series_of(
@@ -62,22 +49,52 @@ def series_of(
         until: up to when things are known; an interval that ends later is in no series.
         of_stations: keys of stations and meters; only what their readings are part of.
     """
+    ids = records.source_ids(connection)
+    chosen = [
+        (source, activation)
+        for source, activation in settings.activations_of(task)
+        if of_stations is None or not made_of(ids, settings, source).isdisjoint(of_stations)
+    ]
     cards = CardEnergies(connection, settings, task.account, decimals, until)
-    for source, activation in settings.activations_of(task):
-        if of_stations is not None and made_of(connection, settings, source).isdisjoint(
-            of_stations
-        ):
-            continue
-        boundaries = grid(period.start, period.end, activation.interval_minutes)
-        if isinstance(source, CardSettings):
-            intervals = cards.intervals_of(source, boundaries)
+    grids: dict[int, tuple[datetime, ...]] = {}
+    short: dict[int, Iterator[Found | None]] = {}
+    for length in sorted({activation.interval_minutes for _, activation in chosen}):
+        grids[length] = grid(period.start, period.end, length)
+        wanted = [
+            Wanted(ids[records.identity_of(measured_by)], measured_by.profile)
+            for source, activation in chosen
+            if activation.interval_minutes == length
+            and (measured_by := _by_the_short_way(settings, source)) is not None
+        ]
+        short[length] = plain_energies(connection, wanted, grids[length], decimals, until)
+    for source, activation in chosen:
+        boundaries = grids[activation.interval_minutes]
+        found = None
+        if _by_the_short_way(settings, source) is not None:
+            # Those of one length were asked for in their order, so each comes in its turn.
+            found = next(short[activation.interval_minutes])
+        if found is not None:
+            series = Series(activation, boundaries, decimals, found.energies, found.rules)
         else:
-            measured_by = what_counts(settings, source)
-            intervals = measured(connection, measured_by, boundaries, decimals, until)
+            if isinstance(source, CardSettings):
+                intervals = cards.intervals_of(source, boundaries)
+            else:
+                measured_by = what_counts(settings, source)
+                intervals = measured(connection, measured_by, boundaries, decimals, until)
+            series = Series.of(activation, boundaries, intervals, decimals)
         # What has not ended has no energy, nor a status that a utility could use.
-        over = [one for one in intervals if one.end <= until]
-        if over:
-            yield Series(activation, over)
+        if (ended := series.ended_by(until)).energies:
+            yield ended
+
+
+def _by_the_short_way(
+    settings: Settings, source: SourceSettings
+) -> StationSettings | MeterSettings | None:
+    """Give what measures a source, if the short way may do for it."""
+    if isinstance(source, CardSettings):
+        return None
+    measured_by = what_counts(settings, source)
+    return None if measured_by.exchanges else measured_by
 
 
 def what_counts(
@@ -90,34 +107,34 @@ def what_counts(
     return settings.meter(in_front.meter) if in_front.counts == METER_IN_FRONT else source
 
 
-def made_of(connection: Connection, settings: Settings, source: SourceSettings) -> set[int]:
-    """Give the keys of the stations and meters whose readings make the energies of a source."""
+def made_of(ids: Mapping[str, int], settings: Settings, source: SourceSettings) -> set[int]:
+    """
+    Give the keys of the stations and meters whose readings make the energies of a source.
+
+    Parameters:
+        ids: `records.source_ids`.
+    """
     if isinstance(source, CardSettings):
-        ids = records.station_ids(connection)
         return {ids[one.identity] for one in settings.stations if one.account == source.account}
-    return {records.id_of(connection, what_counts(settings, source))}
-
-
-def _is_of(
-    connection: Connection, settings: Settings, source: SourceSettings, stations: Collection[int]
-) -> bool:
-    return not made_of(connection, settings, source).isdisjoint(stations)
+    return {ids[records.identity_of(what_counts(settings, source))]}
 
 
 def all_made_of(connection: Connection, settings: Settings, task: TaskSettings) -> set[int]:
     """Give the keys of the stations and meters whose readings make the energies of a task."""
+    ids = records.source_ids(connection)
     sources = [source for source, _ in settings.activations_of(task)]
-    return set().union(*(made_of(connection, settings, source) for source in sources))
+    return set().union(*(made_of(ids, settings, source) for source in sources))
 
 
 def codes_of(
     connection: Connection, settings: Settings, task: TaskSettings, station_id: int
 ) -> list[tuple[str, str]]:
     """Give metering code and OBIS code of each series that a station's readings are part of."""
+    ids = records.source_ids(connection)
     return [
         (activation.metering_code, activation.obis)
         for source, activation in settings.activations_of(task)
-        if station_id in made_of(connection, settings, source)
+        if station_id in made_of(ids, settings, source)
     ]
 
 

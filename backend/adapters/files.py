@@ -4,6 +4,7 @@ Files: what a task tells of a period, as bytes under a name, kept with its deliv
 Rule 1: what the name says of its creation is later than in any name of the task before, whatever
 the machine's clock does: the receiver takes the newest file by it.
 Rule 2: no two files go to one place under one name.
+Rule 3: what is read, and what it is made of, is read in one transaction.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from backend.adapters import energies, ledger, meter_differences
-from backend.adapters.energies import Series
 from backend.adapters.store import Store
-from backend.adapters.told import SeriesTold, series_told
-from backend.core.exports import Period, file_name, parts_of, rows_of
+from backend.adapters.told import SeriesTold, intervals_told, series_told
+from backend.core.exports import Activation, Period, file_name, parts_of, rows_of
 from backend.core.formats.ise_timeseries_csv import Layout, write
+from backend.core.formats.series_csv import write_series
+from backend.core.intervals import Interval
+from backend.core.series import Series
 from backend.errors import SettingsError
 from backend.ports import Clock
 from backend.settings import Settings, TaskSettings
@@ -33,33 +36,59 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """
+    What goes into a file, as bytes, and what its receipt will say of them.
+
+    Attributes:
+        part: the metering code, where each has a file of its own; else empty.
+        first, last: from the start of its first interval to the end of its last.
+        told: what it tells, series by series.
+    """
+
+    part: str
+    content: bytes
+    rows: int
+    first: datetime
+    last: datetime
+    told: Sequence[SeriesTold]
+
+
+@dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file that is made and not yet kept: the bytes, and what its receipt will say of them."""
+    """A file that is made and not yet kept."""
 
     part: str
     name: str
     content: bytes
     sha256: str
     rows: int
-    first: datetime | None
-    last: datetime | None
+    first: datetime
+    last: datetime
     named: datetime
     last_frame_id: int
     told: Sequence[SeriesTold]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """
-    What is known of a period.
+class Made:
+    """What was made of a period, and the newest frame that was known then."""
 
-    Attributes:
-        series: of a task, or of some of its stations.
-        last_frame_id: of the newest frame that was known then.
-    """
-
-    series: Sequence[Series]
+    contents: Sequence[Content]
     last_frame_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is told again of a series: some of its intervals, in order of time."""
+
+    activation: Activation
+    intervals: Sequence[Interval]
+
+    @property
+    def code(self) -> str:
+        """The metering code."""
+        return self.activation.metering_code
 
 
 class Files:
@@ -77,20 +106,17 @@ class Files:
         self._store = store
         self._clock = clock
 
-    async def known(
-        self, task: TaskSettings, period: Period, of_stations: Iterable[int] | None = None
-    ) -> Known:
+    def series_of(
+        self,
+        connection: Connection,
+        task: TaskSettings,
+        period: Period,
+        of_stations: Collection[int] | None = None,
+    ) -> list[Series]:
         """Give what is known now of a task's period, or of what some stations are part of."""
-        now, decimals = self._clock.now(), self._settings.format_of(task).layout.decimals
-        stations = None if of_stations is None else frozenset(of_stations)
-
-        def read(connection: Connection) -> Known:
-            found = energies.series_of(
-                connection, self._settings, task, period, decimals, now, stations
-            )
-            return Known(list(found), ledger.last_frame_id(connection))
-
-        return await self._store.read(read)
+        decimals = self._settings.format_of(task).layout.decimals
+        what = self._settings, task, period, decimals, self._clock.now(), of_stations
+        return list(energies.series_of(connection, *what))
 
     async def make(self, task: TaskSettings, period: Period, due_at: datetime | None) -> None:
         """
@@ -103,62 +129,82 @@ class Files:
             SettingsError: If none of its intervals has ended yet.
             LayoutError: If what the rows hold cannot be written in the task's layout.
         """
-        known = await self.known(task, period)
-        if not known.series:
+        layout = self._settings.format_of(task).layout
+
+        def make(connection: Connection) -> Made:
+            series = self.series_of(connection, task, period)
+            parts = parts_of(series, layout) if series else []
+            contents = [_whole(part, each, layout) for part, each in parts]
+            return Made(contents, ledger.last_frame_id(connection))
+
+        made = await self._store.read(make)
+        if not made.contents:
             what = f"of {period} no interval has ended yet"
             raise SettingsError(what, f"task {task.name!r}", "export it later")
-        await self.keep(task, period, known, due_at)
+        await self._keep(task, period, made, due_at)
 
-    async def keep(
+    async def correct(
         self,
         task: TaskSettings,
         period: Period,
-        known: Known,
-        due_at: datetime | None = None,
-        *,
-        gaps: bool = False,
-    ) -> None:
+        find: Callable[[Connection], Sequence[Correction]],
+    ) -> int:
         """
-        Write what is known as the next revision of a period, and keep it for delivery.
+        Make files of what is known otherwise than it was told, as the next revision.
 
         Parameters:
-            due_at: when the schedule asked for it; None where it did not.
-            gaps: whether intervals may be left out of the series.
+            find: gives it.
+
+        Returns:
+            How many intervals are told again.
         """
         layout = self._settings.format_of(task).layout
+
+        def make(connection: Connection) -> Made:
+            found = parts_of(find(connection), layout)
+            contents = [_parts(part, each, layout) for part, each in found if each]
+            return Made(contents, ledger.last_frame_id(connection))
+
+        made = await self._store.read(make)
+        if made.contents:
+            await self._keep(task, period, made, None)
+        return sum(one.rows for one in made.contents)
+
+    async def _keep(
+        self, task: TaskSettings, period: Period, made: Made, due_at: datetime | None
+    ) -> None:
+        layout, now = self._settings.format_of(task).layout, self._clock.now()
         revision = await self._store.read(
             lambda connection: ledger.next_revision(connection, task.name, period)
         )
-        rows = [row for each in known.series for row in rows_of(each.activation, each.intervals)]
-        parts = parts_of(sorted(rows, key=lambda row: (row.code, row.obis, row.start)), layout)
         names = [
-            functools.partial(_name, task, period, layout, revision, part) for part, _ in parts
+            functools.partial(_name, task, period, layout, revision, one.part)
+            for one in made.contents
         ]
         named = await self._store.read(lambda connection: self._named(connection, task, names))
-        made = [
+        files = [
             NewFile(
-                part=part,
+                part=one.part,
                 name=name(named),
-                content=(content := write(of_part, layout, gaps=gaps)),
-                sha256=hashlib.sha256(content).hexdigest(),
-                rows=len(of_part),
-                first=min(row.start for row in of_part),
-                last=max(row.end for row in of_part),
+                content=one.content,
+                sha256=hashlib.sha256(one.content).hexdigest(),
+                rows=one.rows,
+                first=one.first,
+                last=one.last,
                 named=named,
-                last_frame_id=known.last_frame_id,
-                told=_told(known.series, part, layout.decimals),
+                last_frame_id=made.last_frame_id,
+                told=one.told,
             )
-            for name, (part, of_part) in zip(names, parts, strict=True)
+            for name, one in zip(names, made.contents, strict=True)
         ]
-        now = self._clock.now()
         days = period.first_day, period.last_day
         await meter_differences.watch(self._store, self._settings, task, *days, now)
         await self._store.write(
             lambda connection: ledger.keep_files(
-                connection, task.name, period, revision, now, due_at, made
+                connection, task.name, period, revision, now, due_at, files
             )
         )
-        for one in made:
+        for one in files:
             _log.info("%s: %d rows, %d bytes", one.name, one.rows, len(one.content))
 
     def _named(
@@ -174,6 +220,33 @@ class Files:
         return named
 
 
+def _whole(part: str, series: Sequence[Series], layout: Layout) -> Content:
+    """Make a file of whole series."""
+    return Content(
+        part=part,
+        content=write_series(series, layout),
+        rows=sum(map(len, series)),
+        first=min(one.grid[0] for one in series),
+        last=max(one.grid[-1] for one in series),
+        told=[series_told(one) for one in series],
+    )
+
+
+def _parts(part: str, corrections: Sequence[Correction], layout: Layout) -> Content:
+    """Make a file of some intervals."""
+    rows = [row for one in corrections for row in rows_of(one.activation, one.intervals)]
+    return Content(
+        part=part,
+        content=write(rows, layout, gaps=True),
+        rows=len(rows),
+        first=min(row.start for row in rows),
+        last=max(row.end for row in rows),
+        told=[
+            intervals_told(one.activation, one.intervals, layout.decimals) for one in corrections
+        ],
+    )
+
+
 def _name(
     task: TaskSettings,
     period: Period,
@@ -187,12 +260,3 @@ def _name(
     if not period.is_whole_days:
         start, end = period.start, period.end
     return file_name(layout.name_pattern, task.name, start, end, named, revision, part)
-
-
-def _told(series: Iterable[Series], part: str, decimals: int) -> list[SeriesTold]:
-    """Give what a file tells: one meter's series, or all where it is the whole task's."""
-    return [
-        series_told(one.activation.metering_code, one.activation.obis, one.intervals, decimals)
-        for one in series
-        if part in ("", one.activation.metering_code)
-    ]

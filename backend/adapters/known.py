@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from backend.adapters import meter_values, records
 from backend.core.energy import Known
 from backend.core.intervals import Presence
+from backend.core.registers import Exchange
 from backend.settings import MeterSettings, StationSettings
 
 
@@ -25,7 +26,19 @@ def known_of(
     until: datetime,
 ) -> Known:
     """Give what is known of a station or a meter around a grid; what lasts, lasts ``until``."""
-    start, end, number = grid[0], grid[-1], records.id_of(connection, source)
+    number = records.id_of(connection, source)
+    return known_by_id(connection, number, grid, until, source.exchanges)
+
+
+def known_by_id(
+    connection: Connection,
+    number: int,
+    grid: Sequence[datetime],
+    until: datetime,
+    exchanges: Sequence[Exchange] = (),
+) -> Known:
+    """Give the same of a station or a meter by its key."""
+    start, end = grid[0], grid[-1]
     readings = meter_values.energy_readings(connection, number, start, end)
     presence = Presence(
         online=records.online_spans(connection, number, start, end, until),
@@ -33,4 +46,4 @@ def known_of(
         unread=meter_values.unread_instants(connection, number, start, end),
     )
     by_reception = records.by_reception(connection, number, readings)
-    return Known(readings, presence, by_reception, source.exchanges, until)
+    return Known(readings, presence, by_reception, exchanges, until)

@@ -31,8 +31,8 @@ from backend.core.readings import ENERGY, Kind, MeterValue, Reading
 from backend.core.registers import REGISTER_PHASES
 
 #: So many readings of a connector before a period, and after it, are taken along, and an hour.
-_EDGE_READINGS = 20
-_MARGIN = timedelta(hours=1)
+EDGE_READINGS = 20
+MARGIN = timedelta(hours=1)
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 #: What else tells that energy flows, besides the register.
 _SIGNS_OF_ENERGY = ("Energy.Active.Import.Interval", POWER)
@@ -192,7 +192,7 @@ class _Said:
         self._station_id = station_id
         table = tables.value_kinds
         rows = connection.execute(select(table).where(table.c.station_id == station_id))
-        self._kinds = {row.id: (row.connector, _kinds_in(row.kinds)) for row in rows}
+        self._kinds = {row.id: (row.connector, kinds_in(row.kinds)) for row in rows}
 
     def connectors(self) -> list[int]:
         """Give the connectors that may have shown an energy register, lowest first."""
@@ -248,7 +248,8 @@ def _tell_of(kinds: Sequence[Kind], *measurands: str) -> bool:
     return any(kind.measurand in measurands for kind in kinds)
 
 
-def _kinds_in(text: str) -> tuple[Kind, ...]:
+def kinds_in(text: str) -> tuple[Kind, ...]:
+    """Read what stands in `tables.value_kinds`."""
     kinds = (dict(zip(Kind._fields, fields, strict=True)) for fields in json.loads(text))
     return tuple(Kind(**one | {"resolution_wh": Decimal(one["resolution_wh"])}) for one in kinds)
 
@@ -316,7 +317,7 @@ def energy_readings(
         before = said.rows(instant <= start, (ENERGY,), connector, backwards=True)
         after = said.rows(instant >= end, (ENERGY,), connector)
         first, last = _outermost(before) or start, _outermost(after) or end
-        within = instant.between(first - _MARGIN, last + _MARGIN)
+        within = instant.between(first - MARGIN, last + MARGIN)
         rows = said.rows(within, (ENERGY, POWER), connector)
         found += (
             one for row in rows for one in row.readings() if _is_register(one) or _is_power(one)
@@ -339,8 +340,8 @@ def course_before(connection: Connection, station_id: int, since: datetime) -> d
         before = said.rows(
             tables.meter_value.c.instant < since, (ENERGY,), connector, backwards=True
         )
-        found = [reading.instant for reading in islice(_registers(before), _EDGE_READINGS)]
-        if len(found) < _EDGE_READINGS:
+        found = [reading.instant for reading in islice(_registers(before), EDGE_READINGS)]
+        if len(found) < EDGE_READINGS:
             return _FIRST
         earliest = min(earliest, found[-1])
     return earliest
@@ -349,7 +350,7 @@ def course_before(connection: Connection, station_id: int, since: datetime) -> d
 def _outermost(rows: Iterator[MeterValue]) -> datetime | None:
     """Give the instant of the outermost reading that is taken along on one side."""
     instant = None
-    for reading in islice(_registers(rows), _EDGE_READINGS):
+    for reading in islice(_registers(rows), EDGE_READINGS):
         instant = reading.instant
     return instant
 

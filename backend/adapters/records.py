@@ -7,12 +7,13 @@ Each takes a connection of the store and runs inside the transaction of its call
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Column,
     Connection,
     Row,
     Table,
@@ -35,12 +36,14 @@ from backend.errors import LoginRefused
 from backend.ports import Destination
 from backend.settings import MeterSettings, Settings, StationSettings, TaskSettings
 
+#: From when to when, of each in the order in which they began.
+Spans = tuple[tuple[datetime, datetime], ...]
 #: Sessions of a station that are looked at when a message is matched to one.
 _RECENT_SESSIONS = 50
 #: So much of an action's name is kept with a deviation.
 _ACTION_SIGNS = 50
 #: What tells of registers.
-_METERING = ("MeterValues", "StartTransaction", "StopTransaction")
+METERING = ("MeterValues", "StartTransaction", "StopTransaction")
 #: What a row of the stations is.
 STATION, METER = "station", "meter"
 #: The states of a delivery.
@@ -170,7 +173,7 @@ def _keep_stations(connection: Connection, settings: Settings, accounts: dict[st
             "interval_minutes": ise.interval_minutes if ise else None,
             "active": True,
         }
-        keep(connection, tables.station, {"identity": _identity_of(one)}, values)
+        keep(connection, tables.station, {"identity": identity_of(one)}, values)
     for card in settings.cards:
         key = {"account_id": accounts[card.account], "id_tag": card.id_tag}
         keep(connection, tables.card, key, {"status": card.status, "active": True})
@@ -252,9 +255,16 @@ def station_ids(connection: Connection) -> dict[str, int]:
     return {row.identity: row.id for row in rows}
 
 
+def source_ids(connection: Connection) -> dict[str, int]:
+    """Give the keys of the stations and meters of the settings, by `identity_of`."""
+    table = tables.station
+    rows = connection.execute(select(table.c.identity, table.c.id).where(table.c.active))
+    return {row.identity: row.id for row in rows}
+
+
 def find_id(connection: Connection, source: StationSettings | MeterSettings) -> int | None:
     """Give the key of a station or a meter; None where the backend has not seen it yet."""
-    key = select(tables.station.c.id).filter_by(identity=_identity_of(source))
+    key = select(tables.station.c.id).filter_by(identity=identity_of(source))
     return connection.execute(key).scalar_one_or_none()
 
 
@@ -262,11 +272,12 @@ def id_of(connection: Connection, source: StationSettings | MeterSettings) -> in
     """Give the key of a station or a meter of the settings."""
     number = find_id(connection, source)
     if number is None:
-        raise LookupError(f"{_identity_of(source)!r} is not in the database")
+        raise LookupError(f"{identity_of(source)!r} is not in the database")
     return number
 
 
-def _identity_of(source: StationSettings | MeterSettings) -> str:
+def identity_of(source: StationSettings | MeterSettings) -> str:
+    """Give what a station or a meter is called in the database."""
     # No charger's identity begins with a blank, so a meter is never taken for a charger of its
     # name, not even for one that the settings had years ago.
     return source.identity if isinstance(source, StationSettings) else f" {source.name}"
@@ -417,7 +428,7 @@ def by_reception(
             table.c.station_id == station_id,
             table.c.received_at.between(min(instants), max(instants)),
             table.c.rule.in_(BY_RECEPTION),
-            table.c.action.in_(_METERING),
+            table.c.action.in_(METERING),
         )
         .distinct()
     )
@@ -450,23 +461,49 @@ def keep_configuration(
 
 def online_spans(
     connection: Connection, station_id: int, start: datetime, end: datetime, until: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
+) -> Spans:
     """
     Give the spans in which a station was connected that touch ``start`` to ``end``.
 
     One that lasts still ends at ``until``.
     """
+    return online_spans_of(connection, (station_id,), start, end, until).get(station_id, ())
+
+
+def online_spans_of(
+    connection: Connection,
+    station_ids: Collection[int],
+    start: datetime,
+    end: datetime,
+    until: datetime,
+) -> dict[int, Spans]:
+    """Give the same of several stations, by their keys; one that has none is left out."""
     table = tables.connection
+    began, ended = table.c.connected_at, table.c.disconnected_at
+    return _spans(connection, station_ids, table, began, ended, start, end, until)
+
+
+def _spans(
+    connection: Connection,
+    station_ids: Collection[int],
+    table: Table,
+    began: Column[datetime],
+    ended: Column[datetime],
+    start: datetime,
+    end: datetime,
+    until: datetime,
+) -> dict[int, Spans]:
     rows = connection.execute(
-        select(table.c.connected_at, table.c.disconnected_at)
+        select(table.c.station_id, began, ended)
         .where(
-            table.c.station_id == station_id,
-            table.c.connected_at <= end,
-            or_(table.c.disconnected_at.is_(None), table.c.disconnected_at >= start),
+            table.c.station_id.in_(station_ids), began <= end, or_(ended.is_(None), ended >= start)
         )
-        .order_by(table.c.connected_at, table.c.id)
+        .order_by(began, table.c.id)
     )
-    return tuple((row.connected_at, row.disconnected_at or until) for row in rows)
+    spans: dict[int, Spans] = {}
+    for station_id, first, last in rows:
+        spans[station_id] = (*spans.get(station_id, ()), (first, last or until))
+    return spans
 
 
 # ---------------------------------------------------------------- sessions
@@ -631,23 +668,26 @@ def sessions_within(
 
 def session_spans(
     connection: Connection, station_id: int, start: datetime, end: datetime, until: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
+) -> Spans:
     """
     Give the spans in which a session was open that touch ``start`` to ``end``.
 
     One that is open still ends at ``until``.
     """
+    return session_spans_of(connection, (station_id,), start, end, until).get(station_id, ())
+
+
+def session_spans_of(
+    connection: Connection,
+    station_ids: Collection[int],
+    start: datetime,
+    end: datetime,
+    until: datetime,
+) -> dict[int, Spans]:
+    """Give the same of several stations, by their keys; one that has none is left out."""
     table = tables.session
-    rows = connection.execute(
-        select(table.c.started_at, table.c.ended_at)
-        .where(
-            table.c.station_id == station_id,
-            table.c.started_at <= end,
-            or_(table.c.ended_at.is_(None), table.c.ended_at >= start),
-        )
-        .order_by(table.c.started_at, table.c.id)
-    )
-    return tuple((row.started_at, row.ended_at or until) for row in rows)
+    began, ended = table.c.started_at, table.c.ended_at
+    return _spans(connection, station_ids, table, began, ended, start, end, until)
 
 
 def session_of(row: Row[Any]) -> Session:

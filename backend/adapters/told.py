@@ -26,7 +26,9 @@ from sqlalchemy.dialects import sqlite
 from backend.adapters import tables
 from backend.adapters.store import driver, for_driver, remembered
 from backend.core.corrections import Told
-from backend.core.intervals import Interval, Status
+from backend.core.exports import Activation
+from backend.core.intervals import RULES, Interval, Status
+from backend.core.series import Series
 
 _TOUCHED = "touched"
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -65,12 +67,29 @@ class SeriesTold(NamedTuple):
     rules: Sequence[tuple[str, str, int]]
 
 
-def series_told(code: str, obis: str, intervals: Sequence[Interval], decimals: int) -> SeriesTold:
+def series_told(series: Series) -> SeriesTold:
+    """Give what a file tells that holds all of a series."""
+    rules = [series.rules] * len(series) if isinstance(series.rules, str) else series.rules
+    return SeriesTold(
+        series.code,
+        series.activation.obis,
+        series.grid[0],
+        series.grid[-1],
+        series.grid[1] - series.grid[0],
+        series.decimals,
+        series.energies,
+        [(rule, RULES[rule][0].value, len(list(run))) for rule, run in groupby(rules)],
+    )
+
+
+def intervals_told(
+    activation: Activation, intervals: Sequence[Interval], decimals: int
+) -> SeriesTold:
     """
-    Give what a file tells of a series.
+    Give what a file tells that holds some intervals of a series.
 
     Parameters:
-        intervals: those that the file has, in order of time; some may be left out.
+        intervals: in order of time; some may be left out.
         decimals: of their energies.
     """
     step = intervals[0].end - intervals[0].start
@@ -86,6 +105,7 @@ def series_told(code: str, obis: str, intervals: Sequence[Interval], decimals: i
         said.append((each.rule, each.status.value))
         at = each.end
     runs = [(*one, len(list(run))) for one, run in groupby(said)]
+    code, obis = activation.metering_code, activation.obis
     return SeriesTold(code, obis, intervals[0].start, at, step, decimals, energies, runs)
 
 

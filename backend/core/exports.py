@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
+from typing import Protocol, TypeVar
 
 from backend.core import days
 from backend.core.file_names import file_name
@@ -263,17 +264,29 @@ def rows_of(activation: Activation, intervals: Iterable[Interval]) -> list[Row]:
     ]
 
 
-def parts_of(rows: Iterable[Row], layout: Layout) -> list[tuple[str, list[Row]]]:
+class Coded(Protocol):
+    """What belongs to a metering code: a row, or a whole series."""
+
+    @property
+    def code(self) -> str:
+        """The metering code, or the name that stands for it."""
+        ...
+
+
+T = TypeVar("T", bound=Coded)
+
+
+def parts_of(items: Iterable[T], layout: Layout) -> list[tuple[str, list[T]]]:
     """
-    Divide rows into files.
+    Divide rows, or series, into files.
 
     Returns:
         For each file the meter whose it is, empty where it is the whole task's, and its rows.
         A task without rows has one file without rows, a task by meter has none.
     """
     if layout.files == "task":
-        return [("", list(rows))]
-    parts: dict[str, list[Row]] = {}
-    for row in rows:
-        parts.setdefault(row.code, []).append(row)
+        return [("", list(items))]
+    parts: dict[str, list[T]] = {}
+    for one in items:
+        parts.setdefault(one.code, []).append(one)
     return sorted(parts.items())

@@ -50,3 +50,15 @@ def test_idle_connections() -> None:
 
     assert 0 == done.returncode
     assert 2 == len(re.findall(r"MB \( *-?[\d.]+ KiB each\)", done.stdout))
+
+
+def test_export_rows() -> None:
+    """Files are made from registers of each mix, and memory and growth are told."""
+    for mix in ("clock", "sessions", "values"):
+        done = run("export_rows.py", "--points", "4", "--days", "2", "--runs", "1", "--mix", mix)
+
+        assert re.search(
+            r"^isebench, registers to bytes +[\d.]+ M rows/s", done.stdout, re.MULTILINE
+        )
+        assert 1 == len(re.findall(r"^memory, .. days: peak \d+ MB", done.stdout, re.MULTILINE))
+        assert 2 == len(re.findall(r"µs a point", done.stdout))

@@ -58,7 +58,7 @@ from backend.core import (
 from backend.core import corrections as core_corrections
 from backend.core.declaration import Declaration
 from backend.core.formats import ise_timeseries_csv as csv
-from backend.core.formats import layout
+from backend.core.formats import layout, series_csv
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
@@ -212,7 +212,11 @@ ENERGIES = (
         "rows of zero are left out",
         "ISE-03",
         "EW Seedorf holds 96 values",
-        (energies.series_of, "if one.end <= until", "if one.end <= until and one.energy_kwh != 0"),
+        (
+            energies.series_of,
+            "if (ended := series.ended_by(until)).energies:",
+            "if any((ended := series.ended_by(until)).energies):",
+        ),
         only="without_charging",
     ),
     _mutant(
@@ -229,7 +233,11 @@ ENERGIES = (
         "the interval setting is ignored",
         "ISE-01",
         "values for",
-        (energies.series_of, "activation.interval_minutes", "15"),
+        (
+            energies.series_of,
+            "grids[length] = grid(period.start, period.end, length)",
+            "grids[length] = grid(period.start, period.end, 15)",
+        ),
         only="60-24",
     ),
     _mutant(
@@ -251,7 +259,7 @@ STATUS = (
         "the status is always W",
         "ISE-16",
         "EW Seedorf holds for",
-        (csv._lines_of, '"status": row.status.value', '"status": "W"'),
+        (series_csv._Writer._lines_with, '"status": status.value', '"status": "W"'),
         only="turns_missing_into_estimated",
     ),
     _mutant(
@@ -284,7 +292,7 @@ STATUS = (
         "ISE-16",
         "EW Seedorf holds for",
         (
-            known.known_of,
+            known.known_by_id,
             "meter_values.unread_instants(connection, number, start, end)",
             "()",
         ),
@@ -360,8 +368,8 @@ REVISIONS = (
         "nothing that was known before",
         (
             corrections._new_of,
-            "replace(series, intervals=new)",
-            "replace(series, intervals=list(series.intervals))",
+            "return Correction(activation, new)",
+            "return Correction(activation, intervals)",
         ),
         only="two_portions",
     ),
@@ -462,16 +470,16 @@ ACTIVATION = (
         "Bahnhof",
         (
             energies.series_of,
-            "for source, activation in settings.activations_of(task):",
-            "found = settings.activations_of(task)\n"
-            "    for (source, _), (_, activation) in zip(found, found[::-1]):",
+            "for source, activation in settings.activations_of(task)\n",
+            "for found in [settings.activations_of(task)]\n"
+            "        for (source, _), (_, activation) in zip(found, found[::-1])\n",
         ),
     ),
     _mutant(
         "the OBIS code of the activation is ignored",
         "ISE-15",
         "begins with",
-        (exports.rows_of, "obis=activation.obis", "obis='1-1:1.29.0*255'"),
+        (series_csv.shown_name, "series.activation.obis", "'1-1:1.29.0*255'"),
         only="three_fields",
     ),
     _mutant(
@@ -609,7 +617,7 @@ FILES = (
         "energies have three decimals, whatever is set",
         "FMT-08",
         "the file shows",
-        (files.Files.known, "self._settings.format_of(task).layout.decimals", "3"),
+        (files.Files.series_of, "self._settings.format_of(task).layout.decimals", "3"),
         (csv._value_of, "-layout.decimals", "-3"),
         only="decimals",
     ),
@@ -617,7 +625,7 @@ FILES = (
         "energies are rounded to three decimals and written with six",
         "FMT-08",
         "holds what its meter counted in it",
-        (files.Files.known, "self._settings.format_of(task).layout.decimals", "3"),
+        (files.Files.series_of, "self._settings.format_of(task).layout.decimals", "3"),
         only="decimals",
     ),
     _mutant(
@@ -625,6 +633,7 @@ FILES = (
         "FMT-08",
         "the file shows",
         (csv.write, ".encode(layout.encoding)", ".encode()"),
+        (series_csv._Writer.lines, "text.encode(self._encoding)", "text.encode()"),
         only="encoding",
     ),
     _mutant(
@@ -1401,7 +1410,7 @@ SOURCES = (
         "ISE-09",
         "EW Seedorf holds for",
         (
-            known.known_of,
+            known.known_by_id,
             "records.online_spans(connection, number, start, end, until)",
             "((start, until),)",
         ),

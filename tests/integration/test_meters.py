@@ -320,7 +320,7 @@ class TestCards:
                 found = await series(site)
 
             assert "1.000 W measured" == shown(found["77FD2AFA"], "04:15")[0]
-            assert ["0 W no-session", "None F unread", "0 W no-session"] == shown(
+            assert ["0.000 W no-session", "None F unread", "0.000 W no-session"] == shown(
                 found["04AABBCC"], "04:15", "04:30", "04:45"
             )
 

@@ -14,15 +14,18 @@ from sqlalchemy import Connection, insert, select
 
 from backend.adapters import records, tables, told
 from backend.adapters.store import Store
-from backend.adapters.told import SeriesTold, series_told
+from backend.adapters.told import SeriesTold, intervals_told, series_told
 from backend.core.corrections import Told
+from backend.core.exports import Activation
 from backend.core.intervals import RULES, Interval, Status
 from backend.core.readings import Reception, StartReport, StopReport
+from backend.core.series import Series
 from backend.settings import Settings
 
 Ask = Callable[[Callable[[Connection], Any]], Any]
 
 START = datetime(2025, 6, 3, 6, 0, tzinfo=UTC)
+POINT = Activation("WB-1", "C", "1.9")
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2hJ4s0Qb0V2rZQZ3k1v7Yk9s0oZl2c1w9Xq8m3T5dE"
 SETTINGS = f"""
@@ -89,7 +92,7 @@ def interval(number: int, energy: str | None, rule: str) -> Interval:
 
 def tell(ask: Ask, file_id: int, *intervals: Interval) -> None:
     """Keep that a file told of the series C, 1.9."""
-    one = series_told("C", "1.9", intervals, 3)
+    one = intervals_told(POINT, intervals, 3)
     ask(lambda connection: told.keep_series(connection, 1, file_id, [one]))
 
 
@@ -110,22 +113,35 @@ class TestSeries:
             interval(1, "0.250", "measured"),
             interval(2, None, "offline"),
         ]
-        assert series_told("C", "1.9", intervals, 3) == SeriesTold(
-            code="C",
-            obis="1.9",
-            start=START,
-            end=START + 3 * QUARTER,
-            step=QUARTER,
-            decimals=3,
-            energies=[100, 250, None],
-            rules=[("measured", "W", 2), ("offline", "F", 1)],
+        grid = [START + number * QUARTER for number in range(4)]
+        whole = Series.of(POINT, grid, intervals, 3)
+        assert (
+            series_told(whole)
+            == intervals_told(POINT, intervals, 3)
+            == SeriesTold(
+                code="C",
+                obis="1.9",
+                start=START,
+                end=START + 3 * QUARTER,
+                step=QUARTER,
+                decimals=3,
+                energies=[100, 250, None],
+                rules=[("measured", "W", 2), ("offline", "F", 1)],
+            )
         )
+
+    def test_one_rule_for_all(self) -> None:
+        """It stands there once."""
+        series = Series(
+            POINT, [START + number * QUARTER for number in range(3)], 3, [0, 7], "measured"
+        )
+        told = series_told(series)
+        assert ([0, 7], [("measured", "W", 2)]) == (told.energies, told.rules)
 
     def test_what_is_left_out_is_not_told(self) -> None:
         """It is neither missing nor 0."""
-        one = series_told(
-            "C", "1.9", [interval(0, "1", "measured"), interval(3, "2", "measured")], 0
-        )
+        intervals = [interval(0, "1", "measured"), interval(3, "2", "measured")]
+        one = intervals_told(POINT, intervals, 0)
         assert [1, None, None, 2] == one.energies
         assert [("measured", "W", 1), ("", "", 2), ("measured", "W", 1)] == one.rules
 

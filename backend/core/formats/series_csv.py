@@ -1,0 +1,226 @@
+"""
+IS-E time series as CSV, from whole series: the same bytes as `ise_timeseries_csv.write` gives.
+
+What a file looks like is decided there alone. The lines of a grid are learned by having `write`
+write a series; where it refuses, or where anything else is out of the ordinary, `write` writes
+them all, and its errors are raised. A property test holds the two against each other in any
+layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from io import BytesIO
+from itertools import compress, cycle, islice
+from typing import cast
+
+from backend.core.exports import Activation, rows_of
+from backend.core.formats.ise_timeseries_csv import SUFFIX, write
+from backend.core.formats.layout import MAX_CELL, Layout, check_cell
+from backend.core.intervals import Status
+from backend.core.series import Series
+from backend.errors import LayoutError
+
+#: Texts of energies that are remembered; a quarter hour of 22 kW has 5,500 Wh.
+_REMEMBERED = 20_000
+#: From here on a row is looked at by `write`.
+_MOST_KWH = 10**9
+#: Where fewer energies than one in so many are not 0, lines of zeros are changed there.
+_SPARSE = 2
+#: Names that stand for a series' own while lines are learned, and what stands for them then.
+_CODE, _OBIS = "CODE", "OBIS"
+_CODE_MARK, _OBIS_MARK = "\0", "\1"
+
+
+def write_series(many: Iterable[Series], layout: Layout) -> bytes:
+    """
+    Write a file.
+
+    Parameters:
+        many: in any order; those of one name (code, OBIS code) are put together.
+        layout: what the file looks like.
+
+    Raises:
+        LayoutError: The layout is wrong, or an energy cannot be written so that it reads back.
+    """
+    writer, file = _Writer(layout), BytesIO()
+    file.write(write((), layout))
+    for found in _by_name(many, layout):
+        file.write(writer.lines(found))
+    return file.getvalue()
+
+
+def shown_name(series: Series, layout: Layout) -> tuple[str, str]:
+    """Give the code and the OBIS code under which a series stands in a file."""
+    obis = series.activation.obis
+    return series.code, obis if layout.obis_suffix else obis.removesuffix(SUFFIX)
+
+
+def _by_name(many: Iterable[Series], layout: Layout) -> Iterator[list[Series]]:
+    named: dict[tuple[str, str], list[Series]] = {}
+    for series in many:
+        named.setdefault(shown_name(series, layout), []).append(series)
+    return (named[name] for name in sorted(named))
+
+
+class _Texts(dict[int, str]):
+    """Energies as texts, remembered as long as there is room."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._scale = 10**layout.decimals
+        self._form = f"{{}}{layout.decimal_mark}{{:0{layout.decimals}d}}"
+
+    def __missing__(self, energy: int) -> str:
+        text = str(energy)
+        if self._scale > 1:
+            text = self._form.format(*divmod(energy, self._scale))
+        if len(self) < _REMEMBERED:
+            self[energy] = text
+        return text
+
+
+class _Lines:
+    """The lines of a grid: of each what stands before its energy, what behind, and with 0."""
+
+    def __init__(self, cells: Sequence[dict[str, str]], layout: Layout, first: int) -> None:
+        columns = layout.shown_columns
+        value = columns.index("value")
+        mark = layout.separator
+        self.heads = ["".join(one[each] + mark for each in columns[first:value]) for one in cells]
+        self.tails = [
+            "".join(mark + one[each] for each in columns[value + 1 :]) + layout.line_end
+            for one in cells
+        ]
+        self.zeros = [
+            head + one["value"] + tail
+            for head, one, tail in zip(self.heads, cells, self.tails, strict=True)
+        ]
+
+
+class _Writer:
+    """Writes series after series in one layout, and remembers the lines of the last grid."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
+        self._texts = _Texts(layout)
+        self._names: set[str] = set()
+        self._grid: Sequence[datetime] | None = None
+        self._cells: list[dict[str, str]] = []
+        self._before = ""
+        self._most = _MOST_KWH * 10**layout.decimals
+        self._lines: dict[Status, _Lines] = {}
+        # Cells that a series has in common stand before its lines, put there by one join.
+        varying = ("time", "value", "status")
+        columns = layout.shown_columns
+        self._first = next(place for place, each in enumerate(columns) if each in varying)
+        self._has_marks = bool({"code", "obis"} & {*columns[self._first :]})
+
+    def lines(self, found: Sequence[Series]) -> bytes:
+        """Give the lines of the series of one name."""
+        series = found[0]
+        if series.grid is not self._grid:
+            self._learn(series.grid)
+        code, obis = shown_name(series, self._layout)
+        lines = None
+        if len(found) == 1 and self._cells and self._is_name(code) and self._is_name(obis):
+            lines = self._lines_of(series)
+        if lines is None:
+            return self._carefully(found)
+        first = self._before.replace(_CODE_MARK, code).replace(_OBIS_MARK, obis)
+        text = first + first.join(lines)
+        if self._has_marks:
+            text = text.replace(_CODE_MARK, code).replace(_OBIS_MARK, obis)
+        return text.encode(self._encoding)
+
+    def _carefully(self, found: Sequence[Series]) -> bytes:
+        rows = [row for one in found for row in rows_of(one.activation, one.intervals)]
+        return write(rows, replace(self._layout, header=False, encoding=self._encoding))
+
+    def _learn(self, grid: Sequence[datetime]) -> None:
+        """Have a series written, and take its lines apart; there are none where it is refused."""
+        self._grid, self._cells = grid, []
+        self._lines.clear()
+        layout = replace(self._layout, header=False, encoding="utf-8")
+        scale = 10**layout.decimals
+        energies = list(islice(cycle((0, 1, scale - 1, 1234 * scale + 56)), len(grid) - 1))
+        probe = Series(Activation("", _CODE, _OBIS), grid, layout.decimals, energies, "measured")
+        try:
+            lines = write(rows_of(probe.activation, probe.intervals), layout)
+        except LayoutError:
+            # It refuses these instants, and so it does when the energies are those of a series.
+            return
+        columns = layout.shown_columns
+        found = [line.split(layout.separator) for line in lines.decode().split(layout.line_end)]
+        values = [cells[columns.index("value")] for cells in found if len(cells) == len(columns)]
+        if not energies or values != [self._texts[energy] for energy in energies]:
+            return
+        marks = {"code": _CODE_MARK, "obis": _OBIS_MARK, "value": self._texts[0]}
+        self._cells = [dict(zip(columns, cells, strict=False)) | marks for cells in found[:-1]]
+        shared = columns[: self._first]
+        self._before = "".join(self._cells[0][each] + layout.separator for each in shared)
+
+    def _is_name(self, text: str) -> bool:
+        """Tell whether a name may stand in a cell as it is; where it may not, `write` says why."""
+        if text.isascii() and text.isalnum() and len(text) <= MAX_CELL:
+            return True
+        if text not in self._names:
+            try:
+                check_cell(text, self._layout, "")
+            except LayoutError:
+                return False
+            if len(self._names) < _REMEMBERED:
+                self._names.add(text)
+        return True
+
+    def _lines_of(self, series: Series) -> list[str] | None:
+        """Give its lines without what they have in common; None where anything is odd."""
+        energies, statuses = series.energies, series.statuses()
+        if series.decimals != self._layout.decimals or not energies:
+            return None
+        if not isinstance(statuses, Status):
+            return self._mixed(energies, statuses)
+        there = self._lines_with(statuses)
+        if statuses is Status.MISSING:
+            return None if any(one is not None for one in energies) else there.zeros.copy()
+        if None in energies:
+            return None
+        known = cast("Sequence[int]", energies)
+        if min(known) < 0 or max(known) >= self._most:
+            return None
+        texts, heads, tails = self._texts, there.heads, there.tails
+        moved = list(compress(range(len(known)), known))
+        if len(moved) * _SPARSE > len(known):
+            parts = zip(heads, known, tails, strict=True)
+            return [head + texts[energy] + tail for head, energy, tail in parts]
+        lines = there.zeros.copy()
+        for place in moved:
+            lines[place] = heads[place] + texts[known[place]] + tails[place]
+        return lines
+
+    def _mixed(
+        self, energies: Sequence[int | None], statuses: Sequence[Status]
+    ) -> list[str] | None:
+        lines = []
+        for place, (energy, status) in enumerate(zip(energies, statuses, strict=True)):
+            there = self._lines_with(status)
+            if (energy is None) != (status is Status.MISSING):
+                return None
+            if energy is None:
+                lines.append(there.zeros[place])
+            elif 0 <= energy < self._most:
+                lines.append(there.heads[place] + self._texts[energy] + there.tails[place])
+            else:
+                return None
+        return lines
+
+    def _lines_with(self, status: Status) -> _Lines:
+        lines = self._lines.get(status)
+        if lines is None:
+            cells = [one | {"status": status.value} for one in self._cells]
+            if status is Status.MISSING and self._layout.missing == "empty":
+                cells = [one | {"value": ""} for one in cells]
+            lines = self._lines[status] = _Lines(cells, self._layout, self._first)
+        return lines

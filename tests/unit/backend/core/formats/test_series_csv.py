@@ -1,0 +1,164 @@
+"""Files made of whole series: the same bytes as those made of rows, or the same refusal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.core.days import day_grid
+from backend.core.exports import Activation, rows_of
+from backend.core.formats import series_csv
+from backend.core.formats.ise_timeseries_csv import Layout, write
+from backend.core.formats.layout import COLUMNS
+from backend.core.formats.series_csv import write_series
+from backend.core.intervals import RULES, Status
+from backend.core.series import Series
+from backend.errors import LayoutError
+
+CODE = "CH98765012345AAAAAAAAAAAAAAA00001"
+WB_1 = Activation("WB-1", CODE, "1-1:1.29.0*255")
+DAY = tuple(day_grid(date(2025, 6, 3), 15))
+
+
+def by_rows(many: list[Series], layout: Layout) -> bytes | str:
+    """Write rows, or say why not."""
+    try:
+        return write(
+            [row for one in many for row in rows_of(one.activation, one.intervals)], layout
+        )
+    except LayoutError as error:
+        return str(error)
+
+
+def by_series(many: list[Series], layout: Layout) -> bytes | str:
+    """Write series, or say why not."""
+    try:
+        return write_series(many, layout)
+    except LayoutError as error:
+        return str(error)
+
+
+def series(energies: list[int | None], rules: str | list[str] = "measured") -> Series:
+    """Make the series of a morning."""
+    return Series(WB_1, DAY[: len(energies) + 1], 3, energies, rules)
+
+
+TRUE = [rule for rule, (status, _) in RULES.items() if status is Status.TRUE]
+KNOWN = [rule for rule, (status, _) in RULES.items() if status is not Status.MISSING]
+MISSING = [rule for rule, (status, _) in RULES.items() if status is Status.MISSING]
+NAMES = st.sampled_from([CODE, "CHA", "Süd", "Haus 1"]) | st.text(min_size=1, max_size=4)
+OBIS = st.sampled_from(["1-1:1.29.0*255", "1-1:1.29.0", "1-1:1.9.0", "1-1:1.29.0*255*255"])
+ENERGIES = st.sampled_from([0] * 8 + [1, 999, 5500]) | st.integers(0, 10**10)
+LAYOUTS = st.builds(
+    Layout,
+    separator=st.sampled_from([";", "\t", "|"]),
+    decimal_mark=st.sampled_from([".", ","]),
+    decimals=st.sampled_from([0, 3, 3, 6]),
+    time_form=st.sampled_from(["%d.%m.%Y %H:%M:%S", "%Y%m%d%H%M"]),
+    zone=st.sampled_from(["local", "utc", "local+offset"]),
+    stamp=st.sampled_from(["end", "start"]),
+    header=st.booleans(),
+    status_column=st.booleans(),
+    missing=st.sampled_from(["empty", "zero"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
+    line_end=st.sampled_from(["\r\n", "\n"]),
+    obis_suffix=st.booleans(),
+    columns=st.permutations(COLUMNS).flatmap(
+        lambda columns: st.sampled_from(
+            [
+                tuple(columns),
+                tuple(one for one in columns if one not in ("unit", "status")),
+                COLUMNS,
+            ]
+        )
+    ),
+)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[list[Series], Layout]:
+    """Give some series of one or more days, and a layout."""
+    layout = draw(LAYOUTS)
+    day = draw(st.sampled_from([date(2025, 6, 3), date(2025, 3, 30), date(2025, 10, 26)]))
+    grids = [tuple(day_grid(day, minutes)) for minutes in (15, 60)]
+    many = []
+    for _ in range(draw(st.integers(0, 4))):
+        grid = draw(st.sampled_from(grids))
+        start = draw(st.sampled_from([0, 0, 3]))
+        grid = grid[start : start + draw(st.sampled_from([1, 2, 9, 13]))]
+        count = len(grid) - 1
+        rules: str | list[str] = draw(st.sampled_from(["measured", *TRUE, *KNOWN]))
+        energies: list[int | None] = draw(st.lists(ENERGIES, min_size=count, max_size=count))
+        if draw(st.booleans()):
+            rules = draw(st.lists(st.sampled_from(list(RULES)), min_size=count, max_size=count))
+            energies = [
+                None if rule in MISSING else energy
+                for rule, energy in zip(rules, energies, strict=True)
+            ]
+        activation = Activation("WB-1", draw(NAMES), draw(OBIS))
+        many.append(Series(activation, grid, layout.decimals, energies, rules))
+    return many, layout
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(files())
+def test_any_series_in_any_layout(file: tuple[list[Series], Layout]) -> None:
+    """Every knob does the same to series as to rows."""
+    many, layout = file
+    assert by_rows(many, layout) == by_series(many, layout)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [series([-1, 5])],
+        [series([10**12 * 1000, 5])],
+        [series([10**9 * 1000, 5])],
+        [series([10**12 * 1000, None], ["measured", "offline"])],
+        [replace(series([5, 5]), decimals=4)],
+        [replace(series([5, 1]), decimals=4)],
+        [replace(series([50, 10]), decimals=4)],
+        [series([None, None], "offline")],
+        [replace(series([5]), activation=replace(WB_1, metering_code="=A1"))],
+        [replace(series([5]), activation=replace(WB_1, metering_code="9" * 201))],
+        [replace(series([5, 7]), grid=(DAY[0], DAY[1], DAY[3]))],
+        [replace(series([5]), grid=(DAY[0], DAY[2]))],
+        [series([1, 2, 3]), replace(series([4]), grid=DAY[3:5])],
+        [series([])],
+    ],
+    ids=range(14),
+)
+def test_what_is_out_of_the_ordinary(odd: list[Series]) -> None:
+    """It is written, or refused, as its rows are."""
+    many = [replace(series([516]), activation=replace(WB_1, metering_code="CHA")), *odd]
+    assert by_rows(many, Layout()) == by_series(many, Layout())
+
+
+@pytest.mark.parametrize("odd", [series([5, 5], "offline"), series([None, 5], ["measured"] * 2)])
+def test_an_energy_that_does_not_go_with_its_status(odd: Series) -> None:
+    """It is refused as its rows are."""
+    assert "does not go with status" in str(by_series([odd], Layout()))
+    assert by_rows([odd], Layout()) == by_series([odd], Layout())
+
+
+def test_more_names_and_energies_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are written like the others."""
+    monkeypatch.setattr(series_csv, "_REMEMBERED", 1)
+    many = [
+        replace(series([index, 7, 8]), activation=replace(WB_1, metering_code=f"Haus {index}"))
+        for index in range(3)
+    ]
+    assert by_rows(many, Layout()) == by_series(many, Layout())
+
+
+def test_an_hour_that_does_not_read_back() -> None:
+    """Where local labels are doubtful without their neighbours, both refuse alike."""
+    start = datetime(2025, 10, 26, 1, tzinfo=UTC)
+    grid = (start, start + timedelta(minutes=15))
+    odd = Series(WB_1, grid, 3, [5], "measured")
+    assert "would not read back" in str(by_series([odd], Layout()))
+    assert by_rows([odd], Layout()) == by_series([odd], Layout())
