@@ -20,7 +20,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from backend.adapters import tables
@@ -33,15 +33,17 @@ from backend.core.series import Series
 _TOUCHED = "touched"
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-_INSERT = sqlite.insert(tables.touched)
-_TOUCH = for_driver(
-    _INSERT.on_conflict_do_update(
-        index_elements=["station_id"],
-        set_={"since": func.min(tables.touched.c.since, _INSERT.excluded.since)},
-    ),
-    "station_id",
-    "since",
-)
+
+def _earliest(table: Table, *key: str) -> str:
+    """Write the statement that keeps, for a key, the earliest instant that was ever given."""
+    row = sqlite.insert(table)
+    since = func.min(table.c.since, row.excluded.since)
+    upsert = row.on_conflict_do_update(index_elements=list(key), set_={"since": since})
+    return for_driver(upsert, *key, "since")
+
+
+_TOUCH = _earliest(tables.touched, "station_id")
+_REOPEN = _earliest(tables.reopened, "task_id", "station_id")
 
 
 class SeriesTold(NamedTuple):
@@ -233,19 +235,14 @@ def take_touched(connection: Connection, tasks: Mapping[str, Iterable[int]]) -> 
     for name, stations in tasks.items():
         query = select(tables.task.c.id).where(tables.task.c.name == name)
         number = connection.execute(query).scalar_one()
-        for station_id in stations:
-            if station_id in marks:
-                _reopen(connection, number, station_id, marks[station_id])
+        # The writer has others to serve, and there may be thousands of marks.
+        rows = [
+            (number, station_id, tables.to_microseconds(marks[station_id]))
+            for station_id in stations
+            if station_id in marks
+        ]
+        driver(connection).executemany(_REOPEN, rows)
     connection.execute(delete(table))
-
-
-def _reopen(connection: Connection, task_id: int, station_id: int, since: datetime) -> None:
-    table, key = tables.reopened, {"task_id": task_id, "station_id": station_id}
-    before = connection.execute(select(table.c.since).filter_by(**key)).scalar_one_or_none()
-    if before is None:
-        connection.execute(insert(table).values(**key, since=since))
-    elif since < before:
-        connection.execute(update(table).filter_by(**key).values(since=since))
 
 
 def reopened(connection: Connection, task: str) -> dict[int, datetime]:
