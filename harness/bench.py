@@ -220,6 +220,8 @@ class Bench:
         self.schedule = "daily"
         self.first_day: date | None = None
         self.task_delivers_until_now = False
+        #: When files were made last, where that is not the time of the bench.
+        self.exported_at: datetime | None = None
         self.drop: Drop | None = None
         self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
@@ -459,10 +461,12 @@ class Bench:
 
     def told_span(self) -> tuple[datetime, datetime]:
         """Give from when to when the backend may have told the utility anything by now."""
-        first = instant(self.first_day or self.day, "0:00")
+        first, now = instant(self.first_day or self.day, "0:00"), self.exported_at
+        if now is None:
+            now = self.clock.now()
         if self.task_delivers_until_now:
-            return first, self.clock.now()
-        return first, instant(self.clock.now().astimezone(ZURICH).date(), "0:00")
+            return first, now
+        return first, instant(now.astimezone(ZURICH).date(), "0:00")
 
     def grid(self, name: str) -> list[datetime]:
         """Give the boundaries of the day's intervals of a charger, a meter or a card."""

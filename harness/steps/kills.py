@@ -182,6 +182,7 @@ async def _export_what_is_stored(bench: Bench) -> None:
     backend = bench.new_backend(clock)
     await backend.start()
     await backend.export_now(TASK, bench.day, bench.day)
+    bench.exported_at = clock.now()
     await backend.stop()
 
 
