@@ -234,6 +234,18 @@ class TestCoarseReadings:
         register = build(at(0, "740.2"), at(1, 740, END), at(300, 740, BEGIN), at(301, "740.9"))
         assert [Decimal("740.2"), *[Decimal("740.9")] * 3] == wh(register)
 
+    def test_a_false_value_is_no_neighbour(self) -> None:
+        """What is set aside stands between no two readings."""
+        register = build(at(0, "829169.7"), at(60, 829_169, BEGIN), at(61, 0), at(62, "829169.7"))
+        assert [Decimal("829169.7")] * 3 == wh(register)
+        register = build(at(0, 829_169, BEGIN), at(1, 0), at(48, "829169.7"))
+        assert [Decimal("829169.7")] * 2 == wh(register)
+
+    def test_another_epoch_is_no_neighbour(self) -> None:
+        """Where the register begins anew, what it showed before tells nothing of it."""
+        register = build(at(0, "0.4"), at(60, 9_000), at(120, 0, BEGIN), at(180, 5_000))
+        assert 9_000 - Decimal("0.4") + 5_000 == energy(register)
+
     def test_without_a_neighbour_it_stays(self) -> None:
         """Coarse readings alone are what they are."""
         assert [100, 5000] == wh(build(at(0, 100, BEGIN), at(60, 5000, END)))
@@ -268,6 +280,30 @@ class TestSmallFalls:
         """A hundred watt hours are more than the tolerance can hide."""
         early = at(15, 1000, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-2))
         assert {2} == build(at(0, 0), at(14.99, 1100), early).breaks
+
+    def test_what_was_held_last_does_not_say_how_far_is_noise(self) -> None:
+        """It is the height that was moved in time, and each reading below it is held."""
+        late = at(15, 1012, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=2))
+        register = build(at(0, 0), late, at(15.01, 1003), at(15.02, 1007), at(16, 1300))
+        assert [0, 1012, 1012, 1012, 1300] == wh(register)
+
+    def test_two_whole_watt_hours_may_seem_to_fall_two(self) -> None:
+        """Each is a watt hour away from the register at most; nothing began anew between them."""
+        readings = (at(0, "350.5"), at(1, 351, END), at(300, 351, BEGIN), at(360, "351.6"))
+        register = build(*readings)
+        assert frozenset() == register.breaks
+        assert Decimal("1.1") == energy(register)
+
+    def test_a_coarse_step_is_no_haste(self) -> None:
+        """A model of whole kilowatt hours shows one within seconds, and was not too fast."""
+        profile = DeviceProfile(
+            "thousands", max_power_w=Decimal(150_000), register_step_wh=Decimal(1_000)
+        )
+        register = build(
+            at(0, 9_127, END), at(231, 0, BEGIN), at(579.5, 8_000), at(580, 10_000), profile=profile
+        )
+        assert {1} == register.breaks
+        assert 10_000 == energy(register)
 
 
 class TestNoise:
@@ -391,6 +427,58 @@ class TestPeaksAndDips:
         register = build(at(0, 0), at(179, 0), at(180, 20_000), at(300, 0), at(360, 9_000))
         assert 29_000 == energy(register)
         assert {3: Rule.RESET} == register.break_rules
+
+    @pytest.mark.parametrize("back", ["740.2", "739.9", "739.3"])
+    def test_a_dip_ends_within_the_step(self, back: str) -> None:
+        """The old course is one that lies within the register's step of it."""
+        register = build(at(0, "700740.2"), at(1, 0), at(2, f"700{back}"), at(3, "700741"))
+        assert [(0, Rule.DIP)] == why(register)
+        assert Decimal("0.8") == energy(register)
+
+    @pytest.mark.parametrize("back", ["740.2", "739.9", "739.3"])
+    def test_a_peak_ends_within_the_step(self, back: str) -> None:
+        """So does a peak, and nothing begins anew."""
+        register = build(at(0, "700740.2"), at(1, 9_000_000), at(2, f"700{back}"), at(3, "700741"))
+        assert [(9_000_000, Rule.SPIKE)] == why(register)
+        assert frozenset() == register.breaks
+        assert Decimal("0.8") == energy(register)
+
+    def test_a_peak_behind_a_restart(self) -> None:
+        """It is not the old course, so what was counted anew is no dip."""
+        register = build(
+            at(0, 479_241),
+            at(300, 0, BEGIN),
+            at(400, 10_329),
+            at(401, 1_777_335_738),
+            at(900, 10_343),
+        )
+        assert {1: Rule.RESET} == register.break_rules
+        assert [(1_777_335_738, Rule.SPIKE)] == why(register)
+        assert 10_343 == energy(register)
+
+    def test_a_dip_and_a_peak_before_the_old_course(self) -> None:
+        """Both are set aside, and the register goes on."""
+        register = build(at(0, 479_241), at(1, 0), at(2, 90_000_000), at(3, 479_300))
+        assert [479_241, 479_300] == wh(register)
+        assert [(0, Rule.DIP), (90_000_000, Rule.DIP)] == why(register)
+
+    def test_a_dip_while_the_register_sticks(self) -> None:
+        """What comes up at once and stays is the old course, not a peak."""
+        register = build(at(0, 479_241), at(60, 0), at(61, 499_241), at(62, 499_300))
+        assert [(0, Rule.DIP)] == why(register)
+        assert 20_059 == energy(register)
+
+    def test_a_restart_that_was_moved_to_the_grid(self) -> None:
+        """What a reading shows two seconds after a restart is as low as the restart."""
+        moved = NOON + timedelta(minutes=60, seconds=2)
+        register = build(
+            at(-60, 0, BEGIN),
+            at(0, 5_000),
+            at(60, 12, "Sample.Clock", stamped=moved),
+            at(75, 5_400),
+        )
+        assert {2: Rule.RESET} == register.break_rules
+        assert 5_000 + 5_388 == energy(register)
 
     def test_without_a_known_power_nothing_is_too_fast(self) -> None:
         """Then every fall is a new epoch."""
