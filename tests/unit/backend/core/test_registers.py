@@ -618,9 +618,27 @@ class TestPicking:
         """Total and phases together do not double."""
         assert [6] == picked(reading(6), reading(1, phase="L1"), reading(2, phase="L2"))
 
-    def test_a_phase_said_twice_counts_once(self) -> None:
-        """A message sent again does not double a phase."""
-        assert [5] == picked(reading(2, phase="L1"), reading(3, phase="L1"), reading(2, phase="L2"))
+    @pytest.mark.parametrize("first", [2, 3])
+    def test_a_phase_said_twice_counts_once(self, first: int) -> None:
+        """A message sent again does not double a phase; the larger value is the later one."""
+        twice = reading(first, phase="L1"), reading(5 - first, phase="L1")
+        assert [5] == picked(*twice, reading(2, phase="L2"))
+
+    def test_the_sum_of_phases_is_a_reading_like_any(self) -> None:
+        """It stands where its first phase stands, with the context and as exact as sampled."""
+        phases = [
+            reading(value, phase=f"L{value}", context="Trigger", position=9 - value)
+            for value in (1, 2, 3)
+        ]
+        (found,) = register_readings(phases, INCH, 900)
+        assert RegisterReading(NOON, Decimal(6), Decimal(0), "Trigger", 6) == found
+
+    def test_a_start_stays_coarse(self) -> None:
+        """How coarse a value is stays with it."""
+        (found,) = register_readings(
+            [reading(7, context=BEGIN, resolution_wh=Decimal(1))], INCH, 900
+        )
+        assert RegisterReading(NOON, Decimal(7), Decimal(1), BEGIN, 0) == found
 
     def test_neutral_is_no_phase_of_energy(self) -> None:
         """A sample of nothing but N is no register."""
@@ -656,9 +674,10 @@ class TestTheGrid:
         assert (None if said == found.instant else said) == found.stamped
 
     @pytest.mark.parametrize(
-        ("context", "seconds"), [("Sample.Clock", 3), ("Sample.Periodic", 1), (BEGIN, 1)]
+        ("context", "seconds"),
+        [("Sample.Clock", 3), ("Sample.Clock", 2.000001), ("Sample.Periodic", 1), (BEGIN, 1)],
     )
-    def test_others_stay(self, context: str, seconds: int) -> None:
+    def test_others_stay(self, context: str, seconds: float) -> None:
         """Too far away, or not clock-aligned."""
         said = NOON + timedelta(seconds=seconds)
         (found,) = register_readings([reading(1, instant=said, context=context)], INCH, 900)
