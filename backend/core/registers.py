@@ -24,6 +24,7 @@ How fast is too fast is a choice of this project (ASSUMED), in `PLAUSIBLE` and `
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -366,9 +367,15 @@ class _Course:
     def __init__(self, profile: DeviceProfile) -> None:
         self._profile = profile
         self._steps: list[_Step] = []
+        self._begin = 0  # the first step of the epoch
         self._turns_wh = Decimal(0)
         self._discarded: list[Discarded] = []
         self._is_contested = False  # whether the next step is
+        # Of two readings one may have been moved in time by the tolerance, and the other not.
+        moved_us = profile.aligned_tolerance_s * 1_000_000
+        limit_w = profile.max_power_w * PLAUSIBLE
+        self._moved_wh = _EXACT.divide(_EXACT.multiply(limit_w, moved_us), _HOUR_US)
+        self._most_noise_wh = max(profile.register_step_wh, Decimal(2), self._moved_wh)
 
     def follow(self, chain: Sequence[RegisterReading]) -> list[Discarded]:
         """Believe what can be believed, in order of time; give the rest."""
@@ -393,7 +400,7 @@ class _Course:
         if _EXACT.subtract(last.wh, wh) <= self._noise_wh(chain[last.level], reading):
             self._steps.append(_Step(reading, last.wh, wh, last.level))
             return index + 1
-        if self._drop_spike(reading, wh):
+        if self._drop_spike(chain, reading, wh):
             return index
         low, back = self._way_back(chain, index, last.level, returns)
         if back < len(chain):
@@ -459,9 +466,7 @@ class _Course:
         step = max(self._profile.register_step_wh, one.resolution_wh + other.resolution_wh)
         if one.stamped is None and other.stamped is None:
             return step
-        # One of the two was moved in time by the tolerance, the other was not.
-        moved_us = self._profile.aligned_tolerance_s * 1_000_000
-        return max(step, _EXACT.divide(self._profile.max_power_w * PLAUSIBLE * moved_us, _HOUR_US))
+        return max(step, self._moved_wh)
 
     def _was_passed(self, reading: RegisterReading, wh: Decimal) -> bool:
         """
@@ -470,7 +475,7 @@ class _Course:
         A register that begins anew begins low; one that shows what it has shown before, and
         then goes on from where it was, has shown an old value.
         """
-        first = next((step for step in reversed(self._steps) if step.rule), self._steps[0])
+        first = self._steps[self._begin]
         return wh > _EXACT.add(first.wh, self._noise_wh(first.reading, reading))
 
     def _too_fast(self, one: RegisterReading, other: RegisterReading) -> bool:
@@ -478,16 +483,14 @@ class _Course:
         rise_wh = _EXACT.subtract(other.wh - one.wh, self._noise_wh(one, other))
         return _above(rise_wh, limit_w, other.instant - one.instant)
 
-    def _drop_spike(self, reading: RegisterReading, wh: Decimal) -> bool:
+    def _drop_spike(
+        self, chain: Sequence[RegisterReading], reading: RegisterReading, wh: Decimal
+    ) -> bool:
         """Take back the last steps if they are a peak over the course that ``wh`` goes on."""
         if wh <= self._profile.register_step_wh:
             return False  # back to zero: a register that restarts, not one that goes on
-        first = len(self._steps)
-        while first > 0 and self._is_over(self._steps[first - 1], reading, wh):
-            if self._steps[first - 1].rule:
-                return False
-            first -= 1
-        if first == 0:
+        first = self._first_over(chain, reading, wh)
+        if first == self._begin:
             return False
         if not self._too_fast(self._steps[first - 1].reading, self._steps[first].reading):
             return False
@@ -495,9 +498,21 @@ class _Course:
         del self._steps[first:]
         return True
 
-    def _is_over(self, step: _Step, reading: RegisterReading, wh: Decimal) -> bool:
-        """Tell whether a step is higher than a reading by more than noise."""
-        return _EXACT.subtract(step.wh, wh) > self._noise_wh(step.reading, reading)
+    def _first_over(
+        self, chain: Sequence[RegisterReading], reading: RegisterReading, wh: Decimal
+    ) -> int:
+        """Give the index of the first step of the epoch that is over a reading, noise aside."""
+        high_wh = _EXACT.add(wh, self._most_noise_wh)
+        first = bisect.bisect_right(self._steps, high_wh, self._begin, key=_wh_of)
+        for _ in range(RUN):
+            if first == self._begin:
+                break
+            step = self._steps[first - 1]
+            noise_wh = self._noise_wh(chain[step.level], reading)
+            if _EXACT.subtract(step.wh, wh) <= noise_wh:
+                break
+            first -= 1
+        return first
 
     def _begin_anew(self, reading: RegisterReading, wh: Decimal, last: _Step, index: int) -> None:
         """Turn over where the model's register does so, else begin a new epoch."""
@@ -510,6 +525,7 @@ class _Course:
                 self._steps.append(_Step(reading, turned, turned, index))
                 return
         self._turns_wh = Decimal(0)
+        self._begin = len(self._steps)
         self._steps.append(_Step(reading, reading.wh, reading.wh, index, Rule.RESET))
 
     def register(self, discarded: tuple[Discarded, ...]) -> Register:
@@ -567,6 +583,10 @@ class _Course:
             if step.rule or rise:
                 level_since = instant
         return frozenset(late)
+
+
+def _wh_of(step: _Step) -> Decimal:
+    return step.wh
 
 
 def _finer_beside(steps: Sequence[_Step], epochs: Sequence[int]) -> list[Decimal | None]:

@@ -22,7 +22,7 @@ from support.meter_days import any_day
 from support.meter_telling import is_wrong, portion, same_again, shortest
 
 MANY = 1_000_000
-AT_ONCE = 500
+AT_ONCE = 250
 """So many days are one portion of a process."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -709,3 +710,131 @@ class TestTheGrid:
         profile = DeviceProfile("start", aligned_stamp="start")
         (found,) = register_readings([reading(1, context="Sample.Clock")], profile, 900)
         assert (NOON + timedelta(minutes=15), NOON) == (found.instant, found.stamped)
+
+
+class TestLimits:
+    """What is just believed, and what is just not."""
+
+    @pytest.mark.parametrize(("height", "rules"), [("551", [Rule.RESET]), ("551.001", [])])
+    def test_the_way_back_from_a_dip(self, height: str, rules: list[Rule]) -> None:
+        """One and a half times the power for the time, and the register's step, is plausible."""
+        register = build(at(0, height), at(1, 0), at(2, height))
+        assert rules == list(register.break_rules.values())
+
+    @pytest.mark.parametrize(("peak", "rules"), [("1551", [Rule.RESET]), ("1551.001", [])])
+    def test_the_way_up_to_a_peak(self, peak: str, rules: list[Rule]) -> None:
+        """So it is on the way up."""
+        register = build(at(0, 1000), at(1, peak), at(2, 1000))
+        assert rules == list(register.break_rules.values())
+
+    @pytest.mark.parametrize(("before", "breaks"), [("1020", set()), ("1020.001", {2})])
+    def test_the_noise_of_what_was_moved(self, before: str, breaks: set[int]) -> None:
+        """Two seconds of one and a half times 24 kW are twenty watt hours."""
+        profile = DeviceProfile("24", max_power_w=Decimal(24_000))
+        moved = at(15, 1000, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-2))
+        assert breaks == build(at(0, 0), at(14.99, before), moved, profile=profile).breaks
+
+    @pytest.mark.parametrize(("fall", "breaks"), [("1", set()), ("1.001", {1})])
+    def test_the_step(self, fall: str, breaks: set[int]) -> None:
+        """A fall of one step is held."""
+        low = 100_000 - Decimal(fall)
+        assert breaks == build(at(0, 100_000), at(60, low), at(120, low)).breaks
+
+    @pytest.mark.parametrize(("shown", "rule"), [("101", Rule.RESET), ("101.001", Rule.DIP)])
+    def test_what_the_epoch_had_passed(self, shown: str, rule: Rule) -> None:
+        """Within a step of where the epoch began, a value is that of a new one."""
+        register = build(at(0, 100), at(30, 5_000), at(60, shown), at(200, 5_100))
+        assert [rule] == [*register.break_rules.values(), *(each for _, each in why(register))]
+
+    @pytest.mark.parametrize(("shown", "rules"), [("12704", []), ("12704.001", [Rule.RESET])])
+    def test_what_rolls_over(self, shown: str, rules: list[Rule]) -> None:
+        """One and a half times the power for the time and a minute."""
+        register = build(at(0, 4_294_960_000), at(1, shown), at(2, 12_800), profile=GENERIC)
+        assert rules == list(register.break_rules.values())
+
+    @pytest.mark.parametrize(("shown", "doubtful"), [("221000", {2}), ("221000.001", set())])
+    def test_what_only_came_late(self, shown: str, doubtful: set[int]) -> None:
+        """Ten times the power for the time that it stood still and a minute."""
+        register = build(at(0, 1000), at(58, 1000), at(59, shown))
+        assert doubtful == register.doubtful
+        assert ({2} - doubtful) == register.breaks
+
+    def test_a_new_epoch_that_needs_no_lift(self) -> None:
+        """Where whole kilowatt hours were lost, it is lifted by those."""
+        register = build(at(0, 5_000), at(60, 0), at(120, 300))
+        assert [5_000, 5_000, 5_300] == wh(register)
+
+    @pytest.mark.parametrize(
+        ("better", "worse"),
+        [
+            ("Sample.Clock", "Sample.Periodic"),
+            ("Sample.Periodic", "Trigger"),
+            ("Trigger", "Interruption.Begin"),
+            ("Interruption.Begin", "Interruption.End"),
+            ("Interruption.End", END),
+            (END, "Other"),
+            ("Other", BEGIN),
+            (BEGIN, "X"),
+        ],
+    )
+    def test_the_better_context(self, better: str, worse: str) -> None:
+        """Of two readings of an instant that a step parts, that of the better context counts."""
+        exact = {"resolution_wh": Decimal(0)}
+        register = build(at(5, "200.1", better, **exact), at(5, "200.9", worse, **exact))
+        assert [Decimal("200.1")] == wh(register)
+        assert [(Decimal("200.9"), Rule.OTHER_VALUE)] == why(register)
+
+    @pytest.mark.parametrize(("higher", "counts"), [("201", "200"), ("201.001", "201.001")])
+    def test_a_step_is_not_higher(self, higher: str, counts: str) -> None:
+        """Beyond the step the higher one counts, whatever its context."""
+        register = build(at(5, 200), at(5, higher, "Other"))
+        assert [Decimal(counts)] == wh(register)
+
+    def test_a_run_of_peaks_behind_a_dip(self) -> None:
+        """Thirty peaks do not hide that the register began anew before them."""
+        peaks = [at(60 + index, 90_000_000) for index in range(30)]
+        register = build(at(0, 400_000), at(30, 0), at(59, 500), *peaks, at(200, 600))
+        assert {1: Rule.RESET} == register.break_rules
+        assert 600 == energy(register)
+
+    def test_a_dip_between_peaks(self) -> None:
+        """Behind the peaks the register is where it was, and all of it is set aside."""
+        register = build(
+            at(0, 400_000), at(1, 0), at(2, 90_000_000), at(3, 10), at(4, 400_050), at(5, 400_100)
+        )
+        assert [400_000, 400_050, 400_100] == wh(register)
+        assert frozenset() == register.breaks
+
+    def test_a_fall_behind_what_was_held(self) -> None:
+        """What was held may be moved in time; the height was not, and it says what is noise."""
+        held = at(15, 99_990, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=2))
+        register = build(at(0, 95_000), at(14.9, 100_000), held, at(16, 99_998), at(17, 100_500))
+        assert [95_000, 100_000, 100_000, 100_500] == wh(register)
+        assert [(99_998, Rule.DIP)] == why(register)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [10**6 + index if index % 2 else 10**9 for index in range(4_000)],
+            [10**6 + index if index % 2 else 0 for index in range(4_000)],
+            [10**7 - index * 500 for index in range(4_000)],
+            [10**6 - index % 2 * 2 for index in range(4_000)],
+            [(10**6 + index, 0, 10**9, 5)[index % 4] for index in range(4_000)],
+        ],
+    )
+    def test_no_register_is_long_to_read(self, values: list[int]) -> None:
+        """However often it rises and falls, the work grows with the readings alone."""
+        work = len(values) * 400
+        readings = [at(index / 2, value) for index, value in enumerate(values)]
+        calls = 0
+
+        def count(frame: Any, event: str, argument: Any) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count)
+        try:
+            build(*readings)
+        finally:
+            sys.setprofile(None)
+        assert calls < work
