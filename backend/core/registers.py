@@ -430,19 +430,20 @@ class _Course:
             The indices of the last reading that is below the course and of the first that is
             on it, which is the end where none is.
         """
-        low = index
-        while index < len(chain) and self._is_below(chain[index], chain[level]):
-            low, index = index, returns[index]
-        if index == len(chain) or not self._too_fast(chain[level], chain[index]):
-            return low, index
+        low, back = index, returns[index]
+        while back < len(chain) and self._is_below(chain[back], chain[level]):
+            low, back = back, returns[back]
+        if back == len(chain) or not self._too_fast(chain[level], chain[back]):
+            return low, back
+
         # A peak is not that course, if the register falls from it; it may be one of a new epoch.
-        peak = chain[index]
-        for later in range(index + 1, min(index + RUN, len(chain))):
+        peak = back
+        for later in range(peak + 1, min(peak + RUN, len(chain))):
             if self._is_below(chain[later], chain[level]):
                 low = later
-            elif self._is_on(chain[later], chain[level], peak):
+            elif self._is_on(chain[later], chain[level], chain[peak]):
                 return low, later
-        return (low, len(chain)) if low > index else (low, index)
+        return low, len(chain) if low > peak else peak
 
     def _contest(self, level: int) -> None:
         """Note that the steps of a height may be wrong, and not what fell back from it."""

@@ -34,12 +34,14 @@ class Module:
     Attributes:
         name: below ``backend.core``.
         killed: how many made a test fail, or run without end.
+        endless: how many of those ran without end; a machine that is busy makes some.
         survivors: names of the others, and whether a test reaches them.
         undecided: how many were not tried.
     """
 
     name: str
     killed: int = 0
+    endless: int = 0
     survivors: dict[str, str] = field(default_factory=dict)
     undecided: int = 0
 
@@ -63,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = explained()
     news = [line for each in modules for line in _report(each, known)]
     whole = Module("all", sum(each.killed for each in modules))
+    whole.endless = sum(each.endless for each in modules)
     whole.survivors = {name: why for each in modules for name, why in each.survivors.items()}
     print(_line(whole, len(whole.survivors) - len(news)))
     print(*news, sep="\n")
@@ -91,6 +94,7 @@ def found() -> Iterator[Module]:
                 module.survivors[mutant] = _SURVIVED if code == 0 else _NO_TEST
             else:
                 module.killed += 1
+                module.endless += code not in (1, 3)
         yield module
 
 
@@ -118,6 +122,7 @@ def _report(module: Module, known: set[tuple[str, str, str]]) -> list[str]:
 def _line(module: Module, known: int) -> str:
     share = module.killed * 100 / module.tried if module.tried else 0
     line = f"{module.name:28} {share:5.1f} % killed: {module.killed:4} of {module.tried:4}"
+    line += f", {module.endless} of them without end" if module.endless else ""
     line += f"; survivors: {known} explained, {len(module.survivors) - known} not"
     return line + (f"; {module.undecided} not tried" if module.undecided else "")
 

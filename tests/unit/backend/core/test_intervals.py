@@ -195,6 +195,13 @@ class TestStatus:
         intervals = make(read, grid("14:15", 2), presence)
         assert [("1.000", "E", "interpolated")] * 2 == shown(intervals)
 
+    def test_energy_that_could_not_be_read_beside_the_first_register(self) -> None:
+        """Until the first register is told, what cannot be read is missing."""
+        presence = Presence(ALWAYS.online, (), (clock("14:30"),))
+        read = register(("14:30", 2), ("14:45", 4))
+        intervals = make(read, grid("14:15", 2), presence)
+        assert ["unread", "measured"] == [each.rule for each in intervals]
+
     def test_a_session_that_has_just_ended(self) -> None:
         """It leaves nothing open in the interval that begins then."""
         presence = Presence(ALWAYS.online, ((clock("13:00"), clock("14:00")),))

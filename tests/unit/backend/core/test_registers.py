@@ -180,10 +180,20 @@ class TestARestartAtAnInstant:
         assert Decimal(733) == energy(register)
         assert () == register.discarded
 
-    def test_with_a_stop(self) -> None:
+    def test_with_a_start_before_anything_flows(self) -> None:
+        """The register stays at zero for a while; it began anew where the session did."""
+        register = build(
+            at(-15, 11_000), at(0, 11_000, "Sample.Clock"), at(0, 0, BEGIN), at(1, 0), at(2, 366)
+        )
+
+        assert {2} == register.breaks
+        assert () == register.discarded
+
+    @pytest.mark.parametrize("shown", [10_366, 10_733])
+    def test_with_a_stop(self, shown: int) -> None:
         """All of the session counts, also its last minute."""
         register = build(
-            at(-2, 10_000), at(-1, 10_366), at(0, 0, "Sample.Clock"), at(0, 10_733, END), at(15, 0)
+            at(-2, 10_000), at(-1, shown), at(0, 0, "Sample.Clock"), at(0, 10_733, END), at(15, 0)
         )
 
         assert [Rule.RESET] == list(register.break_rules.values())
@@ -192,7 +202,7 @@ class TestARestartAtAnInstant:
 
     @pytest.mark.parametrize(
         ("start", "after"),
-        [(0, 11_366), (11_000, 11_366), (400, 366), (10_999, 10_999)],
+        [(0, 11_366), (0, 11_000), (11_000, 11_366), (400, 366), (10_999, 10_999)],
     )
     def test_not_where_the_register_goes_on(self, start: int, after: int) -> None:
         """A meterStart that the register does not follow is set aside, as at any instant."""
@@ -202,9 +212,16 @@ class TestARestartAtAnInstant:
         assert 3 == len(register.points)
 
     @pytest.mark.parametrize(
-        ("before", "stop", "shown"), [(10_000, 10_366, 10_366), (10_000, 9_000, 0), (0, 500, 100)]
+        ("before", "stop", "shown"),
+        [
+            (10_000, 10_366, 10_366),
+            (10_000, 9_000, 0),
+            (0, 500, 100),
+            (100, 500, 100),
+            (10.5, 11, 10),
+        ],
     )
-    def test_not_where_it_did_not_fall(self, before: int, stop: int, shown: int) -> None:
+    def test_not_where_it_did_not_fall(self, before: float, stop: int, shown: int) -> None:
         """A meterStop that the register did not rise to is set aside."""
         register = build(at(-1, before), at(0, shown), at(0, stop, END), at(1, shown))
 
@@ -264,6 +281,11 @@ class TestSmallFalls:
         register = build(at(0, 1000, BEGIN), at(10, 999, END), at(20, 1000, BEGIN))
         assert [1000, 1000, 1000] == wh(register)
         assert frozenset() == register.breaks
+
+    def test_two_watt_hours_of_coarse_readings_are_held(self) -> None:
+        """Each of them may be a watt hour off, in the other direction."""
+        assert frozenset() == build(at(0, 1000, BEGIN), at(10, 998, END)).breaks
+        assert {1} == build(at(0, 1000, BEGIN), at(10, 997, END)).breaks
 
     def test_it_is_held_against_the_height_not_against_the_last_word(self) -> None:
         """A register cannot creep down in small steps."""
@@ -364,6 +386,11 @@ class TestPeaksAndDips:
         """It may be the higher one that is wrong: the rises to it and from it are in doubt."""
         register = build(at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 866), at(32, 1232))
         assert [(500, Rule.DIP)] == why(register)
+        assert {2, 3} == register.contested
+
+    def test_what_does_not_rise_is_not_contested(self) -> None:
+        """Behind an old value the register stands where it stood, and then goes on as ever."""
+        register = build(at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 733), at(32, 999))
         assert {2, 3} == register.contested
 
     def test_what_is_too_fast_is_not_contested(self) -> None:
@@ -481,6 +508,12 @@ class TestPeaksAndDips:
         assert {2: Rule.RESET} == register.break_rules
         assert 5_000 + 5_388 == energy(register)
 
+    @pytest.mark.parametrize(("low", "rules"), [("1", [Rule.JUMP, Rule.RESET]), ("1.001", [])])
+    def test_a_fall_to_nearly_zero_is_a_restart(self, low: str, rules: list[Rule]) -> None:
+        """Within the register's step of zero nobody can tell a peak's end from a restart."""
+        register = build(at(0, low), at(1, 9_000_000), at(2, low))
+        assert rules == list(register.break_rules.values())
+
     def test_without_a_known_power_nothing_is_too_fast(self) -> None:
         """Then every fall is a new epoch."""
         profile = DeviceProfile("unknown", max_power_w=Decimal(0))
@@ -520,6 +553,11 @@ class TestEpochs:
         """It does not roll over there, so its fall is a reset."""
         profile = DeviceProfile("small", rollovers_wh=(Decimal(10_000_000),))
         assert {1} == build(at(0, 50_000_000), at(15, 12), profile=profile).breaks
+
+    def test_a_full_turn_to_where_it_was(self) -> None:
+        """A register that shows more than its modulus turns over to the same height."""
+        profile = DeviceProfile("small", rollovers_wh=(Decimal(10_000_000),))
+        assert [10_000_005] * 2 == wh(build(at(0, 10_000_005), at(15, 5), profile=profile))
 
     def test_a_fall_far_from_the_rollover_is_a_reset(self) -> None:
         """A full turn would have taken more than the charger can."""
