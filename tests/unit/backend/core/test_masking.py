@@ -130,3 +130,22 @@ def test_which_keys_are_secret() -> None:
     assert is_secret_key(" authorizationkey ")
     assert not is_secret_key("HeartbeatInterval")
     assert not is_secret_key(7)
+
+
+class TestEchoesOfLocations:
+    """What a charger repeats of a location that it was told."""
+
+    @pytest.mark.parametrize(
+        ("location", "secret"),
+        [
+            ("ftp://user:p@w@host/in", "p@w"),
+            ("ftp://user:p:w@host/in", "p:w"),
+            ("ftp://user:p://w@host/in", "p://w"),
+            ("ftp://user:p%20w@host/in", "p w"),
+            ("https://host/put?a=1?sig=abc", "a=1?sig=abc"),
+        ],
+    )
+    def test_a_secret_with_signs_of_locations_in_it(self, location: str, secret: str) -> None:
+        """It goes whole, however it is written."""
+        told = masked_echo(f"cannot use [{secret}]", {"location": location})
+        assert "cannot use [***]" == told

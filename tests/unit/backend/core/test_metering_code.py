@@ -51,6 +51,8 @@ class TestBadCodes:
             ("Ch98765012345AAAAAAAAAAAAAAA00001", "position 2: 'h' is not 'H'"),
             ("CH98765O12345AAAAAAAAAAAAAAA00001", "position 8: 'O' is not a digit"),
             ("CH98765012345AAAAAAAAAaAAAAA00001", "position 23: 'a' is not one of A-Z, 0-9 and -"),
+            ("CH9876501234AAAAAAAAAAAAAAAA00001", "position 13: 'A' is not a digit"),
+            ("CH98765012345aAAAAAAAAAAAAAA00001", "position 14: 'a' is not one of A-Z, 0-9 and -"),
             ("CH98765012345AAAAAAAA;AAAAAA00001", "position 22: ';'"),
             ("CH٩8765012345AAAAAAAAAAAAAAA00001", "position 3: '٩'"),
         ],
@@ -60,6 +62,13 @@ class TestBadCodes:
         with pytest.raises(MeteringCodeError, match="station 'WB-1'") as caught:
             check_metering_code(code, "station 'WB-1'")
         assert complaint in str(caught.value)
+
+    def test_where_it_stands(self) -> None:
+        """A code that is taken apart is refused in its place, or as what it is."""
+        with pytest.raises(MeteringCodeError, match="^row 7: "):
+            MeteringPoint.parse("x", "row 7")
+        with pytest.raises(MeteringCodeError, match="^metering code: "):
+            MeteringPoint.parse("x")
 
     def test_a_very_long_one(self) -> None:
         """The error does not repeat all of it."""
