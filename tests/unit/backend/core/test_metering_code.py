@@ -65,9 +65,9 @@ class TestBadCodes:
 
     def test_where_it_stands(self) -> None:
         """A code that is taken apart is refused in its place, or as what it is."""
-        with pytest.raises(MeteringCodeError, match="^row 7: "):
+        with pytest.raises(MeteringCodeError, match=r"^row 7: "):
             MeteringPoint.parse("x", "row 7")
-        with pytest.raises(MeteringCodeError, match="^metering code: "):
+        with pytest.raises(MeteringCodeError, match=r"^metering code: "):
             MeteringPoint.parse("x")
 
     def test_a_very_long_one(self) -> None:

@@ -95,7 +95,7 @@ class TestErrors:
 
     def test_its_place(self) -> None:
         """What is no code at all is told in its place, too."""
-        with pytest.raises(ObisError, match="^row 7: "):
+        with pytest.raises(ObisError, match=r"^row 7: "):
             check_interval_obis("x", "row 7")
 
 

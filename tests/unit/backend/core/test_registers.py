@@ -189,6 +189,13 @@ class TestARestartAtAnInstant:
         assert {2} == register.breaks
         assert () == register.discarded
 
+    def test_not_where_it_comes_back_to_the_height(self) -> None:
+        """A meterStart of zero beside a register that stays where it is made nothing."""
+        register = build(at(-15, 11_000), at(0, 11_000), at(0, 0, BEGIN), at(600, 11_000))
+
+        assert 0 == energy(register)
+        assert frozenset() == register.breaks
+
     @pytest.mark.parametrize("shown", [10_366, 10_733])
     def test_with_a_stop(self, shown: int) -> None:
         """All of the session counts, also its last minute."""
@@ -241,6 +248,11 @@ class TestCoarseReadings:
         """No energy appears in the idle time before a session."""
         register = build(at(0, "100.884"), at(60, 101, BEGIN), at(61, 400))
         assert [Decimal("100.884"), Decimal("100.884"), 400] == wh(register)
+
+    def test_a_start_between_two_that_fit(self) -> None:
+        """What was idle until then goes on until then."""
+        register = build(at(0, "100.2"), at(60, 100, BEGIN), at(61, "100.9"))
+        assert [Decimal("100.2"), Decimal("100.2"), Decimal("100.9")] == wh(register)
 
     def test_a_stop_shows_what_stands_after(self) -> None:
         """No energy appears in the idle time behind a session, and none is taken back."""
@@ -489,6 +501,13 @@ class TestPeaksAndDips:
         register = build(at(0, 479_241), at(1, 0), at(2, 90_000_000), at(3, 479_300))
         assert [479_241, 479_300] == wh(register)
         assert [(0, Rule.DIP), (90_000_000, Rule.DIP)] == why(register)
+
+    def test_peaks_of_several_heights_behind_a_dip(self) -> None:
+        """One peak that is lower than another is no old course yet."""
+        register = build(
+            at(0, 479_241), at(1, 0), at(2, 90_000_000), at(3, 80_000_000), at(4, 479_300)
+        )
+        assert [479_241, 479_300] == wh(register)
 
     def test_a_dip_while_the_register_sticks(self) -> None:
         """What comes up at once and stays is the old course, not a peak."""
