@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -170,8 +171,14 @@ class TestErrors:
         name = file_name("a.b_{created}.csv", "t", DAY, DAY, CREATED, 0, "M1")
         assert "a.b_20250603223000_M1.csv" == name
 
-    def test_an_instant_of_another_zone(self) -> None:
+    def test_an_instant_of_another_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is written in UTC, wherever the backend runs."""
-        created = CREATED.astimezone(ZoneInfo("America/New_York"))
-        with_zone = file_name("{created}.csv", "t", DAY, DAY, created, 0)
-        assert "20250603223000.csv" == with_zone
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            created = CREATED.astimezone(ZoneInfo("America/New_York"))
+            name = file_name("{created}.csv", "t", DAY, DAY, created, 0)
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert "20250603223000.csv" == name

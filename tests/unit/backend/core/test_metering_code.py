@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from backend.core.metering_code import MeteringPoint, check_metering_code
 from backend.errors import MeteringCodeError
 
+LONGEST = 60
 GOOD = "CH98765012345AAAAAAAAAAAAAAA00001"
 FEW = settings(max_examples=100, deadline=None, derandomize=True)
 
@@ -69,6 +70,22 @@ class TestBadCodes:
             MeteringPoint.parse("x", "row 7")
         with pytest.raises(MeteringCodeError, match=r"^metering code: "):
             MeteringPoint.parse("x")
+
+    def test_all_that_is_said(self) -> None:
+        """What, where and what to do; a long text is shortened behind its sixtieth sign."""
+        said = []
+        for text in ("x", "C" * LONGEST, "C" * (LONGEST + 1), "x" * 33):
+            with pytest.raises(MeteringCodeError) as caught:
+                check_metering_code(text, "row 7")
+            said.append(str(caught.value))
+        remedy = said[0].partition("; ")[2]
+        assert [
+            f"row 7: 'x' has 1 characters instead of 33; {remedy}",
+            f"row 7: '{'C' * LONGEST}' has {LONGEST} characters instead of 33; {remedy}",
+            f"row 7: '{'C' * LONGEST}…' has {LONGEST + 1} characters instead of 33; {remedy}",
+            f"row 7: position 1: 'x' is not 'C'; {remedy}",
+        ] == said
+        assert remedy.startswith("write CH, 11 digits and 20 characters")
 
     def test_a_very_long_one(self) -> None:
         """The error does not repeat all of it."""

@@ -496,6 +496,15 @@ class TestPeaksAndDips:
         assert [(1_777_335_738, Rule.SPIKE)] == why(register)
         assert 10_343 == energy(register)
 
+    def test_peaks_of_several_heights_behind_a_restart(self) -> None:
+        """None of them is the old course, and the restart counts."""
+        peaks = at(401, 90_000_000), at(402, 80_000_000), at(403, 85_000_000)
+        register = build(
+            at(0, 479_241), at(300, 0, BEGIN), at(400, 10_329), *peaks, at(900, 10_343)
+        )
+        assert {1: Rule.RESET} == register.break_rules
+        assert 10_343 == energy(register)
+
     def test_a_dip_and_a_peak_before_the_old_course(self) -> None:
         """Both are set aside, and the register goes on."""
         register = build(at(0, 479_241), at(1, 0), at(2, 90_000_000), at(3, 479_300))
