@@ -77,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _try(modules: Sequence[str], children: str) -> None:
     for path in _FOLDER.rglob("*.py.meta"):
-        _forget_survivors(path)
+        if not modules or _name_of(path) in modules:
+            _forget_survivors(path)
     globs = [f"backend.core.{each}.*" for each in modules]
     # Each mutant has a pytest of its own; plugins that these tests do not need cost most.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -95,11 +96,15 @@ def _forget_survivors(path: Path) -> None:
     path.write_text(json.dumps(meta))
 
 
+def _name_of(path: Path) -> str:
+    name = path.relative_to(_FOLDER).as_posix().removesuffix(".py.meta")
+    return name.replace("/", ".")
+
+
 def found() -> Iterator[Module]:
     """Give what is known of each module."""
     for path in sorted(_FOLDER.rglob("*.py.meta")):
-        name = path.relative_to(_FOLDER).as_posix().removesuffix(".py.meta").replace("/", ".")
-        module = Module(name)
+        module = Module(_name_of(path))
         for mutant, code in json.loads(path.read_text())["exit_code_by_key"].items():
             if code in _UNDECIDED:
                 module.undecided += 1
