@@ -180,6 +180,12 @@ class TestARestartAtAnInstant:
         assert Decimal(733) == energy(register)
         assert () == register.discarded
 
+    def test_with_a_start_and_one_reading_more(self) -> None:
+        """That reading is enough to see that the register goes on from the start."""
+        register = build(at(-15, 11_000), at(0, 11_000), at(0, 0, BEGIN), at(1, 366))
+
+        assert 366 == energy(register)
+
     def test_with_a_start_before_anything_flows(self) -> None:
         """The register stays at zero for a while; it began anew where the session did."""
         register = build(
@@ -482,6 +488,16 @@ class TestPeaksAndDips:
         assert [(9_000_000, Rule.SPIKE)] == why(register)
         assert frozenset() == register.breaks
         assert Decimal("0.8") == energy(register)
+
+    def test_a_peak_of_a_model_of_coarse_steps(self) -> None:
+        """Its register goes on within a step of where it was, and that step is a large one."""
+        profile = DeviceProfile(
+            "thousands", max_power_w=Decimal(150_000), register_step_wh=Decimal(1_000)
+        )
+        told = at(0, 700_500), at(1, 9_000_000), at(2, 700_000), at(3, 701_000)
+        register = build(*told, profile=profile)
+        assert [(9_000_000, Rule.SPIKE)] == why(register)
+        assert 500 == energy(register)
 
     def test_a_peak_behind_a_restart(self) -> None:
         """It is not the old course, so what was counted anew is no dip."""
@@ -793,7 +809,7 @@ class TestLimits:
         register = build(at(0, 1000), at(1, peak), at(2, 1000))
         assert rules == list(register.break_rules.values())
 
-    @pytest.mark.parametrize(("before", "breaks"), [("1020", set()), ("1020.001", {2})])
+    @pytest.mark.parametrize(("before", "breaks"), [("1020", set()), ("1020.00001", {2})])
     def test_the_noise_of_what_was_moved(self, before: str, breaks: set[int]) -> None:
         """Two seconds of one and a half times 24 kW are twenty watt hours."""
         profile = DeviceProfile("24", max_power_w=Decimal(24_000))
