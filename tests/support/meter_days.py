@@ -308,6 +308,8 @@ def _is_obvious(day: Day, true: list[tuple[int, int, int, int]], run: list[Said]
         fastest = day.power_w * 3 // 2 * (run[0].at - since + 3 * SECOND) // 360
         return min(values) - max(low, high) > fastest + reach
     if values == {0}:
+        if high - low > day.power_w * 3 // 2 * (until - since) // 360 + reach:
+            return False  # a register that stuck, and zeros beside it
         return high > day.power_w * 3 // 2 * (until - run[-1].at + 3 * SECOND) // 360 + reach
     before = [one for one in true[:place] if one[2] == epoch]
     for one, other in pairwise(before):
