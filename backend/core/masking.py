@@ -72,7 +72,7 @@ def _secrets(command: Any) -> Iterator[str]:
     if isinstance(value, str) and is_secret_key(fields.get("key")):
         yield value
     if isinstance(location, str):
-        login = location.rpartition("@")[0].rpartition("://")[2]
+        login = location.rpartition("@")[0].partition("://")[2]
         password = login.partition(":")[2]
         yield from (login, password, unquote(password), location.partition("?")[2])
 

@@ -7,10 +7,12 @@ register began anew, and keeps the reason (`Register.discarded`, `Register.break
 
 Rule 1: the result depends on the readings alone, not on the order in which they came.
 Rule 2: at one instant the finer reading wins; meterStart and meterStop are whole watt hours
-(OCPP 1.6 §6.45, §6.49) and take the value of the finer reading beside them if that lies
-within their watt hour. Where the register begins anew at the very instant of a start or a
-stop, it shows two values then, and both are kept.
-Rule 3: a fall within the register's own step is no fall; the register is held.
+(OCPP 1.6 §6.45, §6.49) and take the value of the finer believed reading beside them, in their
+epoch, if that lies within their watt hour. Where the register begins anew at the very instant of
+a start or a stop, it shows two values then, and both are kept.
+Rule 3: a fall within the register's own step is no fall; the register is held. The step is that
+of the model, or as many watt hours as the two readings are coarse, or what the model charges with
+while one of them was moved to the grid; whatever is compared here is compared but for it.
 Rule 4: a peak that is followed by the old course, or a dip that is followed by it, is
 discarded, if the model cannot charge fast enough to have done that; a dip to a value that the
 epoch had passed already is, however fast; the rise beside such a one is contested.
@@ -31,6 +33,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
+from itertools import accumulate
 from types import MappingProxyType
 
 from backend.core.device_profile import DeviceProfile
@@ -43,6 +46,8 @@ IMPOSSIBLE = Decimal(10)
 """A lone rise with this many times the model's power is not believed."""
 SLACK = timedelta(minutes=1)
 """Clocks of chargers are this good: a lone rise may have taken so much longer."""
+RUN = 32
+"""Behind a dip so many readings are looked at for what is no peak (ASSUMED)."""
 
 REGISTER_PHASES = ("L1", "L2", "L3")
 """The phases whose registers add up to the total."""
@@ -289,7 +294,7 @@ def build_register(
         chain, put_aside = _one_an_instant(mine, profile.register_step_wh)
         chain, put_aside = _with_restarts(chain, put_aside)
         course = _Course(profile)
-        put_aside += course.follow(_refined(chain))
+        put_aside += course.follow(chain)
         put_aside += course.state(begins, ends)
         whole.go_on(course)
         discarded += put_aside
@@ -400,47 +405,13 @@ def _ends_before(
     return reading.wh + stop.resolution_wh < stop.wh and reading.wh < before.wh <= stop.wh
 
 
-def _refined(chain: Sequence[RegisterReading]) -> list[RegisterReading]:
-    """Give coarse readings the value of a finer neighbour that lies within their watt hour."""
-    before = _finer_beside(chain)
-    after = _finer_beside(chain[::-1])[::-1]
-    return [
-        _refine(reading, first, second)
-        for reading, first, second in zip(chain, before, after, strict=True)
-    ]
-
-
-def _finer_beside(chain: Sequence[RegisterReading]) -> list[RegisterReading | None]:
-    """Give for each reading the nearest exact one that stands before it."""
-    beside: list[RegisterReading | None] = []
-    latest: RegisterReading | None = None
-    for reading in chain:
-        beside.append(latest)
-        if not reading.resolution_wh:
-            latest = reading
-    return beside
-
-
-def _refine(
-    coarse: RegisterReading, before: RegisterReading | None, after: RegisterReading | None
-) -> RegisterReading:
-    if not coarse.resolution_wh:
-        return coarse
-    # What a session ends with is shown on until the next begins, and the other way round:
-    # so the idle time between two sessions stays without energy.
-    beside = (after, before) if coarse.context == END else (before, after)
-    for finer in beside:
-        if finer is not None and abs(finer.wh - coarse.wh) < coarse.resolution_wh:
-            return replace(coarse, wh=finer.wh)
-    return coarse
-
-
 @dataclass(slots=True)
 class _Step:
     """A reading that is believed, with the register it makes."""
 
     reading: RegisterReading
     wh: Decimal  # held where the reading fell a little; with the turns of a rollover
+    told_wh: Decimal  # as it was read, with the turns of a rollover
     level: int  # index in the chain of the reading that reached this height
     rule: str | None = None  # why an epoch begins here
     contested: bool = False  # another course of the register says otherwise
@@ -453,9 +424,15 @@ class _Course:
     def __init__(self, profile: DeviceProfile) -> None:
         self._profile = profile
         self._steps: list[_Step] = []
+        self._begin = 0  # the first step of the epoch
         self._turns_wh = Decimal(0)
         self._discarded: list[Discarded] = []
         self._is_contested = False  # whether the next step is
+        # Of two readings one may have been moved in time by the tolerance, and the other not.
+        moved_us = profile.aligned_tolerance_s * 1_000_000
+        limit_w = profile.max_power_w * PLAUSIBLE
+        self._moved_wh = _EXACT.divide(_EXACT.multiply(limit_w, moved_us), _HOUR_US)
+        self._most_noise_wh = max(profile.register_step_wh, Decimal(2), self._moved_wh)
 
     def follow(self, chain: Sequence[RegisterReading]) -> list[Discarded]:
         """Believe what can be believed, in order of time; give the rest."""
@@ -484,7 +461,7 @@ class _Course:
             wh = min(wh, first.wh)
             if first.reading.instant == stated.instant:
                 yield Discarded(self._steps.pop(0).reading, Rule.OTHER_VALUE)
-        self._steps.insert(0, _Step(stated, wh, 0))
+        self._steps.insert(0, _Step(stated, wh, wh, 0))
 
     def _state_end(self, stated: RegisterReading) -> Iterator[Discarded]:
         last = self._steps[-1] if self._steps else None
@@ -494,7 +471,7 @@ class _Course:
                 yield Discarded(stated, Rule.NOT_STATED)
                 return
             wh = max(wh, last.wh)
-        self._steps.append(_Step(stated, wh, 0))
+        self._steps.append(_Step(stated, wh, wh, 0))
 
     def go_on(self, course: _Course) -> None:
         """Go on with the meter that came next."""
@@ -515,25 +492,57 @@ class _Course:
         wh = _EXACT.add(reading.wh, self._turns_wh)
         last = self._steps[-1] if self._steps else None
         if last is None or wh >= last.wh:
-            self._steps.append(_Step(reading, wh, index, contested=self._is_contested))
+            self._steps.append(_Step(reading, wh, wh, index, contested=self._is_contested))
             self._is_contested = False
             return index + 1
-        if _EXACT.subtract(last.wh, wh) <= self._noise_wh(last.reading, reading):
-            self._steps.append(_Step(reading, last.wh, last.level))
+        # Held is the height, so it says how far from it is noise, not what was held last.
+        if _EXACT.subtract(last.wh, wh) <= self._noise_wh(chain[last.level], reading):
+            self._steps.append(_Step(reading, last.wh, wh, last.level))
             return index + 1
-        if self._drop_spike(wh):
+        if self._drop_spike(chain, reading, wh):
             return index
-        back = returns[last.level]
+        low, back = self._way_back(chain, index, last.level, returns)
         if back < len(chain):
-            if self._too_fast(chain[back - 1], chain[back]):
+            if self._too_fast(chain[low], chain[back]):
                 self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
                 return back
-            if self._was_passed(wh):
+            if self._was_passed(reading, wh):
                 self._contest(last.level)
                 self._discarded += (Discarded(each, Rule.DIP) for each in chain[index:back])
                 return back
         self._begin_anew(reading, wh, last, index)
         return index + 1
+
+    def _way_back(
+        self, chain: Sequence[RegisterReading], index: int, level: int, returns: Sequence[int]
+    ) -> tuple[int, int]:
+        """
+        Say where the register is back on the course that it left.
+
+        Parameters:
+            chain: all readings, in order of time.
+            index: of the reading that fell.
+            level: of the reading that reached the height from which it fell.
+            returns: see `_returns`.
+
+        Returns:
+            The indices of the last reading that is below the course and of the first that is
+            on it, which is the end where none is.
+        """
+        low, back = index, returns[index]
+        while back < len(chain) and self._is_below(chain[back], chain[level]):
+            low, back = back, returns[back]
+        if back == len(chain) or not self._too_fast(chain[level], chain[back]):
+            return low, back
+
+        # A peak is not that course, if the register falls from it; it may be one of a new epoch.
+        peak = back
+        for later in range(peak + 1, min(peak + RUN, len(chain))):
+            if self._is_below(chain[later], chain[level]):
+                low = later
+            elif self._is_on(chain[later], chain[level], chain[peak]):
+                return low, later
+        return low, len(chain) if low > peak else peak
 
     def _contest(self, level: int) -> None:
         """Note that the steps of a height may be wrong, and not what fell back from it."""
@@ -543,43 +552,67 @@ class _Course:
             step.contested = True
         self._is_contested = True
 
+    def _is_below(self, one: RegisterReading, other: RegisterReading) -> bool:
+        """Tell whether one is lower than another by more than noise."""
+        return _EXACT.subtract(other.wh, one.wh) > self._noise_wh(other, one)
+
+    def _is_on(self, one: RegisterReading, level: RegisterReading, peak: RegisterReading) -> bool:
+        """Tell whether a reading behind a peak is on the course that reached a level before it."""
+        return self._is_below(one, peak) and not self._too_fast(level, one)
+
     def _noise_wh(self, one: RegisterReading, other: RegisterReading) -> Decimal:
         """Say how far the register may seem to fall without having fallen."""
-        step = max(self._profile.register_step_wh, one.resolution_wh, other.resolution_wh)
+        # Each of two coarse ones may be up to its watt hour away from what the register was.
+        step = max(self._profile.register_step_wh, one.resolution_wh + other.resolution_wh)
         if one.stamped is None and other.stamped is None:
             return step
-        # One of the two was moved in time by the tolerance, the other was not.
-        moved_us = self._profile.aligned_tolerance_s * 1_000_000
-        return max(step, _EXACT.divide(self._profile.max_power_w * PLAUSIBLE * moved_us, _HOUR_US))
+        return max(step, self._moved_wh)
 
-    def _was_passed(self, wh: Decimal) -> bool:
+    def _was_passed(self, reading: RegisterReading, wh: Decimal) -> bool:
         """
         Tell whether the register of this epoch had passed a value already.
 
         A register that begins anew begins low; one that shows what it has shown before, and
         then goes on from where it was, has shown an old value.
         """
-        first = next((step for step in reversed(self._steps) if step.rule), self._steps[0])
-        return wh > _EXACT.add(first.wh, self._profile.register_step_wh)
+        first = self._steps[self._begin]
+        return wh > _EXACT.add(first.wh, self._noise_wh(first.reading, reading))
 
     def _too_fast(self, one: RegisterReading, other: RegisterReading) -> bool:
         limit_w = self._profile.max_power_w * PLAUSIBLE
-        return _above(other.wh - one.wh, limit_w, other.instant - one.instant)
+        rise_wh = _EXACT.subtract(other.wh - one.wh, self._noise_wh(one, other))
+        return _above(rise_wh, limit_w, other.instant - one.instant)
 
-    def _drop_spike(self, wh: Decimal) -> bool:
+    def _drop_spike(
+        self, chain: Sequence[RegisterReading], reading: RegisterReading, wh: Decimal
+    ) -> bool:
         """Take back the last steps if they are a peak over the course that ``wh`` goes on."""
         if wh <= self._profile.register_step_wh:
             return False  # back to zero: a register that restarts, not one that goes on
-        first = len(self._steps)
-        while first > 0 and self._steps[first - 1].wh > wh and not self._steps[first - 1].rule:
-            first -= 1
-        if first == 0 or self._steps[first - 1].wh > wh:
+        first = self._first_over(chain, reading, wh)
+        if first == self._begin:
             return False
         if not self._too_fast(self._steps[first - 1].reading, self._steps[first].reading):
             return False
         self._discarded += (Discarded(each.reading, Rule.SPIKE) for each in self._steps[first:])
         del self._steps[first:]
         return True
+
+    def _first_over(
+        self, chain: Sequence[RegisterReading], reading: RegisterReading, wh: Decimal
+    ) -> int:
+        """Give the index of the first step of the epoch that is over a reading, noise aside."""
+        high_wh = _EXACT.add(wh, self._most_noise_wh)
+        first = bisect.bisect_right(self._steps, high_wh, self._begin, key=_wh_of)
+        for _ in range(RUN):
+            if first == self._begin:
+                break
+            step = self._steps[first - 1]
+            noise_wh = self._noise_wh(chain[step.level], reading)
+            if _EXACT.subtract(step.wh, wh) <= noise_wh:
+                break
+            first -= 1
+        return first
 
     def _begin_anew(self, reading: RegisterReading, wh: Decimal, last: _Step, index: int) -> None:
         """Turn over where the model's register does so, else begin a new epoch."""
@@ -589,13 +622,15 @@ class _Course:
             took = reading.instant - last.reading.instant
             if turned >= last.wh and not _above(turned - last.wh, limit_w, took + SLACK):
                 self._turns_wh = _EXACT.add(self._turns_wh, modulus)
-                self._steps.append(_Step(reading, turned, index, turned=True))
+                self._steps.append(_Step(reading, turned, turned, index, turned=True))
                 return
         self._turns_wh = Decimal(0)
-        self._steps.append(_Step(reading, reading.wh, index, Rule.RESET))
+        self._begin = len(self._steps)
+        self._steps.append(_Step(reading, reading.wh, reading.wh, index, Rule.RESET))
 
     def register(self, discarded: tuple[Discarded, ...]) -> Register:
         """Add the epochs up."""
+        self._refine()
         doubtful = self._mark_jumps()
         points: list[Point] = []
         rules: dict[int, str] = {}
@@ -618,6 +653,23 @@ class _Course:
             rollovers=_where(step.turned for step in self._steps),
             by_settings=_where(each.by_settings for each in shown),
         )
+
+    def _refine(self) -> None:
+        """Give coarse readings the value of a finer one beside them that is within their step."""
+        epochs = list(accumulate(1 if step.rule else 0 for step in self._steps))
+        before = _finer_beside(self._steps, epochs)
+        after = _finer_beside(self._steps[::-1], epochs[::-1])[::-1]
+        highest_wh = Decimal(0)
+        for index, step in enumerate(self._steps):
+            if step.reading.resolution_wh:
+                refined_wh = _refined_wh(step, before[index], after[index])
+                finer_by = _EXACT.subtract(refined_wh, step.told_wh)
+                if finer_by:
+                    step.told_wh = _EXACT.add(step.told_wh, finer_by)
+                    wh = _EXACT.add(step.reading.wh, finer_by)
+                    step.reading = replace(step.reading, wh=wh)
+            highest_wh = step.told_wh if step.rule else max(step.told_wh, highest_wh)
+            step.wh = highest_wh
 
     def _mark_jumps(self) -> frozenset[int]:
         """Break the register at rises beyond reason; give those that only came late."""
@@ -647,6 +699,31 @@ def _where(holds: Iterable[bool]) -> frozenset[int]:
 def _stated(at: datetime, wh: Decimal) -> RegisterReading:
     """Give a reading that an operator states."""
     return RegisterReading(at, wh, Decimal(0), "", 0, by_settings=True)
+
+
+def _wh_of(step: _Step) -> Decimal:
+    return step.wh
+
+
+def _finer_beside(steps: Sequence[_Step], epochs: Sequence[int]) -> list[Decimal | None]:
+    """Give for each step the register of the nearest exact one before it in its epoch."""
+    beside: list[Decimal | None] = []
+    latest: tuple[int, Decimal] | None = None
+    for step, epoch in zip(steps, epochs, strict=True):
+        beside.append(latest[1] if latest is not None and latest[0] == epoch else None)
+        if not step.reading.resolution_wh:
+            latest = epoch, step.told_wh
+    return beside
+
+
+def _refined_wh(coarse: _Step, before: Decimal | None, after: Decimal | None) -> Decimal:
+    # What a session ends with is shown on until the next begins, and the other way round:
+    # so the idle time between two sessions stays without energy.
+    beside = (after, before) if coarse.reading.context == END else (before, after)
+    for finer_wh in beside:
+        if finer_wh is not None and abs(finer_wh - coarse.told_wh) < coarse.reading.resolution_wh:
+            return finer_wh
+    return coarse.told_wh
 
 
 def _above(energy_wh: Decimal, power_w: Decimal, took: timedelta) -> bool:

@@ -73,6 +73,10 @@ class TestPowers:
         """The order in which they came decides nothing."""
         assert {NOON: Decimal(9)} == powers_of([power(3), power(9)][::order], 1)
 
+    def test_the_least_power_is_one(self) -> None:
+        """Half a watt is told; what is below none is not."""
+        assert {NOON: Decimal("0.5")} == powers_of([power("0.5"), power(-1, instant=at(1))], 1)
+
 
 class TestContradiction:
     """When the power says a hundred times what the register does."""
@@ -97,6 +101,19 @@ class TestContradiction:
     def test_a_hundredth_is_enough(self, wh: int, says: bool) -> None:
         """The limit is in the middle between a missing phase and a wrong unit."""
         assert says == (() == contradicted(register((0, 0), (60, wh)), self.HOUR))
+
+    @pytest.mark.parametrize(
+        ("points", "says"),
+        [
+            (((-15, 0), (0, 500), (61, 719)), True),  # what rose before the power began is not its
+            (((0, 0), (5, 200), (61, 300)), False),  # what rose with it is
+            (((1, 0), (30, 100), (61, 300)), False),  # the register was first told later
+            (((0, 0), (10, 100), (50, 300)), False),  # the register was last told earlier
+        ],
+    )
+    def test_which_rise_is_compared(self, points: tuple[tuple[float, int]], says: bool) -> None:
+        """That from the last register before the power to the first behind it."""
+        assert says == (() != contradicted(register(*points), self.HOUR))
 
     @pytest.mark.parametrize(("watt", "says"), [(1_000, False), (999, True)])
     def test_little_power_says_nothing(self, watt: int, says: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as time_of_machine
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -283,3 +284,21 @@ class TestForPeople:
         """It is refused."""
         with pytest.raises(ValueError, match="is no time"):
             days.instants_of(text)
+
+
+@pytest.mark.parametrize("machine", ["America/New_York", "Asia/Tokyo"])
+def test_the_zone_of_the_machine_changes_nothing(
+    machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A local time, also one that does not exist, is of Europe/Zurich wherever the backend runs."""
+    monkeypatch.setenv("TZ", machine)
+    time_of_machine.tzset()
+    try:
+        gap = local_instant(date(2025, 3, 30), time(2, 30))
+        assert datetime(2025, 3, 30, 1, tzinfo=UTC) == gap
+        assert UTC is gap.tzinfo
+        assert datetime(2025, 6, 3, 10, tzinfo=UTC) == local_instant(date(2025, 6, 3), time(12))
+        assert "2025-06-03T12:00:00+02:00" == to_iso_label(datetime(2025, 6, 3, 10, tzinfo=UTC))
+    finally:
+        monkeypatch.undo()
+        time_of_machine.tzset()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -138,3 +140,45 @@ class TestMaking:
             return
         assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
         assert ".." not in name
+
+
+class TestErrors:
+    """Each says what is wrong, where, and what to do."""
+
+    @pytest.mark.parametrize(
+        ("pattern", "task", "meter", "where"),
+        [
+            ("{created}", "a/b", "", "file name, task: "),
+            ("{created}", "a", "b/c", "file name, meter: "),
+            ("x", "a", "", "file name: "),
+            ("{created}{task}", "a." + "b" * 200, "", "file name"),
+            ("{task}.{created}", ".", "", "file name, task: "),
+        ],
+    )
+    def test_where(self, pattern: str, task: str, meter: str, where: str) -> None:
+        """It names the part that is wrong."""
+        with pytest.raises(LayoutError) as caught:
+            file_name(pattern, task, DAY, DAY, CREATED, 0, meter)
+        assert str(caught.value).startswith(where)
+
+    def test_what_it_makes_together(self) -> None:
+        """Parts that are good alone may make a name that is not."""
+        with pytest.raises(LayoutError, match=r"^file name: .* means something else"):
+            file_name("{task}.{created}", "a.", DAY, DAY, CREATED, 0)
+
+    def test_a_pattern_of_several_dots(self) -> None:
+        """The meter goes before the last of them."""
+        name = file_name("a.b_{created}.csv", "t", DAY, DAY, CREATED, 0, "M1")
+        assert "a.b_20250603223000_M1.csv" == name
+
+    def test_an_instant_of_another_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is written in UTC, wherever the backend runs."""
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            created = CREATED.astimezone(ZoneInfo("America/New_York"))
+            name = file_name("{created}.csv", "t", DAY, DAY, created, 0)
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert "20250603223000.csv" == name

@@ -196,6 +196,13 @@ class TestStatus:
         intervals = make(read, grid("14:15", 2), presence)
         assert [("1.000", "E", "interpolated")] * 2 == shown(intervals)
 
+    def test_energy_that_could_not_be_read_beside_the_first_register(self) -> None:
+        """Until the first register is told, what cannot be read is missing."""
+        presence = Presence(ALWAYS.online, (), (clock("14:30"),))
+        read = register(("14:30", 2), ("14:45", 4))
+        intervals = make(read, grid("14:15", 2), presence)
+        assert ["unread", "measured"] == [each.rule for each in intervals]
+
     def test_a_session_that_has_just_ended(self) -> None:
         """It leaves nothing open in the interval that begins then."""
         presence = Presence(ALWAYS.online, ((clock("13:00"), clock("14:00")),))
@@ -292,6 +299,14 @@ class TestBreaks:
         assert ["measured", "contradicted", "measured"] == [each.rule for each in made]
         assert [None] == [each.energy_kwh for each in made if each.status == "F"]
 
+    def test_only_beside_the_time_of_reception(self) -> None:
+        """What is measured before and after it is in its place."""
+        clocks = ("14:00", "14:15", "14:30", "14:45", "15:00")
+        points = register(*((text, kwh) for kwh, text in enumerate(clocks))).points
+        made = make(Register(points, by_reception=frozenset({2})), grid("14:00", 4))
+        rules = ["measured", "reception-time", "reception-time", "measured"]
+        assert rules == [each.rule for each in made]
+
     def test_no_rise_by_the_time_of_reception(self) -> None:
         """Nothing was charged, wherever it was told."""
         points = register(("14:00", 1), ("14:14", 1), ("14:15", 1)).points
@@ -304,7 +319,7 @@ class TestRounding:
 
     @pytest.mark.parametrize(
         ("wh", "decimals", "kwh"),
-        [("0.5", 3, "0.001"), ("0.49", 3, "0.000"), ("1500", 0, "2"), ("0.0005", 6, "0.000001")],
+        [("0.5", 3, "0.001"), ("0.4999", 3, "0.000"), ("1500", 0, "2"), ("0.0005", 6, "0.000001")],
     )
     def test_half_up(self, wh: str, decimals: int, kwh: str) -> None:
         """A half of the last digit is a whole one."""

@@ -130,3 +130,41 @@ def test_which_keys_are_secret() -> None:
     assert is_secret_key(" authorizationkey ")
     assert not is_secret_key("HeartbeatInterval")
     assert not is_secret_key(7)
+
+
+class TestEchoesOfLocations:
+    """What a charger repeats of a location that it was told."""
+
+    @pytest.mark.parametrize(
+        ("location", "secret"),
+        [
+            ("ftp://user:p@w@host/in", "p@w"),
+            ("ftp://user:p:w@host/in", "p:w"),
+            ("ftp://user:p://w@host/in", "p://w"),
+            ("ftp://user:p%20w@host/in", "p w"),
+            ("https://host/put?a=1?sig=abc", "a=1?sig=abc"),
+        ],
+    )
+    def test_a_secret_with_signs_of_locations_in_it(self, location: str, secret: str) -> None:
+        """It goes whole, however it is written."""
+        told = masked_echo(f"cannot use [{secret}]", {"location": location})
+        assert "cannot use [***]" == told
+
+
+class TestWhatIsKept:
+    """Only what is secret goes."""
+
+    def test_another_key(self) -> None:
+        """The value of a key that holds no secret is shown."""
+        said = {"key": "HeartbeatInterval", "value": "300"}
+        assert said == masked(said)
+
+    def test_a_value_in_a_frame_that_is_cut(self) -> None:
+        """A frame that names no secret key keeps its values, whatever else is masked in it."""
+        cut = '[2,"1","X",{"value":"300","location":"ftp://u:p@ho'
+        assert '[2,"1","X",{"value":"300","location":"ftp://***@ho' == masked_frame(cut)
+
+    def test_the_rest_of_a_frame(self) -> None:
+        """It is written as chargers write it: without blanks, letters as they are."""
+        frame = '[3, "1", {"location": "ftp://u:p@h/ü"}]'
+        assert '[3,"1",{"location":"ftp://***@h/ü"}]' == masked_frame(frame)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from backend.core.metering_code import MeteringPoint, check_metering_code
 from backend.errors import MeteringCodeError
 
+LONGEST = 60
 GOOD = "CH98765012345AAAAAAAAAAAAAAA00001"
 FEW = settings(max_examples=100, deadline=None, derandomize=True)
 
@@ -51,6 +52,8 @@ class TestBadCodes:
             ("Ch98765012345AAAAAAAAAAAAAAA00001", "position 2: 'h' is not 'H'"),
             ("CH98765O12345AAAAAAAAAAAAAAA00001", "position 8: 'O' is not a digit"),
             ("CH98765012345AAAAAAAAAaAAAAA00001", "position 23: 'a' is not one of A-Z, 0-9 and -"),
+            ("CH9876501234AAAAAAAAAAAAAAAA00001", "position 13: 'A' is not a digit"),
+            ("CH98765012345aAAAAAAAAAAAAAA00001", "position 14: 'a' is not one of A-Z, 0-9 and -"),
             ("CH98765012345AAAAAAAA;AAAAAA00001", "position 22: ';'"),
             ("CH٩8765012345AAAAAAAAAAAAAAA00001", "position 3: '٩'"),
         ],
@@ -60,6 +63,29 @@ class TestBadCodes:
         with pytest.raises(MeteringCodeError, match="station 'WB-1'") as caught:
             check_metering_code(code, "station 'WB-1'")
         assert complaint in str(caught.value)
+
+    def test_where_it_stands(self) -> None:
+        """A code that is taken apart is refused in its place, or as what it is."""
+        with pytest.raises(MeteringCodeError, match=r"^row 7: "):
+            MeteringPoint.parse("x", "row 7")
+        with pytest.raises(MeteringCodeError, match=r"^metering code: "):
+            MeteringPoint.parse("x")
+
+    def test_all_that_is_said(self) -> None:
+        """What, where and what to do; a long text is shortened behind its sixtieth sign."""
+        said = []
+        for text in ("x", "C" * LONGEST, "C" * (LONGEST + 1), "x" * 33):
+            with pytest.raises(MeteringCodeError) as caught:
+                check_metering_code(text, "row 7")
+            said.append(str(caught.value))
+        remedy = said[0].partition("; ")[2]
+        assert [
+            f"row 7: 'x' has 1 characters instead of 33; {remedy}",
+            f"row 7: '{'C' * LONGEST}' has {LONGEST} characters instead of 33; {remedy}",
+            f"row 7: '{'C' * LONGEST}…' has {LONGEST + 1} characters instead of 33; {remedy}",
+            f"row 7: position 1: 'x' is not 'C'; {remedy}",
+        ] == said
+        assert remedy.startswith("write CH, 11 digits and 20 characters")
 
     def test_a_very_long_one(self) -> None:
         """The error does not repeat all of it."""

@@ -66,6 +66,39 @@ class TestParsing:
             Obis.parse("1-1:1.999.0")
 
 
+class TestErrors:
+    """Each says what is wrong, where, and what to write."""
+
+    def test_no_code(self) -> None:
+        """It shows how a code is written."""
+        with pytest.raises(ObisError) as caught:
+            Obis.parse("x")
+        assert """OBIS code: 'x' is no OBIS code; write it as "1-1:1.29.0*255\"""" == str(
+            caught.value
+        )
+
+    def test_too_large(self) -> None:
+        """It says how large a part can be."""
+        with pytest.raises(ObisError) as caught:
+            Obis.parse("1.999", "row 7")
+        assert "row 7: 999 in '1.999' is too large; use 0 to 255" == str(caught.value)
+
+    def test_another_code(self) -> None:
+        """It says what the code is, and gives the two that it may be."""
+        with pytest.raises(ObisError) as caught:
+            check_interval_obis("1-1:1.8.0", "row 7")
+        assert (
+            "row 7: '1-1:1.8.0' (electricity, main meter, active energy import, register reading, "
+            "all tariffs) is not the imported energy of an interval; use e.g. "
+            '"1-1:1.29.0*255" (load profile) or "1-1:1.9.0" (energy of a period)'
+        ) == str(caught.value)
+
+    def test_its_place(self) -> None:
+        """What is no code at all is told in its place, too."""
+        with pytest.raises(ObisError, match=r"^row 7: "):
+            check_interval_obis("x", "row 7")
+
+
 class TestMeaning:
     """A code can be read out to a person."""
 

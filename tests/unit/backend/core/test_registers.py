@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -180,10 +181,33 @@ class TestARestartAtAnInstant:
         assert Decimal(733) == energy(register)
         assert () == register.discarded
 
-    def test_with_a_stop(self) -> None:
+    def test_with_a_start_and_one_reading_more(self) -> None:
+        """That reading is enough to see that the register goes on from the start."""
+        register = build(at(-15, 11_000), at(0, 11_000), at(0, 0, BEGIN), at(1, 366))
+
+        assert 366 == energy(register)
+
+    def test_with_a_start_before_anything_flows(self) -> None:
+        """The register stays at zero for a while; it began anew where the session did."""
+        register = build(
+            at(-15, 11_000), at(0, 11_000, "Sample.Clock"), at(0, 0, BEGIN), at(1, 0), at(2, 366)
+        )
+
+        assert {2} == register.breaks
+        assert () == register.discarded
+
+    def test_not_where_it_comes_back_to_the_height(self) -> None:
+        """A meterStart of zero beside a register that stays where it is made nothing."""
+        register = build(at(-15, 11_000), at(0, 11_000), at(0, 0, BEGIN), at(600, 11_000))
+
+        assert 0 == energy(register)
+        assert frozenset() == register.breaks
+
+    @pytest.mark.parametrize("shown", [10_366, 10_733])
+    def test_with_a_stop(self, shown: int) -> None:
         """All of the session counts, also its last minute."""
         register = build(
-            at(-2, 10_000), at(-1, 10_366), at(0, 0, "Sample.Clock"), at(0, 10_733, END), at(15, 0)
+            at(-2, 10_000), at(-1, shown), at(0, 0, "Sample.Clock"), at(0, 10_733, END), at(15, 0)
         )
 
         assert [Rule.RESET] == list(register.break_rules.values())
@@ -192,7 +216,7 @@ class TestARestartAtAnInstant:
 
     @pytest.mark.parametrize(
         ("start", "after"),
-        [(0, 11_366), (11_000, 11_366), (400, 366), (10_999, 10_999)],
+        [(0, 11_366), (0, 11_000), (11_000, 11_366), (400, 366), (10_999, 10_999)],
     )
     def test_not_where_the_register_goes_on(self, start: int, after: int) -> None:
         """A meterStart that the register does not follow is set aside, as at any instant."""
@@ -202,9 +226,16 @@ class TestARestartAtAnInstant:
         assert 3 == len(register.points)
 
     @pytest.mark.parametrize(
-        ("before", "stop", "shown"), [(10_000, 10_366, 10_366), (10_000, 9_000, 0), (0, 500, 100)]
+        ("before", "stop", "shown"),
+        [
+            (10_000, 10_366, 10_366),
+            (10_000, 9_000, 0),
+            (0, 500, 100),
+            (100, 500, 100),
+            (10.5, 11, 10),
+        ],
     )
-    def test_not_where_it_did_not_fall(self, before: int, stop: int, shown: int) -> None:
+    def test_not_where_it_did_not_fall(self, before: float, stop: int, shown: int) -> None:
         """A meterStop that the register did not rise to is set aside."""
         register = build(at(-1, before), at(0, shown), at(0, stop, END), at(1, shown))
 
@@ -225,6 +256,11 @@ class TestCoarseReadings:
         register = build(at(0, "100.884"), at(60, 101, BEGIN), at(61, 400))
         assert [Decimal("100.884"), Decimal("100.884"), 400] == wh(register)
 
+    def test_a_start_between_two_that_fit(self) -> None:
+        """What was idle until then goes on until then."""
+        register = build(at(0, "100.2"), at(60, 100, BEGIN), at(61, "100.9"))
+        assert [Decimal("100.2"), Decimal("100.2"), Decimal("100.9")] == wh(register)
+
     def test_a_stop_shows_what_stands_after(self) -> None:
         """No energy appears in the idle time behind a session, and none is taken back."""
         register = build(at(0, "739.2"), at(1, 740, END), at(15, "740.7"), at(30, "740.7"))
@@ -234,6 +270,18 @@ class TestCoarseReadings:
         """The idle time between two sessions stays level though both are coarse."""
         register = build(at(0, "740.2"), at(1, 740, END), at(300, 740, BEGIN), at(301, "740.9"))
         assert [Decimal("740.2"), *[Decimal("740.9")] * 3] == wh(register)
+
+    def test_a_false_value_is_no_neighbour(self) -> None:
+        """What is set aside stands between no two readings."""
+        register = build(at(0, "829169.7"), at(60, 829_169, BEGIN), at(61, 0), at(62, "829169.7"))
+        assert [Decimal("829169.7")] * 3 == wh(register)
+        register = build(at(0, 829_169, BEGIN), at(1, 0), at(48, "829169.7"))
+        assert [Decimal("829169.7")] * 2 == wh(register)
+
+    def test_another_epoch_is_no_neighbour(self) -> None:
+        """Where the register begins anew, what it showed before tells nothing of it."""
+        register = build(at(0, "0.4"), at(60, 9_000), at(120, 0, BEGIN), at(180, 5_000))
+        assert 9_000 - Decimal("0.4") + 5_000 == energy(register)
 
     def test_without_a_neighbour_it_stays(self) -> None:
         """Coarse readings alone are what they are."""
@@ -253,6 +301,11 @@ class TestSmallFalls:
         assert [1000, 1000, 1000] == wh(register)
         assert frozenset() == register.breaks
 
+    def test_two_watt_hours_of_coarse_readings_are_held(self) -> None:
+        """Each of them may be a watt hour off, in the other direction."""
+        assert frozenset() == build(at(0, 1000, BEGIN), at(10, 998, END)).breaks
+        assert {1} == build(at(0, 1000, BEGIN), at(10, 997, END)).breaks
+
     def test_it_is_held_against_the_height_not_against_the_last_word(self) -> None:
         """A register cannot creep down in small steps."""
         register = build(at(0, 100), at(1, "99.2"), at(2, "98.4"), at(3, "98.5"))
@@ -269,6 +322,30 @@ class TestSmallFalls:
         """A hundred watt hours are more than the tolerance can hide."""
         early = at(15, 1000, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-2))
         assert {2} == build(at(0, 0), at(14.99, 1100), early).breaks
+
+    def test_what_was_held_last_does_not_say_how_far_is_noise(self) -> None:
+        """It is the height that was moved in time, and each reading below it is held."""
+        late = at(15, 1012, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=2))
+        register = build(at(0, 0), late, at(15.01, 1003), at(15.02, 1007), at(16, 1300))
+        assert [0, 1012, 1012, 1012, 1300] == wh(register)
+
+    def test_two_whole_watt_hours_may_seem_to_fall_two(self) -> None:
+        """Each is a watt hour away from the register at most; nothing began anew between them."""
+        readings = (at(0, "350.5"), at(1, 351, END), at(300, 351, BEGIN), at(360, "351.6"))
+        register = build(*readings)
+        assert frozenset() == register.breaks
+        assert Decimal("1.1") == energy(register)
+
+    def test_a_coarse_step_is_no_haste(self) -> None:
+        """A model of whole kilowatt hours shows one within seconds, and was not too fast."""
+        profile = DeviceProfile(
+            "thousands", max_power_w=Decimal(150_000), register_step_wh=Decimal(1_000)
+        )
+        register = build(
+            at(0, 9_127, END), at(231, 0, BEGIN), at(579.5, 8_000), at(580, 10_000), profile=profile
+        )
+        assert {1} == register.breaks
+        assert 10_000 == energy(register)
 
 
 class TestNoise:
@@ -328,6 +405,11 @@ class TestPeaksAndDips:
         """It may be the higher one that is wrong: the rises to it and from it are in doubt."""
         register = build(at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 866), at(32, 1232))
         assert [(500, Rule.DIP)] == why(register)
+        assert {2, 3} == register.contested
+
+    def test_what_does_not_rise_is_not_contested(self) -> None:
+        """Behind an old value the register stands where it stood, and then goes on as ever."""
+        register = build(at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 733), at(32, 999))
         assert {2, 3} == register.contested
 
     def test_what_is_too_fast_is_not_contested(self) -> None:
@@ -393,6 +475,90 @@ class TestPeaksAndDips:
         assert 29_000 == energy(register)
         assert {3: Rule.RESET} == register.break_rules
 
+    @pytest.mark.parametrize("back", ["740.2", "739.9", "739.3"])
+    def test_a_dip_ends_within_the_step(self, back: str) -> None:
+        """The old course is one that lies within the register's step of it."""
+        register = build(at(0, "700740.2"), at(1, 0), at(2, f"700{back}"), at(3, "700741"))
+        assert [(0, Rule.DIP)] == why(register)
+        assert Decimal("0.8") == energy(register)
+
+    @pytest.mark.parametrize("back", ["740.2", "739.9", "739.3"])
+    def test_a_peak_ends_within_the_step(self, back: str) -> None:
+        """So does a peak, and nothing begins anew."""
+        register = build(at(0, "700740.2"), at(1, 9_000_000), at(2, f"700{back}"), at(3, "700741"))
+        assert [(9_000_000, Rule.SPIKE)] == why(register)
+        assert frozenset() == register.breaks
+        assert Decimal("0.8") == energy(register)
+
+    def test_a_peak_of_a_model_of_coarse_steps(self) -> None:
+        """Its register goes on within a step of where it was, and that step is a large one."""
+        profile = DeviceProfile(
+            "thousands", max_power_w=Decimal(150_000), register_step_wh=Decimal(1_000)
+        )
+        told = at(0, 700_500), at(1, 9_000_000), at(2, 700_000), at(3, 701_000)
+        register = build(*told, profile=profile)
+        assert [(9_000_000, Rule.SPIKE)] == why(register)
+        assert 500 == energy(register)
+
+    def test_a_peak_behind_a_restart(self) -> None:
+        """It is not the old course, so what was counted anew is no dip."""
+        register = build(
+            at(0, 479_241),
+            at(300, 0, BEGIN),
+            at(400, 10_329),
+            at(401, 1_777_335_738),
+            at(900, 10_343),
+        )
+        assert {1: Rule.RESET} == register.break_rules
+        assert [(1_777_335_738, Rule.SPIKE)] == why(register)
+        assert 10_343 == energy(register)
+
+    def test_peaks_of_several_heights_behind_a_restart(self) -> None:
+        """None of them is the old course, and the restart counts."""
+        peaks = at(401, 90_000_000), at(402, 80_000_000), at(403, 85_000_000)
+        register = build(
+            at(0, 479_241), at(300, 0, BEGIN), at(400, 10_329), *peaks, at(900, 10_343)
+        )
+        assert {1: Rule.RESET} == register.break_rules
+        assert 10_343 == energy(register)
+
+    def test_a_dip_and_a_peak_before_the_old_course(self) -> None:
+        """Both are set aside, and the register goes on."""
+        register = build(at(0, 479_241), at(1, 0), at(2, 90_000_000), at(3, 479_300))
+        assert [479_241, 479_300] == wh(register)
+        assert [(0, Rule.DIP), (90_000_000, Rule.DIP)] == why(register)
+
+    def test_peaks_of_several_heights_behind_a_dip(self) -> None:
+        """One peak that is lower than another is no old course yet."""
+        register = build(
+            at(0, 479_241), at(1, 0), at(2, 90_000_000), at(3, 80_000_000), at(4, 479_300)
+        )
+        assert [479_241, 479_300] == wh(register)
+
+    def test_a_dip_while_the_register_sticks(self) -> None:
+        """What comes up at once and stays is the old course, not a peak."""
+        register = build(at(0, 479_241), at(60, 0), at(61, 499_241), at(62, 499_300))
+        assert [(0, Rule.DIP)] == why(register)
+        assert 20_059 == energy(register)
+
+    def test_a_restart_that_was_moved_to_the_grid(self) -> None:
+        """What a reading shows two seconds after a restart is as low as the restart."""
+        moved = NOON + timedelta(minutes=60, seconds=2)
+        register = build(
+            at(-60, 0, BEGIN),
+            at(0, 5_000),
+            at(60, 12, "Sample.Clock", stamped=moved),
+            at(75, 5_400),
+        )
+        assert {2: Rule.RESET} == register.break_rules
+        assert 5_000 + 5_388 == energy(register)
+
+    @pytest.mark.parametrize(("low", "rules"), [("1", [Rule.JUMP, Rule.RESET]), ("1.001", [])])
+    def test_a_fall_to_nearly_zero_is_a_restart(self, low: str, rules: list[Rule]) -> None:
+        """Within the register's step of zero nobody can tell a peak's end from a restart."""
+        register = build(at(0, low), at(1, 9_000_000), at(2, low))
+        assert rules == list(register.break_rules.values())
+
     def test_without_a_known_power_nothing_is_too_fast(self) -> None:
         """Then every fall is a new epoch."""
         profile = DeviceProfile("unknown", max_power_w=Decimal(0))
@@ -432,6 +598,11 @@ class TestEpochs:
         """It does not roll over there, so its fall is a reset."""
         profile = DeviceProfile("small", rollovers_wh=(Decimal(10_000_000),))
         assert {1} == build(at(0, 50_000_000), at(15, 12), profile=profile).breaks
+
+    def test_a_full_turn_to_where_it_was(self) -> None:
+        """A register that shows more than its modulus turns over to the same height."""
+        profile = DeviceProfile("small", rollovers_wh=(Decimal(10_000_000),))
+        assert [10_000_005] * 2 == wh(build(at(0, 10_000_005), at(15, 5), profile=profile))
 
     def test_a_fall_far_from_the_rollover_is_a_reset(self) -> None:
         """A full turn would have taken more than the charger can."""
@@ -531,9 +702,27 @@ class TestPicking:
         """Total and phases together do not double."""
         assert [6] == picked(reading(6), reading(1, phase="L1"), reading(2, phase="L2"))
 
-    def test_a_phase_said_twice_counts_once(self) -> None:
-        """A message sent again does not double a phase."""
-        assert [5] == picked(reading(2, phase="L1"), reading(3, phase="L1"), reading(2, phase="L2"))
+    @pytest.mark.parametrize("first", [2, 3])
+    def test_a_phase_said_twice_counts_once(self, first: int) -> None:
+        """A message sent again does not double a phase; the larger value is the later one."""
+        twice = reading(first, phase="L1"), reading(5 - first, phase="L1")
+        assert [5] == picked(*twice, reading(2, phase="L2"))
+
+    def test_the_sum_of_phases_is_a_reading_like_any(self) -> None:
+        """It stands where its first phase stands, with the context and as exact as sampled."""
+        phases = [
+            reading(value, phase=f"L{value}", context="Trigger", position=9 - value)
+            for value in (1, 2, 3)
+        ]
+        (found,) = register_readings(phases, INCH, 900)
+        assert RegisterReading(NOON, Decimal(6), Decimal(0), "Trigger", 6) == found
+
+    def test_a_start_stays_coarse(self) -> None:
+        """How coarse a value is stays with it."""
+        (found,) = register_readings(
+            [reading(7, context=BEGIN, resolution_wh=Decimal(1))], INCH, 900
+        )
+        assert RegisterReading(NOON, Decimal(7), Decimal(1), BEGIN, 0) == found
 
     def test_neutral_is_no_phase_of_energy(self) -> None:
         """A sample of nothing but N is no register."""
@@ -569,9 +758,10 @@ class TestTheGrid:
         assert (None if said == found.instant else said) == found.stamped
 
     @pytest.mark.parametrize(
-        ("context", "seconds"), [("Sample.Clock", 3), ("Sample.Periodic", 1), (BEGIN, 1)]
+        ("context", "seconds"),
+        [("Sample.Clock", 3), ("Sample.Clock", 2.000001), ("Sample.Periodic", 1), (BEGIN, 1)],
     )
-    def test_others_stay(self, context: str, seconds: int) -> None:
+    def test_others_stay(self, context: str, seconds: float) -> None:
         """Too far away, or not clock-aligned."""
         said = NOON + timedelta(seconds=seconds)
         (found,) = register_readings([reading(1, instant=said, context=context)], INCH, 900)
@@ -720,3 +910,131 @@ class TestExchange:
             assert energy(first) + energy(second) == energy(whole)
         assert wh(whole) == sorted(wh(whole))
         assert len(whole.points) == len(whole.shown) == len(first.points) + len(second.points)
+
+
+class TestLimits:
+    """What is just believed, and what is just not."""
+
+    @pytest.mark.parametrize(("height", "rules"), [("551", [Rule.RESET]), ("551.001", [])])
+    def test_the_way_back_from_a_dip(self, height: str, rules: list[Rule]) -> None:
+        """One and a half times the power for the time, and the register's step, is plausible."""
+        register = build(at(0, height), at(1, 0), at(2, height))
+        assert rules == list(register.break_rules.values())
+
+    @pytest.mark.parametrize(("peak", "rules"), [("1551", [Rule.RESET]), ("1551.001", [])])
+    def test_the_way_up_to_a_peak(self, peak: str, rules: list[Rule]) -> None:
+        """So it is on the way up."""
+        register = build(at(0, 1000), at(1, peak), at(2, 1000))
+        assert rules == list(register.break_rules.values())
+
+    @pytest.mark.parametrize(("before", "breaks"), [("1020", set()), ("1020.00001", {2})])
+    def test_the_noise_of_what_was_moved(self, before: str, breaks: set[int]) -> None:
+        """Two seconds of one and a half times 24 kW are twenty watt hours."""
+        profile = DeviceProfile("24", max_power_w=Decimal(24_000))
+        moved = at(15, 1000, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-2))
+        assert breaks == build(at(0, 0), at(14.99, before), moved, profile=profile).breaks
+
+    @pytest.mark.parametrize(("fall", "breaks"), [("1", set()), ("1.001", {1})])
+    def test_the_step(self, fall: str, breaks: set[int]) -> None:
+        """A fall of one step is held."""
+        low = 100_000 - Decimal(fall)
+        assert breaks == build(at(0, 100_000), at(60, low), at(120, low)).breaks
+
+    @pytest.mark.parametrize(("shown", "rule"), [("101", Rule.RESET), ("101.001", Rule.DIP)])
+    def test_what_the_epoch_had_passed(self, shown: str, rule: Rule) -> None:
+        """Within a step of where the epoch began, a value is that of a new one."""
+        register = build(at(0, 100), at(30, 5_000), at(60, shown), at(200, 5_100))
+        assert [rule] == [*register.break_rules.values(), *(each for _, each in why(register))]
+
+    @pytest.mark.parametrize(("shown", "rules"), [("12704", []), ("12704.001", [Rule.RESET])])
+    def test_what_rolls_over(self, shown: str, rules: list[Rule]) -> None:
+        """One and a half times the power for the time and a minute."""
+        register = build(at(0, 4_294_960_000), at(1, shown), at(2, 12_800), profile=GENERIC)
+        assert rules == list(register.break_rules.values())
+
+    @pytest.mark.parametrize(("shown", "doubtful"), [("221000", {2}), ("221000.001", set())])
+    def test_what_only_came_late(self, shown: str, doubtful: set[int]) -> None:
+        """Ten times the power for the time that it stood still and a minute."""
+        register = build(at(0, 1000), at(58, 1000), at(59, shown))
+        assert doubtful == register.doubtful
+        assert ({2} - doubtful) == register.breaks
+
+    def test_a_new_epoch_that_needs_no_lift(self) -> None:
+        """Where whole kilowatt hours were lost, it is lifted by those."""
+        register = build(at(0, 5_000), at(60, 0), at(120, 300))
+        assert [5_000, 5_000, 5_300] == wh(register)
+
+    @pytest.mark.parametrize(
+        ("better", "worse"),
+        [
+            ("Sample.Clock", "Sample.Periodic"),
+            ("Sample.Periodic", "Trigger"),
+            ("Trigger", "Interruption.Begin"),
+            ("Interruption.Begin", "Interruption.End"),
+            ("Interruption.End", END),
+            (END, "Other"),
+            ("Other", BEGIN),
+            (BEGIN, "X"),
+        ],
+    )
+    def test_the_better_context(self, better: str, worse: str) -> None:
+        """Of two readings of an instant that a step parts, that of the better context counts."""
+        exact = {"resolution_wh": Decimal(0)}
+        register = build(at(5, "200.1", better, **exact), at(5, "200.9", worse, **exact))
+        assert [Decimal("200.1")] == wh(register)
+        assert [(Decimal("200.9"), Rule.OTHER_VALUE)] == why(register)
+
+    @pytest.mark.parametrize(("higher", "counts"), [("201", "200"), ("201.001", "201.001")])
+    def test_a_step_is_not_higher(self, higher: str, counts: str) -> None:
+        """Beyond the step the higher one counts, whatever its context."""
+        register = build(at(5, 200), at(5, higher, "Other"))
+        assert [Decimal(counts)] == wh(register)
+
+    def test_a_run_of_peaks_behind_a_dip(self) -> None:
+        """Thirty peaks do not hide that the register began anew before them."""
+        peaks = [at(60 + index, 90_000_000) for index in range(30)]
+        register = build(at(0, 400_000), at(30, 0), at(59, 500), *peaks, at(200, 600))
+        assert {1: Rule.RESET} == register.break_rules
+        assert 600 == energy(register)
+
+    def test_a_dip_between_peaks(self) -> None:
+        """Behind the peaks the register is where it was, and all of it is set aside."""
+        register = build(
+            at(0, 400_000), at(1, 0), at(2, 90_000_000), at(3, 10), at(4, 400_050), at(5, 400_100)
+        )
+        assert [400_000, 400_050, 400_100] == wh(register)
+        assert frozenset() == register.breaks
+
+    def test_a_fall_behind_what_was_held(self) -> None:
+        """What was held may be moved in time; the height was not, and it says what is noise."""
+        held = at(15, 99_990, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=2))
+        register = build(at(0, 95_000), at(14.9, 100_000), held, at(16, 99_998), at(17, 100_500))
+        assert [95_000, 100_000, 100_000, 100_500] == wh(register)
+        assert [(99_998, Rule.DIP)] == why(register)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [10**6 + index if index % 2 else 10**9 for index in range(4_000)],
+            [10**6 + index if index % 2 else 0 for index in range(4_000)],
+            [10**7 - index * 500 for index in range(4_000)],
+            [10**6 - index % 2 * 2 for index in range(4_000)],
+            [(10**6 + index, 0, 10**9, 5)[index % 4] for index in range(4_000)],
+        ],
+    )
+    def test_no_register_is_long_to_read(self, values: list[int]) -> None:
+        """However often it rises and falls, the work grows with the readings alone."""
+        work = len(values) * 400
+        readings = [at(index / 2, value) for index, value in enumerate(values)]
+        calls = 0
+
+        def count(frame: Any, event: str, argument: Any) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count)
+        try:
+            build(*readings)
+        finally:
+            sys.setprofile(None)
+        assert calls < work
