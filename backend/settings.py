@@ -63,8 +63,8 @@ HOST_KEY_KINDS = (
 )
 #: The schedule of a task that only a person starts.
 NOW = "now"
-#: Nobody has readings from before OCPP.
-_FIRST_YEAR = 2000
+#: Of days that can be exported: nobody has readings from before OCPP.
+YEARS = (2000, 2099)
 _PREFIX = "ISEBENCH_"
 _DEFAULT_OBIS = "1-1:1.29.0*255"
 #: Shorter tokens can be guessed by who may try often.
@@ -695,15 +695,16 @@ def _station(section: _Section, profiles: Mapping[str, DeviceProfile]) -> Statio
         section, "identity", "write the identity as the charger sends it in its address"
     )
     activation, upstream = _activation(section, identity)
+    profile = _profile(section, profiles)
     return StationSettings(
         account=section.text("account"),
         identity=identity,
         name=section.text("name", identity),
-        profile=_profile(section, profiles),
+        profile=profile,
         activation=activation,
         configuration=_configuration(section.table("configuration")),
         registration=section.choice("registration", REGISTRATIONS, "accept"),
-        exchanges=_exchanges(section),
+        exchanges=_exchanges(section, profile.connectors or MAX_CONNECTOR),
         upstream=upstream,
     )
 
@@ -787,14 +788,14 @@ def _folder(section: _Section) -> FolderSettings:
     return FolderSettings(section.text("account"), section.text("name"), meters)
 
 
-def _exchanges(section: _Section) -> tuple[Exchange, ...]:
+def _exchanges(section: _Section, connectors: int = 1) -> tuple[Exchange, ...]:
     found: dict[tuple[datetime, int], Exchange] = {}
     for one in section.tables("meter_exchange", "at"):
         exchange = Exchange(
             at=_exchanged_at(one),
             old_end_wh=_register(one, "old_end_wh"),
             new_start_wh=_register(one, "new_start_wh"),
-            connector=one.number("connector", 1, MAX_CONNECTOR, 1),
+            connector=one.number("connector", 1, connectors, 1),
         )
         key = (exchange.at, exchange.connector)
         if key in found:
@@ -1031,7 +1032,7 @@ def _plan(section: _Section, name: str, schedule: str) -> Plan | None:
     if at is not None and (schedule != DAILY or trigger is not Trigger.TIME):
         raise section.error(
             "at",
-            f"has no meaning with schedule {schedule!r} and trigger {trigger!r}",
+            f"has no meaning with schedule {schedule!r} and trigger {trigger.value!r}",
             "take it out",
         )
     minutes = SCHEDULES[schedule]
@@ -1051,9 +1052,9 @@ def _start(section: _Section, plan: Plan | None) -> date | None:
     except ValueError:
         start = None
     if not isinstance(start, date) or isinstance(start, datetime):
-        raise section.error("start", f"is {value!r}", "write a day: 2026-01-01")
-    if start.year < _FIRST_YEAR:
-        raise section.error("start", f"is {start}", f"write a day from {_FIRST_YEAR} on")
+        raise section.error("start", f"is {value}", "write a day: 2026-01-01")
+    if not YEARS[0] <= start.year <= YEARS[1]:
+        raise section.error("start", f"is {start}", f"write a day from {YEARS[0]} to {YEARS[1]}")
     return start
 
 

@@ -10,13 +10,15 @@ order. A mark is gone only when all of that is kept, so a crash leaves nothing u
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from backend.adapters import energies, meter_values, told
+from backend.adapters.energies import Chosen
 from backend.adapters.files import Correction, Files
 from backend.adapters.store import Store
 from backend.core.corrections import CHANGED, OFF, changed
@@ -59,60 +61,62 @@ class Corrections:
         Returns:
             The tasks that have something to deliver.
         """
-        wanted = [task for task in tasks if self.are_wanted(task)]
-
-        def take(connection: Connection) -> None:
-            told.take_touched(
-                connection,
-                {
-                    task.name: energies.all_made_of(connection, self._settings, task)
-                    for task in wanted
-                },
-            )
-
-        await self._store.write(take)
-        return [task for task in wanted if await self._look_at(task)]
+        known = await self._store.read(told.marks)
+        for name in await self._store.read(told.who_told):
+            await self._store.write(functools.partial(told.reopen, task=name, known=known))
+        await self._store.write(lambda connection: told.unmark(connection, known))
+        return [task for task in tasks if self.are_wanted(task) and await self._look_at(task)]
 
     async def _look_at(self, task: TaskSettings) -> bool:
         since = await self._store.read(lambda connection: told.reopened(connection, task.name))
         if not since:
             return False
+        chosen = await self._store.read(
+            lambda connection: energies.chosen_of(connection, self._settings, task)
+        )
+        of_station: dict[int, list[Chosen]] = {}
+        for one in chosen:
+            for station_id in one.made_of:
+                of_station.setdefault(station_id, []).append(one)
+        # Marks of stations that it does not deliver now stay, for when it does so again.
+        mine = {one: instant for one, instant in since.items() if one in of_station}
         found = 0
         try:
-            for period, stations in await self._periods(task, since):
-                found += await self._correct(task, period, stations)
+            for period, those in await self._periods(task, mine, of_station):
+                found += await self._correct(task, period, those)
         except BackendError as error:
             _log.error("%s cannot be corrected: %s", task.name, error)
             return found > 0
-        await self._store.write(lambda connection: told.settle(connection, task.name, since))
+        await self._store.write(lambda connection: told.settle(connection, task.name, mine))
         return found > 0
 
     async def _periods(
-        self, task: TaskSettings, since: Mapping[int, datetime]
-    ) -> list[tuple[Period, set[int]]]:
-        """Give the periods that may have changed, in order, with the stations that make it so."""
+        self,
+        task: TaskSettings,
+        since: Mapping[int, datetime],
+        of_station: Mapping[int, Sequence[Chosen]],
+    ) -> list[tuple[Period, list[Chosen]]]:
+        """Give the periods that may have changed, in order, with the sources that make it so."""
         minutes = MINUTES_OF_DAY if task.plan is None else task.plan.minutes
-        found: dict[Period, set[int]] = {}
+        found: dict[Period, dict[tuple[str, str], Chosen]] = {}
         for station_id, instant in since.items():
+            those = {_name_of(one): one for one in of_station[station_id]}
             span = await self._store.read(
-                lambda connection: self._span(connection, task, station_id, instant)  # noqa: B023 - run at once
+                functools.partial(_span, task.name, station_id, instant, list(those))
             )
             for period in periods_within(*span, minutes) if span else ():
-                found.setdefault(period, set()).add(station_id)
-        return sorted(found.items())
+                found.setdefault(period, {}).update(those)
+        # By their codes, so that the file does not depend on the order of the marks.
+        return [
+            (period, [those[name] for name in sorted(those)])
+            for period, those in sorted(found.items())
+        ]
 
-    def _span(
-        self, connection: Connection, task: TaskSettings, station_id: int, since: datetime
-    ) -> tuple[datetime, datetime] | None:
-        codes = energies.codes_of(connection, self._settings, task, station_id)
-        course = meter_values.course_before(connection, station_id, since)
-        return told.span_told(connection, task.name, codes, course)
-
-    async def _correct(self, task: TaskSettings, period: Period, stations: Collection[int]) -> bool:
+    async def _correct(self, task: TaskSettings, period: Period, chosen: Sequence[Chosen]) -> bool:
         layout = self._settings.format_of(task).layout
 
         def find(connection: Connection) -> list[Correction]:
-            series = self._files.series_of(connection, task, period, stations)
+            series = self._files.series_of(connection, task, period, chosen)
             found = (_new_of(connection, task, period, layout, one) for one in series)
             return [one for one in found if one is not None]
 
@@ -122,13 +126,29 @@ class Corrections:
         return count > 0
 
 
+def _name_of(one: Chosen) -> tuple[str, str]:
+    return one.activation.metering_code, one.activation.obis
+
+
+def _span(
+    task: str,
+    station_id: int,
+    since: datetime,
+    codes: Sequence[tuple[str, str]],
+    connection: Connection,
+) -> tuple[datetime, datetime] | None:
+    course = meter_values.course_before(connection, station_id, since)
+    return told.span_told(connection, task, codes, course)
+
+
 def _new_of(
     connection: Connection, task: TaskSettings, period: Period, layout: Layout, series: Series
 ) -> Correction | None:
     """Give what of a series is to be told again; None where all of it holds."""
     activation, intervals = series.activation, series.intervals
     code, obis = activation.metering_code, activation.obis
-    before = told.told_of(connection, task.name, code, obis, period.start, period.end)
+    step = series.grid[1] - series.grid[0]
+    before = told.told_of(connection, task.name, code, obis, period.start, period.end, step)
     new = changed(before, intervals)
     if not new:
         return None

@@ -21,10 +21,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backend.adapters import energies, ledger
+from backend.adapters import energies, ledger, records
 from backend.adapters.corrections import Corrections
 from backend.adapters.files import Files
 from backend.adapters.ledger import Outgoing
@@ -32,10 +33,9 @@ from backend.adapters.records import STOPPED
 from backend.adapters.store import Store
 from backend.core import days, exports
 from backend.core.exports import Period, Trigger, whole_days
-from backend.core.intervals import Status
 from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
 from backend.ports import Alarm, Clock, Drop
-from backend.settings import Settings, TaskSettings
+from backend.settings import YEARS, Settings, TaskSettings
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +50,13 @@ CORRECTIONS_MINUTE = 50
 def pause_after(tries: int) -> timedelta:
     """Say how long to wait after so many failed tries."""
     return timedelta(minutes=PAUSES_MINUTES[min(tries, len(PAUSES_MINUTES)) - 1])
+
+
+class Lacking(NamedTuple):
+    """The stations whose values a period lacked, and the last that was heard of them then."""
+
+    made_of: frozenset[int]
+    heard: int
 
 
 class Dispatch:
@@ -77,8 +84,8 @@ class Dispatch:
         self._look_at = clock.now()
         #: Up to when all periods of a task are made; what lies before is not looked at again.
         self._made_until: dict[str, datetime] = {}
-        #: The newest frame when a task was last found to lack values.
-        self._incomplete: dict[tuple[str, Period], int] = {}
+        #: What a task was last found to lack of a period.
+        self._lacking: dict[tuple[str, Period], Lacking] = {}
 
     async def start(self) -> None:
         """Sweep as soon as time moves, and from then on whenever something is due."""
@@ -110,8 +117,7 @@ class Dispatch:
                 return
             with self._clock.hold("exports are being made and delivered"):
                 try:
-                    for task in self._settings.tasks:
-                        await self._serve(task)
+                    await self._serve_all()
                     await self._look_for_corrections()
                     await self._set_alarm()
                 except Exception:
@@ -136,12 +142,27 @@ class Dispatch:
         if last_day < first_day:
             what = f"ends on {last_day}, before it begins on {first_day}"
             raise SettingsError(what, where, "name the first day first")
+        if not (YEARS[0] <= first_day.year and last_day.year <= YEARS[1]):
+            what = f"goes from {first_day} to {last_day}"
+            raise SettingsError(what, where, f"name days from {YEARS[0]} to {YEARS[1]}")
         async with self._sweeping:
             with self._clock.hold(f"{name} is being exported now"):
                 await self._files.make(task, whole_days(first_day, last_day), None)
                 await self._deliver(task)
             if not self._stopped:
                 await self._set_alarm()
+
+    async def _serve_all(self) -> None:
+        """Serve each task; one that breaks keeps no other from its turn."""
+        broken: Exception | None = None
+        for task in self._settings.tasks:
+            try:
+                await self._serve(task)
+            except Exception as error:
+                _log.error("task %r broke: %s: %s", task.name, type(error).__name__, error)
+                broken = broken or error
+        if broken is not None:
+            raise broken
 
     # ------------------------------------------------------------ what is due
 
@@ -197,21 +218,36 @@ class Dispatch:
         """Tell whether a period that is due can be made: its trigger may want all values."""
         if plan.trigger is not Trigger.COMPLETE:
             return True
-        newest = await self._store.read(ledger.last_frame_id)
         key = task.name, period
-        if self._incomplete.get(key) == newest:
+        lacking = self._lacking.get(key)
+        if lacking is not None and await self._heard(lacking.made_of) == lacking.heard:
             return False
-        if await self._store.read(lambda connection: self._is_complete(connection, task, period)):
-            self._incomplete.pop(key, None)
+        found = await self._store.read(lambda connection: self._lacks(connection, task, period))
+        if found is None:
+            self._lacking.pop(key, None)
             return True
-        self._incomplete[key] = newest
+        self._lacking[key] = Lacking(found, await self._heard(found))
         return False
 
-    def _is_complete(self, connection: Connection, task: TaskSettings, period: Period) -> bool:
-        """Tell whether each meter of a task has all values of a period (AEX-14)."""
+    async def _heard(self, stations: frozenset[int]) -> int:
+        return await self._store.read(lambda connection: records.last_heard(connection, stations))
+
+    def _lacks(
+        self, connection: Connection, task: TaskSettings, period: Period
+    ) -> frozenset[int] | None:
+        """
+        Tell what makes the first series of a task that lacks a value (AEX-14).
+
+        Returns:
+            The keys of its stations; None where each meter has all values of the period.
+        """
         now, decimals = self._clock.now(), self._settings.format_of(task).layout.decimals
-        found = energies.series_of(connection, self._settings, task, period, decimals, now)
-        return all(one.status is not Status.MISSING for each in found for one in each.intervals)
+        for one in energies.chosen_of(connection, self._settings, task):
+            what = self._settings, task, period, decimals, now, [one]
+            for series in energies.series_of(connection, *what):
+                if series.lacks_any:
+                    return one.made_of
+        return None
 
     async def _look_for_corrections(self) -> None:
         now = self._clock.now()

@@ -7,8 +7,9 @@ the transaction of its caller; what is decided is decided in the core.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ from backend.adapters.known import known_of
 from backend.adapters.plain_series import Found, Wanted, plain_energies
 from backend.core.days import grid
 from backend.core.energy import energies_by_connector, summed
-from backend.core.exports import Period
+from backend.core.exports import Activation, Period
 from backend.core.intervals import Interval
 from backend.core.series import Series
 from backend.settings import (
@@ -31,6 +32,42 @@ from backend.settings import (
     TaskSettings,
 )
 
+_NOBODY = Activation("", "", "")
+
+
+class Chosen(NamedTuple):
+    """
+    A source of a task.
+
+    Attributes:
+        source, activation: by the settings.
+        made_of: the keys of the stations and meters whose readings make its energies.
+        short: what measures it, by key, if the short way may do for it.
+    """
+
+    source: SourceSettings
+    activation: Activation
+    made_of: frozenset[int]
+    short: Wanted | None
+
+
+def chosen_of(connection: Connection, settings: Settings, task: TaskSettings) -> list[Chosen]:
+    """Give the sources of a task; where a part of them is asked for again and again, once."""
+    ids = records.source_ids(connection)
+    stations = frozenset(
+        ids[one.identity] for one in settings.stations if one.account == task.account
+    )
+    chosen = []
+    for source, activation in settings.activations_of(task):
+        if isinstance(source, CardSettings):
+            chosen.append(Chosen(source, activation, stations, None))
+            continue
+        measured_by = what_counts(settings, source)
+        number = ids[records.identity_of(measured_by)]
+        short = None if measured_by.exchanges else Wanted(number, measured_by.profile)
+        chosen.append(Chosen(source, activation, frozenset((number,)), short))
+    return chosen
+
 
 def series_of(
     connection: Connection,
@@ -39,7 +76,7 @@ def series_of(
     period: Period,
     decimals: int,
     until: datetime,
-    of_stations: Collection[int] | None = None,
+    chosen: Sequence[Chosen] | None = None,
 ) -> Iterator[Series]:
     """
     Give the series of a task for a period, one after the other, as far as it is over.
@@ -47,30 +84,25 @@ def series_of(
     Parameters:
         decimals: of kWh.
         until: up to when things are known; an interval that ends later is in no series.
-        of_stations: keys of stations and meters; only what their readings are part of.
+        chosen: of which of its sources; all where left out.
     """
-    ids = records.source_ids(connection)
-    chosen = [
-        (source, activation)
-        for source, activation in settings.activations_of(task)
-        if of_stations is None or not made_of(ids, settings, source).isdisjoint(of_stations)
-    ]
+    if chosen is None:
+        chosen = chosen_of(connection, settings, task)
     cards = CardEnergies(connection, settings, task.account, decimals, until)
     grids: dict[int, tuple[datetime, ...]] = {}
     short: dict[int, Iterator[Found | None]] = {}
-    for length in sorted({activation.interval_minutes for _, activation in chosen}):
+    for length in sorted({one.activation.interval_minutes for one in chosen}):
         grids[length] = grid(period.start, period.end, length)
         wanted = [
-            Wanted(ids[records.identity_of(measured_by)], measured_by.profile)
-            for source, activation in chosen
-            if activation.interval_minutes == length
-            and (measured_by := _by_the_short_way(settings, source)) is not None
+            one.short
+            for one in chosen
+            if one.activation.interval_minutes == length and one.short is not None
         ]
         short[length] = plain_energies(connection, wanted, grids[length], decimals, until)
-    for source, activation in chosen:
+    for source, activation, _, wanted_by in chosen:
         boundaries = grids[activation.interval_minutes]
         found = None
-        if _by_the_short_way(settings, source) is not None:
+        if wanted_by is not None:
             # Those of one length were asked for in their order, so each comes in its turn.
             found = next(short[activation.interval_minutes])
         if found is not None:
@@ -87,16 +119,6 @@ def series_of(
             yield ended
 
 
-def _by_the_short_way(
-    settings: Settings, source: SourceSettings
-) -> StationSettings | MeterSettings | None:
-    """Give what measures a source, if the short way may do for it."""
-    if isinstance(source, CardSettings):
-        return None
-    measured_by = what_counts(settings, source)
-    return None if measured_by.exchanges else measured_by
-
-
 def what_counts(
     settings: Settings, source: StationSettings | MeterSettings
 ) -> StationSettings | MeterSettings:
@@ -107,37 +129,6 @@ def what_counts(
     return settings.meter(in_front.meter) if in_front.counts == METER_IN_FRONT else source
 
 
-def made_of(ids: Mapping[str, int], settings: Settings, source: SourceSettings) -> set[int]:
-    """
-    Give the keys of the stations and meters whose readings make the energies of a source.
-
-    Parameters:
-        ids: `records.source_ids`.
-    """
-    if isinstance(source, CardSettings):
-        return {ids[one.identity] for one in settings.stations if one.account == source.account}
-    return {ids[records.identity_of(what_counts(settings, source))]}
-
-
-def all_made_of(connection: Connection, settings: Settings, task: TaskSettings) -> set[int]:
-    """Give the keys of the stations and meters whose readings make the energies of a task."""
-    ids = records.source_ids(connection)
-    sources = [source for source, _ in settings.activations_of(task)]
-    return set().union(*(made_of(ids, settings, source) for source in sources))
-
-
-def codes_of(
-    connection: Connection, settings: Settings, task: TaskSettings, station_id: int
-) -> list[tuple[str, str]]:
-    """Give metering code and OBIS code of each series that a station's readings are part of."""
-    ids = records.source_ids(connection)
-    return [
-        (activation.metering_code, activation.obis)
-        for source, activation in settings.activations_of(task)
-        if station_id in made_of(ids, settings, source)
-    ]
-
-
 def measured(
     connection: Connection,
     source: StationSettings | MeterSettings,
@@ -146,5 +137,9 @@ def measured(
     until: datetime,
 ) -> list[Interval]:
     """Give what a station or a meter has measured."""
+    wanted = Wanted(records.id_of(connection, source), source.profile)
+    (found,) = plain_energies(connection, [wanted], grid, decimals, until)
+    if found is not None and not source.exchanges:
+        return Series(_NOBODY, grid, decimals, found.energies, found.rules).intervals
     known = known_of(connection, source, grid, until)
     return summed(energies_by_connector(known, source.profile, grid, decimals, until))

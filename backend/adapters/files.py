@@ -1,26 +1,27 @@
 """
 Files: what a task tells of a period, as bytes under a name, kept with its delivery.
 
-Rule 1: what the name says of its creation is later than in any name of the task before, whatever
-the machine's clock does: the receiver takes the newest file by it.
-Rule 2: no two files go to one place under one name.
-Rule 3: what is read, and what it is made of, is read in one transaction.
+Rule 1: what the name says of its creation is later than in the name of any file made before, of
+whatever task, whatever the machine's clock does: the receiver takes the newest by it, and knows
+metering points, not tasks. So no two files of one place have one name either.
+Rule 2: what is read, and what it is made of, is read in one transaction.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from backend.adapters import energies, ledger, meter_differences
+from backend.adapters.energies import Chosen
 from backend.adapters.store import Store
 from backend.adapters.told import SeriesTold, intervals_told, series_told
+from backend.core.days import day_bounds
 from backend.core.exports import Activation, Period, file_name, parts_of, rows_of
 from backend.core.formats.ise_timeseries_csv import Layout, write
 from backend.core.formats.series_csv import write_series
@@ -111,11 +112,11 @@ class Files:
         connection: Connection,
         task: TaskSettings,
         period: Period,
-        of_stations: Collection[int] | None = None,
+        chosen: Sequence[Chosen] | None = None,
     ) -> list[Series]:
-        """Give what is known now of a task's period, or of what some stations are part of."""
+        """Give what is known now of a task's period, or of some of its sources."""
         decimals = self._settings.format_of(task).layout.decimals
-        what = self._settings, task, period, decimals, self._clock.now(), of_stations
+        what = self._settings, task, period, decimals, self._clock.now(), chosen
         return list(energies.series_of(connection, *what))
 
     async def make(self, task: TaskSettings, period: Period, due_at: datetime | None) -> None:
@@ -177,15 +178,11 @@ class Files:
         revision = await self._store.read(
             lambda connection: ledger.next_revision(connection, task.name, period)
         )
-        names = [
-            functools.partial(_name, task, period, layout, revision, one.part)
-            for one in made.contents
-        ]
-        named = await self._store.read(lambda connection: self._named(connection, task, names))
+        named = await self._store.read(self._named)
         files = [
             NewFile(
                 part=one.part,
-                name=name(named),
+                name=_name(task, period, layout, revision, one.part, named),
                 content=one.content,
                 sha256=hashlib.sha256(one.content).hexdigest(),
                 rows=one.rows,
@@ -195,10 +192,11 @@ class Files:
                 last_frame_id=made.last_frame_id,
                 told=one.told,
             )
-            for name, one in zip(names, made.contents, strict=True)
+            for one in made.contents
         ]
-        days = period.first_day, period.last_day
-        await meter_differences.watch(self._store, self._settings, task, *days, now)
+        if period.end == day_bounds(period.last_day)[1]:  # a day is compared when it is whole
+            codes = {told.code for one in made.contents for told in one.told}
+            await meter_differences.watch(self._store, self._settings, task, period, codes, now)
         await self._store.write(
             lambda connection: ledger.keep_files(
                 connection, task.name, period, revision, now, due_at, files
@@ -207,17 +205,11 @@ class Files:
         for one in files:
             _log.info("%s: %d rows, %d bytes", one.name, one.rows, len(one.content))
 
-    def _named(
-        self, connection: Connection, task: TaskSettings, names: Sequence[Callable[[datetime], str]]
-    ) -> datetime:
-        """Give the creation that the names of new files tell, by the rules at the top."""
-        named = self._clock.now().replace(microsecond=0)
-        last = ledger.last_named_at(connection, task.name)
-        if last is not None and named <= last:
-            named = last + _SECOND
-        while ledger.is_taken(connection, task.name, [name(named) for name in names]):
-            named += _SECOND
-        return named
+    def _named(self, connection: Connection) -> datetime:
+        """Give the creation that the names of new files tell, by rule 1."""
+        now = self._clock.now().replace(microsecond=0)
+        last = ledger.last_named_at(connection)
+        return now if last is None or last < now else last + _SECOND
 
 
 def _whole(part: str, series: Sequence[Series], layout: Layout) -> Content:

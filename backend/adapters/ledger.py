@@ -178,29 +178,11 @@ def next_revision(connection: Connection, name: str, period: Period) -> int:
     return (last or 0) + 1
 
 
-def last_named_at(connection: Connection, name: str) -> datetime | None:
-    """Give the latest creation that stands in a name of a task's files; None before the first."""
-    task, export, file = tables.task, tables.expected_export, tables.file
-    found: datetime | None = connection.execute(
-        select(func.max(file.c.named_at))
-        .join(export, export.c.id == file.c.expected_export_id)
-        .join(task, task.c.id == export.c.task_id)
-        .where(task.c.name == name)
-    ).scalar_one()
+def last_named_at(connection: Connection) -> datetime | None:
+    """Give the latest creation that stands in a name of any file; None before the first."""
+    query = select(func.max(tables.file.c.named_at))
+    found: datetime | None = connection.execute(query).scalar_one()
     return found
-
-
-def is_taken(connection: Connection, name: str, file_names: Iterable[str]) -> bool:
-    """Tell whether a file of one of these names has gone, or goes, where a task delivers to."""
-    task, file, delivery = tables.task, tables.file, tables.delivery
-    there = select(task.c.destination_id).where(task.c.name == name).scalar_subquery()
-    found = connection.execute(
-        select(file.c.id)
-        .join(delivery, delivery.c.file_id == file.c.id)
-        .where(delivery.c.destination_id == there, file.c.name.in_(list(file_names)))
-        .limit(1)
-    )
-    return found.first() is not None
 
 
 def last_frame_id(connection: Connection) -> int:
@@ -278,7 +260,8 @@ def next_delivery(connection: Connection, name: str) -> Outgoing | None:
     row = connection.execute(
         _deliveries_of_tasks()
         .add_columns(tables.file.c.content)
-        .where(tables.task.c.name == name, tables.delivery.c.state != DELIVERED)
+        # Named one by one, so that the index on them finds the few among all ever made.
+        .where(tables.task.c.name == name, tables.delivery.c.state.in_((WAITING, STOPPED)))
         .limit(1)
     ).one_or_none()
     if row is None:

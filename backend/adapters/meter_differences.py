@@ -8,7 +8,7 @@ the transaction of its caller; what is a difference is decided in `backend.core.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from backend.adapters import records, tables
 from backend.adapters.energies import measured
 from backend.adapters.store import Store
 from backend.core.days import day_grid
+from backend.core.exports import Period
 from backend.core.meter_difference import Comparison, compare
 from backend.settings import Settings, StationSettings, TaskSettings, UpstreamMeter
 
@@ -68,46 +69,61 @@ async def watch(
     store: Store,
     settings: Settings,
     task: TaskSettings,
-    first_day: date,
-    last_day: date,
+    period: Period,
+    codes: Collection[str],
     now: datetime,
 ) -> None:
     """
     Compare chargers of a task with the meters in front of them; warn where they differ.
 
     A fault in here does not stop the task's files, nor does it pass unseen.
+
+    Parameters:
+        codes: the metering codes that are told of.
     """
-    period = first_day, last_day, now
     try:
-        found = await store.read(lambda c: list(comparisons(c, settings, task, *period)))
-        for one in found:
-            await store.write(partial(_keep, found=one, now=now))
+        for station, minutes in _pairs(settings, task, codes):
+            pair = settings, task, station, minutes
+            found = await store.read(lambda c: list(comparisons(c, *pair, period, now)))  # noqa: B023 - run at once
+            for one in found:
+                await store.write(partial(_keep, found=one, now=now))
     except Exception:
         _log.exception("task %r: its chargers could not be held against their meters", task.name)
+
+
+def _pairs(
+    settings: Settings, task: TaskSettings, codes: Collection[str]
+) -> Iterator[tuple[StationSettings, int]]:
+    """Give the chargers that have a meter in front of them, and how long their intervals are."""
+    for source, activation in settings.activations_of(task):
+        if not isinstance(source, StationSettings) or source.upstream is None:
+            continue
+        if activation.metering_code in codes:
+            yield source, activation.interval_minutes
 
 
 def comparisons(
     connection: Connection,
     settings: Settings,
     task: TaskSettings,
-    first_day: date,
-    last_day: date,
+    station: StationSettings,
+    minutes: int,
+    period: Period,
     now: datetime,
 ) -> Iterator[Compared]:
-    """Compare each charger of a task that has a meter in front of it, day by day."""
+    """Compare a charger that has a meter in front of it with that, day by day."""
     decimals = settings.format_of(task).layout.decimals
-    for source, activation in settings.activations_of(task):
-        if not isinstance(source, StationSettings) or source.upstream is None:
-            continue
-        meter, day = settings.meter(source.upstream.meter), first_day
-        while day <= last_day:
-            grid = day_grid(day, activation.interval_minutes)
-            whole = [boundary for boundary in grid if boundary <= now]
-            if len(whole) > 1:
-                charger = measured(connection, source, whole, decimals, now)
-                in_front = measured(connection, meter, whole, decimals, now)
-                yield Compared(source, source.upstream, day, compare(charger, in_front))
-            day += timedelta(days=1)
+    upstream, day = station.upstream, period.first_day
+    if upstream is None:
+        return
+    meter = settings.meter(upstream.meter)
+    while day <= period.last_day:
+        whole = [boundary for boundary in day_grid(day, minutes) if boundary <= now]
+        if len(whole) > 1:
+            charger = measured(connection, station, whole, decimals, now)
+            in_front = measured(connection, meter, whole, decimals, now)
+            yield Compared(station, upstream, day, compare(charger, in_front))
+        day += timedelta(days=1)
 
 
 def _keep(connection: Connection, found: Compared, now: datetime) -> None:

@@ -337,14 +337,11 @@ def course_before(connection: Connection, station_id: int, since: datetime) -> d
     said = _Said(connection, station_id)
     earliest = since
     for connector in said.connectors():
-        before = said.rows(
-            tables.meter_value.c.instant < since, (ENERGY,), connector, backwards=True
-        )
-        found = [reading.instant for reading in islice(_registers(before), EDGE_READINGS)]
-        if len(found) < EDGE_READINGS:
-            return _FIRST
-        earliest = min(earliest, found[-1])
-    return earliest
+        instant = tables.meter_value.c.instant
+        before = said.rows(instant < since, (ENERGY,), connector, backwards=True)
+        # Its first reading of all may change everything before it.
+        earliest = min(earliest, _outermost(before) or _FIRST)
+    return max(earliest - MARGIN, _FIRST)
 
 
 def _outermost(rows: Iterator[MeterValue]) -> datetime | None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    func,
     insert,
     or_,
     select,
@@ -29,6 +30,7 @@ from backend.adapters import tables
 from backend.adapters.meter_values import Keeper
 from backend.adapters.store import driver, for_driver
 from backend.adapters.told import touch
+from backend.core.intervals import SHORT_GAP
 from backend.core.readings import Leniency, MeterValue, Reading, StartReport, StopReport
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
 from backend.core.timestamps import BY_RECEPTION
@@ -315,6 +317,19 @@ def close_dangling(connection: Connection) -> int:
     return int(result.rowcount)
 
 
+def last_heard(connection: Connection, station_ids: Collection[int]) -> int:
+    """Give when any of some stations was last heard, in microseconds since 1970; 0 for never."""
+    line = tables.connection
+    newest = (
+        select(func.max(line.c.id))
+        .where(line.c.station_id.in_(station_ids))
+        .group_by(line.c.station_id)
+    )
+    query = select(line.c.heard_at).where(line.c.id.in_(newest)).order_by(line.c.heard_at.desc())
+    found = connection.execute(query.limit(1)).scalar_one_or_none()
+    return 0 if found is None else tables.to_microseconds(found)
+
+
 def begin_connection(connection: Connection, station_id: int, now: datetime) -> int:
     """Note that a station is connected from now on."""
     values = {"station_id": station_id, "connected_at": now, "heard_at": now}
@@ -463,7 +478,7 @@ def online_spans(
     connection: Connection, station_id: int, start: datetime, end: datetime, until: datetime
 ) -> Spans:
     """
-    Give the spans in which a station was connected that touch ``start`` to ``end``.
+    Give the spans in which a station was connected that touch ``start`` to ``end``, or nearly.
 
     One that lasts still ends at ``until``.
     """
@@ -480,6 +495,8 @@ def online_spans_of(
     """Give the same of several stations, by their keys; one that has none is left out."""
     table = tables.connection
     began, ended = table.c.connected_at, table.c.disconnected_at
+    # What is away for a moment over an edge was not away, so both sides of it must be seen.
+    start, end = start - SHORT_GAP, end + SHORT_GAP
     return _spans(connection, station_ids, table, began, ended, start, end, until)
 
 

@@ -360,6 +360,7 @@ file = _table(
     _at("named_at", nullable=True),
     Column("last_frame_id", BigInteger, nullable=True),
     UniqueConstraint("expected_export_id", "revision", "part"),
+    Index(None, "named_at"),
 )
 
 delivery = _table(

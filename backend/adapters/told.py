@@ -5,7 +5,8 @@ Rule 1: for each file its series are kept beside it: energies, rules and status.
 that told of an interval is what the receiver believes.
 Rule 2: whatever is stored of a station that may change its energies leaves a mark in the same
 transaction: since when (`touch`). So no late reading is missed, whatever happens next.
-Rule 3: marks are taken for all tasks at once, and kept for each until it has looked (`reopened`).
+Rule 3: marks are handed on to every task that has ever told anything, and kept for each until it
+has looked (`reopened`): one that does not look now may do so later.
 
 As in `backend.adapters.records`, each function takes a connection of the store and runs inside
 the transaction of its caller.
@@ -14,23 +15,27 @@ the transaction of its caller.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select
+from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from backend.adapters import tables
 from backend.adapters.store import driver, for_driver, remembered
 from backend.core.corrections import Told
+from backend.core.days import local_day_of
 from backend.core.exports import Activation
 from backend.core.intervals import RULES, Interval, Status
+from backend.core.obis import Obis
 from backend.core.series import Series
 
 _TOUCHED = "touched"
+#: A local day has 25 hours at most.
+_LONGEST = timedelta(hours=25)
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -44,6 +49,7 @@ def _earliest(table: Table, *key: str) -> str:
 
 _TOUCH = _earliest(tables.touched, "station_id")
 _REOPEN = _earliest(tables.reopened, "task_id", "station_id")
+_UNMARK = "DELETE FROM touched WHERE station_id = ? AND since = ?"
 
 
 class SeriesTold(NamedTuple):
@@ -119,7 +125,8 @@ def keep_series(
         {
             "task_id": task_id,
             "code": one.code,
-            "obis": one.obis,
+            # However it is spelled, it is the same series.
+            "obis": Obis.parse(one.obis).normalised,
             "start_at": one.start,
             "file_id": file_id,
             "end_at": one.end,
@@ -128,16 +135,46 @@ def keep_series(
             "energies": _to_json(list(one.energies)),
             "rules": _to_json(list(one.rules)),
         }
-        for one in told
+        for whole in told
+        for one in _by_day(whole)
     ]
     if rows:
         connection.execute(insert(tables.told), rows)
 
 
+def _by_day(whole: SeriesTold) -> Iterator[SeriesTold]:
+    """Divide what is told of several days, so that what was told of one day is found quickly."""
+    if whole.end - whole.start <= _LONGEST:
+        yield whole
+        return
+    said = [(rule, status) for rule, status, count in whole.rules for _ in range(count)]
+    places = range(len(whole.energies))
+    for _, found in groupby(places, lambda place: local_day_of(whole.start + place * whole.step)):
+        day = list(found)
+        first, end = day[0], day[-1] + 1
+        yield whole._replace(
+            start=whole.start + first * whole.step,
+            end=whole.start + end * whole.step,
+            energies=whole.energies[first:end],
+            rules=[(*one, len(list(run))) for one, run in groupby(said[first:end])],
+        )
+
+
 def told_of(
-    connection: Connection, task: str, code: str, obis: str, start: datetime, end: datetime
+    connection: Connection,
+    task: str,
+    code: str,
+    obis: str,
+    start: datetime,
+    end: datetime,
+    step: timedelta,
 ) -> dict[datetime, Told]:
-    """Give what was told last of the intervals of a series between two instants, by their start."""
+    """
+    Give what was told last of the intervals of a series between two instants, by their start.
+
+    Parameters:
+        step: how long they are; what was told of intervals of another length does not compare.
+    """
     table = tables.told
     rows = connection.execute(
         select(table)
@@ -145,9 +182,11 @@ def told_of(
         .where(
             tables.task.c.name == task,
             table.c.code == code,
-            table.c.obis == obis,
+            table.c.obis == Obis.parse(obis).normalised,
+            table.c.start_at > start - _LONGEST,
             table.c.start_at < end,
             table.c.end_at > start,
+            table.c.step_s == int(step.total_seconds()),
         )
         .order_by(table.c.file_id)
     )
@@ -192,7 +231,8 @@ def span_told(
             .where(
                 tables.task.c.name == task,
                 table.c.code == code,
-                table.c.obis == obis,
+                table.c.obis == Obis.parse(obis).normalised,
+                table.c.start_at > since - _LONGEST,
                 table.c.end_at > since,
             )
         ).one()
@@ -220,29 +260,33 @@ def touch(connection: Connection, station_id: int, since: datetime) -> None:
         known[key] = since
 
 
-def take_touched(connection: Connection, tasks: Mapping[str, Iterable[int]]) -> None:
-    """
-    Take all marks, and keep them for each task that they concern.
+def marks(connection: Connection) -> dict[int, datetime]:
+    """Give the stations of which something new is known, and since when."""
+    return {row.station_id: row.since for row in connection.execute(select(tables.touched))}
 
-    Parameters:
-        tasks: by name, the stations whose readings make its energies.
-    """
-    table = tables.touched
-    marks = {row.station_id: row.since for row in connection.execute(select(table))}
-    known = remembered(connection)
-    for station_id in marks:
-        known.pop((_TOUCHED, station_id), None)
-    for name, stations in tasks.items():
-        query = select(tables.task.c.id).where(tables.task.c.name == name)
-        number = connection.execute(query).scalar_one()
-        # The writer has others to serve, and there may be thousands of marks.
-        rows = [
-            (number, station_id, tables.to_microseconds(marks[station_id]))
-            for station_id in stations
-            if station_id in marks
-        ]
-        driver(connection).executemany(_REOPEN, rows)
-    connection.execute(delete(table))
+
+def who_told(connection: Connection) -> list[str]:
+    """Name the tasks that have told anything, also those that the settings no longer name."""
+    task, table = tables.task, tables.told
+    has_told = exists().where(table.c.task_id == task.c.id)
+    return list(connection.execute(select(task.c.name).where(has_told)).scalars())
+
+
+def reopen(connection: Connection, task: str, known: Mapping[int, datetime]) -> None:
+    """Hand marks on to a task."""
+    query = select(tables.task.c.id).where(tables.task.c.name == task)
+    number = connection.execute(query).scalar_one()
+    rows = [(number, one, tables.to_microseconds(since)) for one, since in known.items()]
+    driver(connection).executemany(_REOPEN, rows)
+
+
+def unmark(connection: Connection, known: Mapping[int, datetime]) -> None:
+    """Take marks away that were handed on, but for those that have become earlier since."""
+    remembers = remembered(connection)
+    for station_id in known:
+        remembers.pop((_TOUCHED, station_id), None)
+    rows = [(one, tables.to_microseconds(since)) for one, since in known.items()]
+    driver(connection).executemany(_UNMARK, rows)
 
 
 def reopened(connection: Connection, task: str) -> dict[int, datetime]:

@@ -64,7 +64,7 @@ SCHEDULES = {
 }
 """How often a task delivers: the length of its periods, in minutes of the local day."""
 MAX_DUE = 400
-"""So many periods are due at once; the next call gives the next ones."""
+"""So many periods are due at once, by time; the next call gives the next ones."""
 LATER = timedelta(hours=12)
 """How long the trigger ``12 h after`` waits (document 002 "12h after the enddate")."""
 START_WINDOW = (timedelta(minutes=5), timedelta(minutes=60))
@@ -207,7 +207,8 @@ def due_periods(plan: Plan, start: datetime, made: Sequence[Period], now: dateti
         now: aware.
     """
     due = (period for period in _unmade(plan, start, made, now) if due_at(plan, period) <= now)
-    return list(islice(due, MAX_DUE))
+    # One that never gets all its values must not keep those after it from being looked at.
+    return list(due if plan.trigger is Trigger.COMPLETE else islice(due, MAX_DUE))
 
 
 def next_due(plan: Plan, start: datetime, made: Sequence[Period], now: datetime) -> datetime:

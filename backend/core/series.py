@@ -80,6 +80,11 @@ class Series:
             return RULES[self.rules][0]
         return [RULES[rule][0] for rule in self.rules]
 
+    @property
+    def lacks_any(self) -> bool:
+        """Whether any energy is missing."""
+        return None in self.energies
+
     def ended_by(self, now: datetime) -> Series:
         """Give what has ended by an instant; what has not has no energy, nor a status."""
         if self.grid[-1] <= now:

@@ -343,8 +343,9 @@ class TestDifferences:
     async def watch(self, site: CommandSite, days: int = 0) -> None:
         """Compare, as an export does."""
         store, settings, now = site.backend._store, site.settings, site.clock.now()
-        last_day = DAY + timedelta(days=days)
-        await watch(store, settings, settings.task("T"), DAY, last_day, now)
+        period = whole_days(DAY, DAY + timedelta(days=days))
+        code = "CH98765012345AAAAAAAAAAAAAAA00001"
+        await watch(store, settings, settings.task("T"), period, {code}, now)
 
     def test_it_is_kept_once_and_settled_by_what_comes_late(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture

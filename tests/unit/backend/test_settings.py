@@ -324,9 +324,10 @@ class TestPlans:
             ('at = "00:10"\nschedule = "now"', "key 'at': has no meaning with schedule 'now'"),
             ('trigger = "time"\nschedule = "now"', "key 'trigger': has no meaning with"),
             ('start = 2026-01-01\nschedule = "now"', "key 'start': has no meaning with"),
-            ('start = "soon"', "key 'start': is 'soon'; write a day: 2026-01-01"),
+            ('start = "soon"', "key 'start': is soon; write a day: 2026-01-01"),
             ("start = 2026-01-01T00:00:00", "key 'start': is .*; write a day"),
-            ("start = 0001-01-01", "key 'start': is 0001-01-01; write a day from 2000 on"),
+            ("start = 0001-01-01", "key 'start': is 0001-01-01; write a day from 2000 to 2099"),
+            ("start = 9999-12-31", "key 'start': is 9999-12-31; write a day from 2000 to 2099"),
             ('corrections = "all"', "key 'corrections': is 'all'; write one of 'changed'"),
         ],
     )

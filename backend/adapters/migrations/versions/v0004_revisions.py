@@ -23,18 +23,14 @@ def upgrade() -> None:
     """Give exports their instants, and make the tables for revisions."""
     rows = _taken_away()
     _expected_export("start_at", "end_at", sa.BigInteger())
-    _put_back(
-        [
-            {
-                **row,
-                "start_at": _midnight(date.fromisoformat(row.pop("first_day"))),
-                "end_at": _midnight(date.fromisoformat(row.pop("last_day")) + timedelta(days=1)),
-            }
-            for row in rows
-        ]
-    )
+    for row in rows:
+        row["start_at"] = _midnight(date.fromisoformat(row.pop("first_day")))
+        row["end_at"] = _midnight(date.fromisoformat(row.pop("last_day")) + timedelta(days=1))
+    _put_back(rows)
     op.add_column("file", sa.Column("named_at", sa.BigInteger(), nullable=True))
     op.add_column("file", sa.Column("last_frame_id", sa.BigInteger(), nullable=True))
+    op.execute("UPDATE file SET named_at = created_at")
+    op.create_index(op.f("ix_file_named_at"), "file", ["named_at"])
     _told()
     _touched()
     _reopened()
@@ -44,20 +40,32 @@ def downgrade() -> None:
     """Give exports their local days again; one of a part of a day becomes one of that day."""
     for table in ("reopened", "touched", "told"):
         op.drop_table(table)
+    op.drop_index(op.f("ix_file_named_at"), "file")
     op.drop_column("file", "last_frame_id")
     op.drop_column("file", "named_at")
     rows = _taken_away()
     _expected_export("first_day", "last_day", sa.Text())
-    _put_back(
-        [
-            {
-                **row,
-                "first_day": _day(row.pop("start_at")),
-                "last_day": _day(row.pop("end_at") - 1),
-            }
-            for row in rows
-        ]
+    of_days: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        row["first_day"], row["last_day"] = _day(row.pop("start_at")), _day(row.pop("end_at") - 1)
+        key = row["task_id"], row["first_day"], row["last_day"]
+        if key in of_days:
+            _join_files(of_days[key]["id"], row["id"])
+        else:
+            of_days[key] = row
+    _put_back(list(of_days.values()))
+
+
+def _join_files(export_id: int, other_id: int) -> None:
+    """Make the files of one export later revisions of another."""
+    last = sa.text("SELECT max(revision) FROM file WHERE expected_export_id = :export")
+    move = sa.text(
+        "UPDATE file SET expected_export_id = :export, revision = revision + :last"
+        " WHERE expected_export_id = :other"
     )
+    connection = op.get_bind()
+    revision = connection.execute(last, {"export": export_id}).scalar() or 0
+    connection.execute(move, {"export": export_id, "other": other_id, "last": revision})
 
 
 def _taken_away() -> list[dict[str, Any]]:

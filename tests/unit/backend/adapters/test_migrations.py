@@ -220,6 +220,50 @@ def test_meters_and_stations_part_and_meet_again(tmp_path: Path) -> None:
         assert [(" Keller", 0), ("WB-1", 1)] == rows.fetchall()
 
 
+def test_exports_keep_their_files_through_their_new_periods(tmp_path: Path) -> None:
+    """Days become instants, also those of summer time's ends, and back again; no file is lost."""
+    path = tmp_path / "store.sqlite"
+    open_and_close(path)
+    migrate(path, "0003", back=True)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            """
+            INSERT INTO account VALUES (1, 'A', 1, 1);
+            INSERT INTO format VALUES (1, 1, 'F', 'ise-timeseries-csv', '{}', 1);
+            INSERT INTO destination VALUES (1, 1, 'D', 'sftp', 'h', 22, 'u', '.', 'k', 1);
+            INSERT INTO task (id, account_id, name, format_id, destination_id, stations, schedule,
+                active) VALUES (1, 1, 'T', 1, 1, 'all', 'daily', 1);
+            INSERT INTO expected_export VALUES (7, 1, '2025-10-26', '2025-10-26', 5, 5);
+            INSERT INTO expected_export VALUES (8, 1, '2025-03-30', '2025-03-31', NULL, NULL);
+            INSERT INTO file VALUES (3, 7, 1, '', 'a', x'00', 'h', 1, 1, 1, 2, 44);
+            INSERT INTO file VALUES (4, 8, 1, '', 'b', x'01', 'h', 1, 1, 1, 2, 55);
+            """
+        )
+    migrate(path, "head")
+    hour_us = 3_600_000_000
+    with closing(sqlite3.connect(path)) as connection:
+        exports = connection.execute("SELECT * FROM expected_export ORDER BY id").fetchall()
+        assert [(7, 5), (8, None)] == [(row[0], row[4]) for row in exports]
+        assert [25 * hour_us, 47 * hour_us] == [row[3] - row[2] for row in exports]
+        files = connection.execute("SELECT id, expected_export_id, named_at FROM file").fetchall()
+        assert [(3, 7, 44), (4, 8, 55)] == files
+        assert [] == connection.execute("PRAGMA foreign_key_check").fetchall()
+        # Two parts of one day, which the older tables cannot tell apart.
+        start, end = exports[0][2], exports[0][3]
+        connection.execute("UPDATE expected_export SET end_at = ? WHERE id = 7", (start + 1,))
+        later = (9, 1, start + 1, end, 6, 6)
+        connection.execute("INSERT INTO expected_export VALUES (?, ?, ?, ?, ?, ?)", later)
+        connection.execute("INSERT INTO file VALUES (5,9,1,'','c',x'','h',1,1,1,2,66,66,0)")
+        connection.commit()
+    migrate(path, "0003", back=True)
+    with closing(sqlite3.connect(path)) as connection:
+        days = connection.execute("SELECT id, first_day, last_day FROM expected_export ORDER BY id")
+        assert [(7, "2025-10-26", "2025-10-26"), (8, "2025-03-30", "2025-03-31")] == days.fetchall()
+        files = connection.execute("SELECT id, expected_export_id, revision FROM file ORDER BY id")
+        assert [(3, 7, 1), (4, 8, 1), (5, 7, 2)] == files.fetchall()
+        assert [] == connection.execute("PRAGMA foreign_key_check").fetchall()
+
+
 def test_a_meter_value_lies_where_its_key_is(tmp_path: Path) -> None:
     """SQLite keeps it in the tree of its key, without a second one."""
     path = tmp_path / "store.sqlite"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -98,9 +99,7 @@ def tell(ask: Ask, file_id: int, *intervals: Interval) -> None:
 
 def told_of(ask: Ask) -> dict[datetime, Told]:
     """Give what was told of the first two hours."""
-    return ask(
-        lambda connection: told.told_of(connection, "daily", "C", "1.9", START, START + 2 * HOUR)
-    )
+    return ask(lambda c: told.told_of(c, "daily", "C", "1.9", START, START + 2 * HOUR, QUARTER))
 
 
 class TestSeries:
@@ -161,12 +160,40 @@ class TestSeries:
         energies = [one.energy_kwh for one in told_of(ask).values()]
         assert [None, Decimal("0.300"), Decimal("0.200"), Decimal("0.300")] == energies
 
+    def test_another_length_does_not_compare(self, ask: Ask) -> None:
+        """An hour is not changed by what was told of its first quarter."""
+        tell(ask, 1, interval(0, "0.001", "measured"))
+        hourly = ask(lambda c: told.told_of(c, "daily", "C", "1.9", START, START + HOUR, HOUR))
+        assert {} == hourly
+
+    @pytest.mark.parametrize("obis", ["1-1:1.9.0*255", "1-1:1.9.0"])
+    def test_however_it_is_spelled(self, ask: Ask, obis: str) -> None:
+        """An OBIS code with and without its suffix is one series."""
+        point = Activation("WB-1", "C", "1-1:1.9.0")
+        one = intervals_told(point, [interval(0, "0.001", "measured")], 3)
+        ask(lambda connection: told.keep_series(connection, 1, 1, [one]))
+        span = START, START + HOUR, QUARTER
+        assert [START] == list(ask(lambda c: told.told_of(c, "daily", "C", obis, *span)))
+        codes = [("C", obis)]
+        assert (START, START + QUARTER) == ask(
+            lambda connection: told.span_told(connection, "daily", codes, START)
+        )
+
+    def test_weeks_are_kept_day_by_day(self, ask: Ask) -> None:
+        """So that a day is found without what was told long ago."""
+        tell(ask, 1, *(interval(number, f"0.{number:03}", "measured") for number in range(300)))
+        rows = ask(lambda connection: connection.execute(select(tables.told)).fetchall())
+        assert [64, 96, 96, 44] == [len(json.loads(row.energies)) for row in rows]
+        last = START + 299 * QUARTER
+        found = ask(lambda c: told.told_of(c, "daily", "C", "1.9", last, last + QUARTER, QUARTER))
+        assert {last: Told(Decimal("0.299"), Status.TRUE, "measured")} == found
+
     def test_other_times_and_other_series_are_not_meant(self, ask: Ask) -> None:
         """Only what was asked for."""
         tell(ask, 1, *(interval(number, "0.001", "measured") for number in range(-4, 12)))
         assert 8 == len(told_of(ask))
         assert {} == ask(
-            lambda connection: told.told_of(connection, "daily", "D", "1.9", START, START + HOUR)
+            lambda c: told.told_of(c, "daily", "D", "1.9", START, START + HOUR, QUARTER)
         )
 
 
@@ -205,8 +232,10 @@ class TestMarks:
         return ask(read)
 
     def take(self, ask: Ask) -> object:
-        """Take the marks for the task, of both stations; give what it is to look at."""
-        ask(lambda connection: told.take_touched(connection, {"daily": [1, 2]}))
+        """Hand the marks on to the task; give what it is to look at."""
+        known = ask(told.marks)
+        ask(lambda connection: told.reopen(connection, "daily", known))
+        ask(lambda connection: told.unmark(connection, known))
         return ask(lambda connection: told.reopened(connection, "daily"))
 
     def test_the_earliest_counts(self, ask: Ask) -> None:
@@ -247,12 +276,19 @@ class TestMarks:
         ask(lambda connection: told.touch(connection, 1, START))
         assert {1: START} == self.marks(ask)
 
-    def test_of_stations_that_are_in_no_task_nothing_is_kept(self, ask: Ask) -> None:
-        """Nobody has to look at them."""
-        ask(lambda connection: told.touch(connection, 2, START))
-        ask(lambda connection: told.take_touched(connection, {"daily": [1]}))
-        assert {} == ask(lambda connection: told.reopened(connection, "daily"))
-        assert {} == self.marks(ask)
+    def test_one_that_became_earlier_meanwhile_stays(self, ask: Ask) -> None:
+        """What came between is not forgotten."""
+        ask(lambda connection: told.touch(connection, 1, START))
+        known = ask(told.marks)
+        ask(lambda connection: told.touch(connection, 1, START - HOUR))
+        ask(lambda connection: told.unmark(connection, known))
+        assert {1: START - HOUR} == self.marks(ask)
+
+    def test_they_are_for_every_task_that_has_told_anything(self, ask: Ask) -> None:
+        """Also where it delivers nothing now."""
+        assert [] == ask(told.who_told)
+        tell(ask, 1, interval(0, "1", "measured"))
+        assert ["daily"] == ask(told.who_told)
 
     def test_a_session_leaves_one(self, ask: Ask) -> None:
         """From its start on, when it begins and when it ends."""
