@@ -175,7 +175,8 @@ class Dispatch:
         while not self._stopped:
             start, made = await self._made(task, plan)
             due = exports.due_periods(plan, start, made, self._clock.now())
-            ready = [period for period in due if await self._is_ready(task, plan, period)]
+            heard: dict[frozenset[int], int] = {}
+            ready = [period for period in due if await self._is_ready(task, plan, period, heard)]
             for period in ready:
                 due_at = exports.due_at(plan, period)
                 try:
@@ -214,23 +215,38 @@ class Dispatch:
             )
         return days.day_bounds(first)[0]
 
-    async def _is_ready(self, task: TaskSettings, plan: exports.Plan, period: Period) -> bool:
-        """Tell whether a period that is due can be made: its trigger may want all values."""
+    async def _is_ready(
+        self,
+        task: TaskSettings,
+        plan: exports.Plan,
+        period: Period,
+        heard: dict[frozenset[int], int],
+    ) -> bool:
+        """
+        Tell whether a period that is due can be made: its trigger may want all values.
+
+        Parameters:
+            heard: when stations were last heard, as far as it was asked for in this sweep.
+        """
         if plan.trigger is not Trigger.COMPLETE:
             return True
         key = task.name, period
         lacking = self._lacking.get(key)
-        if lacking is not None and await self._heard(lacking.made_of) == lacking.heard:
+        if lacking is not None and await self._heard(lacking.made_of, heard) == lacking.heard:
             return False
         found = await self._store.read(lambda connection: self._lacks(connection, task, period))
         if found is None:
             self._lacking.pop(key, None)
             return True
-        self._lacking[key] = Lacking(found, await self._heard(found))
+        self._lacking[key] = Lacking(found, await self._heard(found, heard))
         return False
 
-    async def _heard(self, stations: frozenset[int]) -> int:
-        return await self._store.read(lambda connection: records.last_heard(connection, stations))
+    async def _heard(self, stations: frozenset[int], known: dict[frozenset[int], int]) -> int:
+        if stations not in known:
+            known[stations] = await self._store.read(
+                lambda connection: records.last_heard(connection, stations)
+            )
+        return known[stations]
 
     def _lacks(
         self, connection: Connection, task: TaskSettings, period: Period

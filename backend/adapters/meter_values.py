@@ -338,6 +338,8 @@ def course_before(connection: Connection, station_id: int, since: datetime) -> d
     earliest = since
     for connector in said.connectors():
         instant = tables.meter_value.c.instant
+        if next(said.rows(instant >= since, (ENERGY,), connector), None) is None:
+            continue  # what is new is not of it
         before = said.rows(instant < since, (ENERGY,), connector, backwards=True)
         # Its first reading of all may change everything before it.
         earliest = min(earliest, _outermost(before) or _FIRST)

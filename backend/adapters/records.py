@@ -331,7 +331,8 @@ def last_heard(connection: Connection, station_ids: Collection[int]) -> int:
 
 
 def begin_connection(connection: Connection, station_id: int, now: datetime) -> int:
-    """Note that a station is connected from now on."""
+    """Note that a station is connected from now on, and has perhaps been away for a moment only."""
+    touch(connection, station_id, now - SHORT_GAP)
     values = {"station_id": station_id, "connected_at": now, "heard_at": now}
     return inserted(connection.execute(insert(tables.connection).values(values)))
 
