@@ -447,6 +447,43 @@ class TestCorrections:
 
         play(scene)
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            ('at = "00:30"', 'at = "00:30"\ncorrections = "off"'),
+            ("ise = true", "ise = false"),
+        ],
+        ids=["off", "not activated"],
+    )
+    def test_what_came_while_nobody_looked(self, play: Play, change: tuple[str, str]) -> None:
+        """It is corrected as soon as the task looks again."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend():
+                await site.until(DUE)
+            async with site.backend(change) as backend:
+                await self.late(site, backend)
+                await site.until(DUE + 3 * HOUR)
+                assert 1 == len(site.shelf.files)
+            async with site.backend():
+                await site.until(DUE + 4 * HOUR)
+            assert 2 == len(site.shelf.files)
+
+        play(scene)
+
+    def test_another_interval(self, play: Play) -> None:
+        """What was told in quarters is not compared with hours: that would count it twice."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+                await self.late(site, backend)
+            code = f'metering_code = "{CODE}"'
+            async with site.backend((code, f"{code}\ninterval = 60")):
+                await site.until(DUE + 3 * HOUR)
+            assert 1 == len(site.shelf.files)
+
+        play(scene)
+
     def test_a_day_that_only_a_person_asked_for(self, play: Play) -> None:
         """It is corrected as well, by itself, and only as far as it was told."""
 
@@ -499,6 +536,24 @@ class TestNames:
             async with site.backend(*changes):
                 await site.until(DUE)
             assert ["20250603223000.csv", "20250603223001.csv"] == list(site.shelf.files)
+
+        play(scene)
+
+    def test_they_rise_over_all_tasks(self, play: Play) -> None:
+        """The receiver knows metering points, not tasks."""
+
+        async def scene(site: Site) -> None:
+            task = SETTINGS[SETTINGS.index("[[task]]") :]
+            by_hand = task.replace('name = "daily"', 'name = "hand"').replace(
+                'at = "00:30"', 'schedule = "now"'
+            )
+            early = task.replace('at = "00:30"', 'at = "00:30"\nstart = 2025-05-20')
+            async with site.backend((task, early + by_hand)) as backend:
+                await site.until(DUE)
+                await backend.export_now("hand", date(2025, 6, 3), date(2025, 6, 3))
+            created = [name.split("_")[4] for name in site.shelf.files]
+            assert 16 == len(created)
+            assert sorted(set(created)) == created
 
         play(scene)
 

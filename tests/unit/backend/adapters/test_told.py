@@ -71,6 +71,7 @@ def _ask(tmp_path: Path) -> Iterator[Ask]:
         records.keep_settings(connection, settings, "2025-06-03")
         for station in (1, 2):
             records.begin_connection(connection, station, START)
+        told.unmark(connection, told.marks(connection))
         export = {"task_id": 1, "start_at": START, "end_at": START + 24 * HOUR}
         connection.execute(insert(tables.expected_export).values(export))
         for revision in (1, 2, 3):
@@ -300,6 +301,11 @@ class TestMarks:
         stop = StopReport(1, "CARD", START + HOUR, Decimal(0), "Local", empty)
         ask(lambda connection: records.keep_stop(connection, 1, stop, 1))
         assert {1: START} == self.marks(ask)
+
+    def test_a_connection_leaves_one(self, ask: Ask) -> None:
+        """For it may have been away for a moment only, which counts as nothing."""
+        ask(lambda connection: records.begin_connection(connection, 1, START))
+        assert {1: START - timedelta(minutes=1)} == self.marks(ask)
 
     def test_a_connection_that_a_crash_cut_leaves_one(self, ask: Ask) -> None:
         """Its end was not where it seemed."""

@@ -137,6 +137,13 @@ class TestWhatIsDue:
         start = day_bounds(date(2000, 1, 1))[0]
         assert MAX_DUE == len(due_periods(HALF_PAST, start, [], MIDNIGHT))
 
+    def test_a_period_that_is_never_complete_hides_none(self) -> None:
+        """Where all values are waited for, everything is looked at, however much there is."""
+        start = day_bounds(date(2000, 1, 1))[0]
+        plan = Plan(trigger=Trigger.COMPLETE)
+        days = (DAY - date(2000, 1, 1)).days
+        assert days == len(due_periods(plan, start, [], MIDNIGHT))
+
     def test_another_schedule_begins_where_the_one_before_ended(self) -> None:
         """What was delivered day by day is not delivered again hour by hour."""
         now = local_instant(date(2025, 6, 5), time(2, 40))
