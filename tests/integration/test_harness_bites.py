@@ -48,7 +48,6 @@ from backend.core import (
     local_list,
     meter_difference,
     metering_code,
-    obis,
     plain,
     quantities,
     readings,
@@ -379,8 +378,8 @@ REVISIONS = (
         "later name",
         (
             files.Files._named,
-            "if last is not None and named <= last:\n        named = last + _SECOND",
-            "if last is not None:\n        return last",
+            "now if last is None or last < now else last + _SECOND",
+            "now if last is None else last",
         ),
         only="session_comes_to_light",
     ),
@@ -396,7 +395,7 @@ REVISIONS = (
         "a period is sent before all values are there",
         "AEX-14",
         "no file had arrived",
-        (dispatch.Dispatch._is_complete, "return all(", "return True or all("),
+        (dispatch.Dispatch._lacks, "if series.lacks_any:", "if False:"),
         only="keeps_the_file_back",
     ),
     _mutant(
@@ -405,8 +404,8 @@ REVISIONS = (
         "1 file arrives",
         (
             dispatch.Dispatch._is_ready,
-            "self._incomplete.get(key) == newest",
-            "key in self._incomplete",
+            "is not None and await self._heard(lacking.made_of, heard) == lacking.heard:",
+            "is not None:",
         ),
         only="keeps_the_file_back",
     ),
@@ -439,7 +438,7 @@ REVISIONS = (
         "days that are made in one second bear one creation",
         "AEX-17",
         "later name",
-        (files.Files._named, "named = last + _SECOND", "pass"),
+        (files.Files._named, "last + _SECOND", "last"),
         only="day_by_day",
     ),
     _mutant(
@@ -469,10 +468,10 @@ ACTIVATION = (
         "ISE-06",
         "Bahnhof",
         (
-            energies.series_of,
-            "for source, activation in settings.activations_of(task)\n",
-            "for found in [settings.activations_of(task)]\n"
-            "        for (source, _), (_, activation) in zip(found, found[::-1])\n",
+            energies.chosen_of,
+            "for source, activation in settings.activations_of(task):",
+            "found = settings.activations_of(task)\n"
+            "    for (source, _), (_, activation) in zip(found, found[::-1]):",
         ),
     ),
     _mutant(
@@ -724,12 +723,12 @@ FILES = (
         only="a way up",
     ),
     _mutant(
-        "a formula is accepted as OBIS code",
+        "a formula is accepted as metering code",
         "FMT-11",
         "the files keep their form",
-        (obis.check_interval_obis, "obis = Obis.parse(text, where)", "return text"),
+        (metering_code.check_metering_code, "if len(text) != LENGTH:", "return text\n    if 1:"),
         (layout.check_cell, "if text[0] in _FORMULA", "if False"),
-        only="a formula-OBIS",
+        only="a formula-code",
     ),
 )
 
