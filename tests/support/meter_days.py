@@ -246,8 +246,9 @@ def settled(day: Day) -> Day:
 
 def _is_seen(day: Day, course: Course, restart: int) -> bool:
     """A restart is seen from a height well above it to a zero."""
-    old = [each for each in day.said if _is_old(day, each, restart) and each.false is None]
-    new = [each for each in day.said if not _is_old(day, each, restart) and each.false is None]
+    shown = [each for each in day.said if each.false is None and each.kind != "unread"]
+    old = [each for each in shown if _is_old(day, each, restart)]
+    new = [each for each in shown if not _is_old(day, each, restart)]
     if not old or not new:
         return False
     last = max(old, key=lambda each: each.shows)
