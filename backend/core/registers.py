@@ -576,7 +576,11 @@ class _Course:
         then goes on from where it was, has shown an old value.
         """
         first = self._steps[self._begin]
-        return wh > _EXACT.add(first.wh, self._noise_wh(first.reading, reading))
+        noise_wh = self._noise_wh(first.reading, reading)
+        if not self._begin and wh > _EXACT.add(self._profile.register_step_wh, noise_wh):
+            # What is known does not begin where the register did: its first value was shown.
+            return wh >= _EXACT.subtract(first.wh, noise_wh)
+        return wh > _EXACT.add(first.wh, noise_wh)
 
     def _too_fast(self, one: RegisterReading, other: RegisterReading) -> bool:
         limit_w = self._profile.max_power_w * PLAUSIBLE

@@ -940,11 +940,25 @@ class TestLimits:
         low = 100_000 - Decimal(fall)
         assert breaks == build(at(0, 100_000), at(60, low), at(120, low)).breaks
 
-    @pytest.mark.parametrize(("shown", "rule"), [("101", Rule.RESET), ("101.001", Rule.DIP)])
-    def test_what_the_epoch_had_passed(self, shown: str, rule: Rule) -> None:
-        """Within a step of where the epoch began, a value is that of a new one."""
+    @pytest.mark.parametrize(("shown", "rule"), [("98.999", Rule.RESET), ("99", Rule.DIP)])
+    def test_what_was_shown_before(self, shown: str, rule: Rule) -> None:
+        """What is known begins somewhere; its first value had been shown, within a step."""
         register = build(at(0, 100), at(30, 5_000), at(60, shown), at(200, 5_100))
         assert [rule] == [*register.break_rules.values(), *(each for _, each in why(register))]
+
+    @pytest.mark.parametrize(("shown", "rule"), [("101", Rule.RESET), ("101.001", Rule.DIP)])
+    def test_what_the_epoch_had_passed(self, shown: str, rule: Rule) -> None:
+        """Within a step of where an epoch began, a value is that of a new one."""
+        known = at(0, 9_000), at(30, 100), at(60, 5_000)
+        register = build(*known, at(90, shown), at(240, 5_100))
+        told = [*register.break_rules.values(), *(each for _, each in why(register))]
+        assert [Rule.RESET, rule] == told
+
+    def test_a_value_that_sticks_is_counted_once(self) -> None:
+        """It equals the first that is known; what was charged meanwhile is not charged again."""
+        register = build(at(0, 100), at(30, 100), at(50, 5_000), at(60, 100), at(120, 5_000))
+        assert Decimal(4_900) == register.points[-1].wh - register.points[0].wh
+        assert {} == register.break_rules
 
     @pytest.mark.parametrize(("shown", "rules"), [("12704", []), ("12704.001", [Rule.RESET])])
     def test_what_rolls_over(self, shown: str, rules: list[Rule]) -> None:
