@@ -11,7 +11,6 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,22 +78,3 @@ class BackendProcess:
             self.kill()
             await self._process.communicate()
             raise HarnessError(f"the backend did not end within {START_LIMIT_S:g} s") from None
-
-
-def to_toml(settings: Mapping[str, Any]) -> str:
-    """Write settings of tables and lists of tables as TOML; their keys need no quotes."""
-    lines: list[str] = []
-    for name, content in settings.items():
-        for table in content if isinstance(content, list) else [content]:
-            lines.append(f"[[{name}]]" if isinstance(content, list) else f"[{name}]")
-            nested = {key: value for key, value in table.items() if isinstance(value, dict)}
-            lines += [f"{k} = {_value(v)}" for k, v in table.items() if k not in nested]
-            for key, values in nested.items():
-                lines.append(f"[{name}.{key}]")
-                lines += [f"{k} = {_value(v)}" for k, v in values.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: object) -> str:
-    # Signs beyond the first plane stay themselves: JSON would write them as two halves.
-    return json.dumps(value, ensure_ascii=False)

@@ -258,11 +258,12 @@ class Dispatch:
             The keys of its stations; None where each meter has all values of the period.
         """
         now, decimals = self._clock.now(), self._settings.format_of(task).layout.decimals
-        for one in energies.chosen_of(connection, self._settings, task):
-            what = self._settings, task, period, decimals, now, [one]
-            for series in energies.series_of(connection, *what):
-                if series.lacks_any:
-                    return one.made_of
+        chosen = energies.chosen_of(connection, self._settings, task)
+        what = self._settings, task, period, decimals, now, chosen
+        # The period has ended, so each source has its series.
+        for one, series in zip(chosen, energies.series_of(connection, *what), strict=True):
+            if series.lacks_any:
+                return one.made_of
         return None
 
     async def _look_for_corrections(self) -> None:

@@ -112,7 +112,7 @@ def series_of(
                 intervals = cards.intervals_of(source, boundaries)
             else:
                 measured_by = what_counts(settings, source)
-                intervals = measured(connection, measured_by, boundaries, decimals, until)
+                intervals = _the_long_way(connection, measured_by, boundaries, decimals, until)
             series = Series.of(activation, boundaries, intervals, decimals)
         # What has not ended has no energy, nor a status that a utility could use.
         if (ended := series.ended_by(until)).energies:
@@ -137,9 +137,20 @@ def measured(
     until: datetime,
 ) -> list[Interval]:
     """Give what a station or a meter has measured."""
-    wanted = Wanted(records.id_of(connection, source), source.profile)
-    (found,) = plain_energies(connection, [wanted], grid, decimals, until)
-    if found is not None and not source.exchanges:
-        return Series(_NOBODY, grid, decimals, found.energies, found.rules).intervals
+    if not source.exchanges:
+        wanted = Wanted(records.id_of(connection, source), source.profile)
+        (found,) = plain_energies(connection, [wanted], grid, decimals, until)
+        if found is not None:
+            return Series(_NOBODY, grid, decimals, found.energies, found.rules).intervals
+    return _the_long_way(connection, source, grid, decimals, until)
+
+
+def _the_long_way(
+    connection: Connection,
+    source: StationSettings | MeterSettings,
+    grid: Sequence[datetime],
+    decimals: int,
+    until: datetime,
+) -> list[Interval]:
     known = known_of(connection, source, grid, until)
     return summed(energies_by_connector(known, source.profile, grid, decimals, until))

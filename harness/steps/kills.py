@@ -14,8 +14,9 @@ from backend.errors import Unreachable
 from backend.ports import Arrival, Destination
 from harness.bench import TASK, Bench
 from harness.frames import REGISTER
-from harness.process import BackendProcess, to_toml
+from harness.process import BackendProcess
 from harness.puppet import Puppet
+from harness.toml_text import to_toml
 from simulators.clock import VirtualClock
 from simulators.errors import NotPossible
 from simulators.wiretap import Crossing

@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from support.export_settings import CODE, KEY
+from support.export_settings import SETTINGS as EXPORT_SETTINGS
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -32,41 +34,7 @@ from simulators.clock import VirtualClock
 START = datetime(2025, 6, 3, 4, 0, tzinfo=UTC)  # 06:00 in Zurich
 DUE = datetime(2025, 6, 3, 22, 30, tzinfo=UTC)  # 00:30 of the next day
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBoNPGpRM3DYYOlSdNBgPZ4iyPzR5NDSrGqXyXnNvVzz"
-CODE = "CH1012301234500000000000000012345"
-
-SETTINGS = f"""
-[backend]
-port = 0
-database = "backend.sqlite"
-[[account]]
-name = "Stadtwerke"
-ise = true
-[[station]]
-account = "Stadtwerke"
-identity = "WB-1"
-[station.ise]
-metering_code = "{CODE}"
-[[station]]
-account = "Stadtwerke"
-identity = "WB-2"
-[[format]]
-account = "Stadtwerke"
-name = "ePonet"
-[[destination]]
-account = "Stadtwerke"
-name = "EDM"
-host = "sftp.example.ch"
-user = "ise"
-secret = "geheim"
-host_key = "{KEY}"
-[[task]]
-account = "Stadtwerke"
-name = "daily"
-format = "ePonet"
-destination = "EDM"
-at = "00:30"
-"""
+SETTINGS = f'{EXPORT_SETTINGS}at = "00:30"\n'
 
 
 class Shelf:

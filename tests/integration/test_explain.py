@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from support.command_site import BOOT
+from support.export_settings import CODE, SETTINGS
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -30,40 +31,6 @@ from simulators.clock import VirtualClock
 HOUR = timedelta(hours=1)
 START = datetime(2025, 6, 3, 4, 0, tzinfo=UTC)  # 06:00 in Zurich
 DUE = datetime(2025, 6, 3, 22, 30, tzinfo=UTC)  # 00:30 of the next day
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBoNPGpRM3DYYOlSdNBgPZ4iyPzR5NDSrGqXyXnNvVzz"
-CODE = "CH1012301234500000000000000012345"
-
-SETTINGS = f"""
-[backend]
-port = 0
-database = "backend.sqlite"
-[[account]]
-name = "Stadtwerke"
-ise = true
-[[station]]
-account = "Stadtwerke"
-identity = "WB-1"
-[station.ise]
-metering_code = "{CODE}"
-[[station]]
-account = "Stadtwerke"
-identity = "WB-2"
-[[format]]
-account = "Stadtwerke"
-name = "ePonet"
-[[destination]]
-account = "Stadtwerke"
-name = "EDM"
-host = "sftp.example.ch"
-user = "ise"
-secret = "geheim"
-host_key = "{KEY}"
-[[task]]
-account = "Stadtwerke"
-name = "daily"
-format = "ePonet"
-destination = "EDM"
-"""
 
 
 class Shelf:

@@ -21,6 +21,9 @@ from simulators.charger_inch import ChargerInch
 from simulators.wiretap import Wiretap
 
 CHROMIUM = Path("/usr/bin/chromium")
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: install chromium"
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -612,7 +615,7 @@ async def in_chromium(folder: Path) -> tuple[str, list[str], list[int], str]:
     return outcome, problems, widths, newest
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: install chromium")
+@NEEDS_CHROMIUM
 def test_an_operator_restarts_a_charger_in_a_browser(tmp_path: Path) -> None:
     """He logs in on a phone, sends Reset, sees Accepted, and the log of frames stays fresh."""
     outcome, problems, widths, newest = asyncio.run(in_chromium(tmp_path))
@@ -653,7 +656,7 @@ async def a_day_in_chromium(folder: Path) -> tuple[str, int, list[str], list[int
     return told, 0 if box is None else int(box["height"]), problems, widths
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not there: install chromium")
+@NEEDS_CHROMIUM
 def test_an_operator_looks_up_an_interval_in_a_browser(tmp_path: Path) -> None:
     """From the station to a day, from its bars to the sentence of one of them."""
     told, height, problems, widths = asyncio.run(a_day_in_chromium(tmp_path))

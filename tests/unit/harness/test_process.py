@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import pytest
 from harness import process
 from harness.bench import NOT_YET_LISTENING, Station, site_settings
 from harness.errors import HarnessError
-from harness.process import BackendProcess, to_toml
+from harness.process import BackendProcess
+from harness.toml_text import to_toml
 from simulators.charger_inch import Card
 
 
@@ -32,23 +32,6 @@ def settings_file(folder: Path) -> Path:
     path = folder / "settings.toml"
     path.write_text(to_toml(settings(folder)), encoding="utf-8")
     return path
-
-
-class TestToml:
-    """Settings as a file."""
-
-    def test_are_read_back_as_they_were(self, tmp_path: Path) -> None:
-        """Tables, lists of tables and tables within them come back."""
-        wanted = settings(tmp_path)
-        wanted["station"].append(Station("WB-2", "CH1", configuration={"A": "1"}).settings())
-
-        assert wanted == tomllib.loads(to_toml(wanted))
-
-    def test_keep_every_sign(self) -> None:
-        """Quotes, line ends and signs of every plane come back."""
-        wanted = {"backend": {"text": 'ü"\\\n\t☂\U0001f50c', "flag": True, "list": ["a", 1]}}
-
-        assert wanted == tomllib.loads(to_toml(wanted))
 
 
 class TestProcess:
