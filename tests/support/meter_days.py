@@ -483,7 +483,8 @@ def _stuck(random: Random, day: Day) -> Day:
         day,
         said=tuple(
             replace(each, shows=session.start)
-            if session.start < each.at < session.end and each.false is None
+            # One that is moved to a quarter hour behind the stop is an old value there.
+            if session.start < each.at < session.end >= day.instant(each) and each.false is None
             else each
             for each in day.said
         ),
