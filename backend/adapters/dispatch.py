@@ -27,6 +27,7 @@ from sqlalchemy import Connection
 
 from backend.adapters import energies, ledger, records
 from backend.adapters.corrections import Corrections
+from backend.adapters.day_keeper import DayKeeper
 from backend.adapters.files import Files
 from backend.adapters.ledger import Outgoing
 from backend.adapters.records import STOPPED
@@ -77,6 +78,7 @@ class Dispatch:
         self._drop = drop
         self._files = Files(settings, store, clock)
         self._corrections = Corrections(settings, store, clock, self._files)
+        self._day_keeper = DayKeeper(settings, store, clock)
         self._sweeping = asyncio.Lock()
         self._alarm: Alarm | None = None
         self._stopped = True
@@ -117,6 +119,7 @@ class Dispatch:
                 return
             with self._clock.hold("exports are being made and delivered"):
                 try:
+                    await self._keep_days()
                     await self._serve_all()
                     await self._look_for_corrections()
                     await self._set_alarm()
@@ -151,6 +154,14 @@ class Dispatch:
                 await self._deliver(task)
             if not self._stopped:
                 await self._set_alarm()
+
+    async def _keep_days(self) -> None:
+        """Keep what makes files fast; they are made without it all the same."""
+        tasks = [task for task in self._settings.tasks if self.why_idle(task) is None]
+        try:
+            await self._day_keeper.keep(tasks)
+        except Exception:
+            _log.exception("days that are over cannot be kept; their files take longer")
 
     async def _serve_all(self) -> None:
         """Serve each task; one that breaks keeps no other from its turn."""
@@ -337,6 +348,8 @@ class Dispatch:
         ]
         if any(self._corrections.are_wanted(task) for task in self._settings.tasks):
             instants.append(self._look_at)
+        if any(self.why_idle(task) is None for task in self._settings.tasks):
+            instants.append(self._day_keeper.next_at)
         self._cancel()
         if instants:
             self._ring_at(min(instants))

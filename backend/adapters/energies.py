@@ -54,11 +54,14 @@ class Chosen(NamedTuple):
 def chosen_of(connection: Connection, settings: Settings, task: TaskSettings) -> list[Chosen]:
     """Give the sources of a task; where a part of them is asked for again and again, once."""
     ids = records.source_ids(connection)
-    stations = frozenset(
-        ids[one.identity] for one in settings.stations if one.account == task.account
-    )
+    activations = settings.activations_of(task)
+    stations: frozenset[int] = frozenset()
+    if any(isinstance(source, CardSettings) for source, _ in activations):
+        stations = frozenset(
+            ids[one.identity] for one in settings.stations if one.account == task.account
+        )
     chosen = []
-    for source, activation in settings.activations_of(task):
+    for source, activation in activations:
         if isinstance(source, CardSettings):
             chosen.append(Chosen(source, activation, stations, None))
             continue

@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select
 from sqlalchemy.dialects import sqlite
 
 from backend.adapters import tables
+from backend.adapters.plain_days import outdate
 from backend.adapters.store import driver, for_driver, remembered
 from backend.adapters.told import touch
 from backend.core.cross_check import POWER
@@ -83,6 +84,7 @@ class Keeper:
         """Keep what a frame says was measured."""
         for one in found:
             touch(self._connection, station_id, one.instant)
+            outdate(self._connection, station_id, one.instant)
             kinds_id, each_once = self._kinds(station_id, one)
             row = _row(station_id, 0, kinds_id, frame_id, one)
             if not each_once or self._execute(_ADD, row).rowcount == 0:

@@ -2,8 +2,9 @@
 The short way to the energies of many stations: their registers as texts, hundreds at once.
 
 `backend.core.plain_days` says for which stations that will do; the others go the long way of
-`backend.adapters.energies`. The database puts the texts of a station together, as a row that
-comes to Python costs more than all that is done with its value.
+`backend.adapters.energies`. A day that is over is kept as whole numbers
+(`backend.adapters.plain_days`), so that its texts are read once. The database puts the texts of
+a station together, as a row that comes to Python costs more than all that is done with its value.
 
 Each function takes a connection of the store and runs inside the transaction of its caller.
 """
@@ -17,14 +18,23 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from backend.adapters import meter_values, records
+from backend.adapters import meter_values, plain_days, records
 from backend.adapters.meter_values import EDGE_READINGS, MARGIN
 from backend.adapters.records import METERING
 from backend.adapters.store import driver, remembered
 from backend.adapters.tables import from_microseconds
 from backend.core.device_profile import DeviceProfile
 from backend.core.intervals import Presence, make_intervals
-from backend.core.plain_days import Habit, Period, Wording, habit_of, tells_register, wording
+from backend.core.plain_days import (
+    Course,
+    Habit,
+    Period,
+    Wording,
+    edge,
+    habit_of,
+    tells_register,
+    wording,
+)
 from backend.core.registers import Register
 from backend.core.timestamps import BY_RECEPTION
 
@@ -90,45 +100,98 @@ def plain_energies(
         decimals: of kWh.
         until: up to when things are known.
     """
-    period = Period(grid, decimals, EDGE_READINGS, MARGIN)
+    beside = edge(grid[1] - grid[0], EDGE_READINGS, MARGIN)
+    period = Period(grid, beside, beside)
+    # What is received is never ahead by more than minutes, so behind now there is little.
+    is_all = until < from_microseconds(period.last_us)
     known = _known(connection)
     for start in range(0, len(wanted), _AT_ONCE):
         block = wanted[start : start + _AT_ONCE]
         here = [one for one in block if period.is_for(one.profile, until)]
-        asked = {
-            one.station_id: (habit, one.profile)
-            for one in here
-            if (habit := known.habits.get(one.station_id)) is not None
+        asked = known.asked(here)
+        courses = _kept(connection, known, asked, period, is_all)
+        rest = {one: asked[one] for one in asked if one not in courses} if courses else asked
+        told, silent = _courses(connection, known, rest, period, is_all)
+        found = {
+            station_id: Found(course.energies(decimals), "measured")
+            for station_id, course in (courses | told).items()
         }
-        found, otherwise = _found(connection, asked, period, until)
-        if otherwise:
-            known.habits |= {number: habit for number, (habit, _) in otherwise.items()}
-            found |= _found(connection, otherwise, period, until)[0]
-        never = [one.station_id for one in here if one.station_id not in known.wordings]
-        found |= _silent(connection, never, period, until)
+        silent += [one.station_id for one in here if one.station_id not in known.wordings]
+        found |= _silent(connection, silent, period, until)
         yield from (found.get(one.station_id) for one in block)
 
 
-def _found(
-    connection: Connection, asked: Asked, period: Period, until: datetime
-) -> tuple[dict[int, Found], Asked]:
-    """Give what was found, and the stations to ask again, as they word their values otherwise."""
-    # What is received is never ahead by more than minutes, so behind now there is little.
-    is_all = until < from_microseconds(period.last_us)
-    found: dict[int, Found] = {}
-    otherwise: Asked = {}
+def keep_days(
+    connection: Connection, wanted: Iterable[Wanted], grid: Sequence[datetime], until: datetime
+) -> None:
+    """
+    Keep what a day of each station is, plain or not, where it is not kept yet.
+
+    Parameters:
+        wanted: some hundreds of stations.
+        grid: the boundaries of a local day.
+        until: up to when things are known; not before the day's end.
+    """
+    period, known = Period(grid), _known(connection)
+    profiles = {one.station_id: one.profile for one in wanted}
+    lacking = plain_days.lacking(connection, profiles, grid)
+    here = [Wanted(one, profiles[one]) for one in lacking if period.is_for(profiles[one], until)]
+    found, _ = _courses(connection, known, known.asked(here), period, False)
+    days = ((one, str(profiles[one].max_power_w), found.get(one)) for one in lacking)
+    plain_days.keep(connection, grid, days)
+
+
+def _kept(
+    connection: Connection, known: _Known, asked: Asked, period: Period, is_all: bool
+) -> dict[int, Course]:
+    """Give the registers of stations whose day was kept, and is as plain with what is beside it."""
+    if not plain_days.is_day(period.grid):
+        return {}
+    found = [
+        one
+        for one in plain_days.find(connection, asked, period.grid)
+        if one.max_power_w == str(asked[one.station_id][1].max_power_w)
+    ]
+    courses = {one.station_id: one.course for one in found}
+    ends = {one.station_id: asked[one.station_id] for one in found if not one.is_followed}
+    if ends:
+        # The next day is not over, or not plain; what the long way sees of it may be.
+        goes_on, _ = _courses(connection, known, ends, period.its_end(), is_all)
+        for station_id in ends.keys() - goes_on.keys():
+            del courses[station_id]
+    return courses
+
+
+def _courses(
+    connection: Connection, known: _Known, asked: Asked, period: Period, is_all: bool
+) -> tuple[dict[int, Course], list[int]]:
+    """
+    Give the registers of plain stations, as their rows tell them, by station.
+
+    Parameters:
+        is_all: whether all that was told since the period began is looked at.
+
+    Returns:
+        The registers, and those of whom nothing was told since, if it is looked at.
+    """
+    found: dict[int, Course] = {}
     silent: list[int] = []
+    otherwise: Asked = {}
     for station_id, course, after, is_odd in _rows(connection, asked, period, is_all):
         habit, profile = asked[station_id]
         if is_all and after is None and period.is_before_it(course):
             silent.append(station_id)
         elif course is not None and not is_odd:
-            energies = period.energies(habit, profile, course, after or b"", is_all)
-            if energies is not None:
-                found[station_id] = Found(energies, "measured")
+            plain = period.course(habit, profile, course, after or b"", is_all)
+            if plain is not None:
+                found[station_id] = plain
             elif (other := habit.otherwise(course)) is not None:
                 otherwise[station_id] = other, profile
-    return found | _silent(connection, silent, period, until), otherwise
+    if otherwise:
+        known.habits |= {number: habit for number, (habit, _) in otherwise.items()}
+        again, _ = _courses(connection, known, otherwise, period, is_all)
+        found |= again
+    return found, silent
 
 
 def _rows(
@@ -191,6 +254,14 @@ class _Known:
         self.wordings: dict[int, dict[int, Wording]] = {}
         self.connectors: dict[int, set[int]] = {}
         self.habits: dict[int, Habit] = {}
+
+    def asked(self, wanted: Iterable[Wanted]) -> Asked:
+        """Give the stations that have a habit."""
+        return {
+            one.station_id: (habit, one.profile)
+            for one in wanted
+            if (habit := self.habits.get(one.station_id)) is not None
+        }
 
 
 def _known(connection: Connection) -> _Known:

@@ -437,6 +437,22 @@ reopened = Table(
     sqlite_with_rowid=False,
 )
 
+# A local day of a station about whose register nothing is odd, derived from `meter_value`:
+# ``registers`` are whole units of 10^-``places`` Wh, packed as `core.plain_days.Course` says; null
+# where the day is not plain. By day first, as files are made of a day of all stations.
+plain_day = Table(
+    "plain_day",
+    METADATA,
+    _at("start_at"),
+    _of("station"),
+    _count("step_s"),
+    _text("max_power_w"),
+    _count("places"),
+    Column("registers", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("start_at", "station_id"),
+    sqlite_with_rowid=False,
+)
+
 # ---------------------------------------------------------------- what is known of chargers
 
 registration = _table(

@@ -16,7 +16,9 @@ Rule 3: whether the charger was online does not matter where its register is kno
 
 from __future__ import annotations
 
+import bisect
 import re
+import struct
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,14 +125,16 @@ class Habit:
         A station words its values otherwise from the day on which it is asked for others.
 
         Parameters:
-            course: rows as `Period.energies` takes them.
+            course: rows as `Period.course` takes them.
         """
         lines = course.split(b"\n")
         keys = Counter(line.split(b" ", 3)[2] for line in lines if line.startswith(b"!"))
-        for key, count in keys.most_common(1):
-            connector = self.wordings[self.aligned].connector
-            if 2 * count > len(lines) and _may_be_aligned(self.wordings[int(key)], connector):
-                return Habit(int(key), self.wordings)
+        for text, count in keys.most_common(1):
+            key, connector = int(text), self.wordings[self.aligned].connector
+            # Those of its own wording are odd as they do not stand on the grid.
+            is_other = key != self.aligned and 2 * count > len(lines)
+            if is_other and _may_be_aligned(self.wordings[key], connector):
+                return Habit(key, self.wordings)
         return None
 
 
@@ -160,31 +164,80 @@ def _may_be_aligned(one: Wording, connector: int) -> bool:
 # -- a period --------------------------------------------------------------------------
 
 
+class Course(NamedTuple):
+    """
+    A register over a grid, told at each boundary, about which nothing is odd.
+
+    Attributes:
+        places: registers are whole units of 10^-places Wh.
+        length: of the grid, in intervals.
+        registers: the first one, and one behind each interval in which it moved.
+        moved: those intervals, from 0 on.
+    """
+
+    places: int
+    length: int
+    registers: Sequence[int]
+    moved: Sequence[int]
+
+    def energies(self, decimals: int) -> list[int]:
+        """Give the energy of each interval, in whole steps of 10^-decimals kWh."""
+        finer = decimals - 3 - self.places
+        registers = self.registers
+        if finer > 0:
+            registers = [register * 10**finer for register in registers]
+        # Each register is rounded half up, not each energy; one loop, as this is done most.
+        whole = 10 ** max(-finer, 0)
+        half = whole // 2
+        energies = [0] * self.length
+        later = iter(registers)
+        before = (next(later) + half) // whole
+        for place, register in zip(self.moved, later, strict=True):
+            rounded = (register + half) // whole
+            energies[place] = rounded - before
+            before = rounded
+        return energies
+
+    def packed(self) -> bytes | None:
+        """Write registers and intervals as 64-bit numbers; None where one has more bits."""
+        numbers = (*self.registers, *self.moved)
+        try:
+            return struct.pack(f"<{len(numbers)}q", *numbers)
+        except struct.error:
+            return None
+
+    @classmethod
+    def unpacked(cls, places: int, length: int, content: bytes) -> Course:
+        """Read what `packed` has written."""
+        numbers = struct.unpack(f"<{len(content) // 8}q", content)
+        registers = len(numbers) // 2 + 1
+        return cls(places, length, numbers[:registers], numbers[registers:])
+
+
 class Period:
     """
     A period in which registers are looked at, the same for many stations.
 
     Parameters:
         grid: boundaries in order, in UTC.
-        decimals: of kWh.
-        edge_readings: so many readings before the grid and after it the long way takes along,
-        margin: and this time beyond them.
+        before: so many boundaries before the grid are looked at too, see `edge`,
+        after: and so many after it.
     """
 
-    def __init__(
-        self, grid: Sequence[datetime], decimals: int, edge_readings: int, margin: timedelta
-    ) -> None:
+    def __init__(self, grid: Sequence[datetime], before: int = 0, after: int = 0) -> None:
         self.grid = grid
         self.step_us = (grid[1] - grid[0]) // _MICROSECOND
         self.start_us, self.end_us = _microseconds(grid[0]), _microseconds(grid[-1])
-        #: Steps before the grid and after it that hold all that the long way takes along.
-        self.edge = edge_readings + -(-(margin // _MICROSECOND) // self.step_us)
-        self.first_us = self.start_us - self.edge * self.step_us
-        self.last_us = self.end_us + self.edge * self.step_us
-        self._decimals = decimals
+        self.first_us = self.start_us - before * self.step_us
+        self.last_us = self.end_us + after * self.step_us
+        self._before, self._after = before, after
         self._count = len(grid) - 1
         #: So many boundaries must be known: those before the grid, and its own.
-        self._known = self.edge + len(grid)
+        self._known = before + len(grid)
+
+    def its_end(self) -> Period:
+        """Give the last interval, with what is looked at behind it."""
+        return Period(self.grid[-2:], 0, self._after)
 
     def is_for(self, profile: DeviceProfile, until: datetime) -> bool:
         """Tell whether a model may go the short way, if things are known up to an instant."""
@@ -204,18 +257,18 @@ class Period:
         is_told = all(line.startswith(b"!") for line in lines)
         return is_told and int(lines[-1][1:].split(b" ", 1)[0]) < self.start_us
 
-    def energies(
+    def course(
         self,
         habit: Habit,
         profile: DeviceProfile,
         course: bytes,
         after: bytes,
         is_all: bool,
-    ) -> list[int] | None:
+    ) -> Course | None:
         """
-        Give the energies, in whole steps of 10^-decimals kWh; None where anything is odd.
+        Give the course of a register over the grid; None where anything is odd.
 
-        All of them are measured.
+        Its energies are measured, all of them.
 
         Parameters:
             habit, profile: of the station.
@@ -235,7 +288,7 @@ class Period:
         texts = _texts(lines, aligned)
         if course.count(b"\n") + 1 - odd != self._known:
             return None
-        if not is_all and len(texts) != self._known + self.edge:
+        if not is_all and len(texts) != self._known + self._after:
             return None
         # Where all must be there, each boundary is, and so it is known when it was told.
         known = self._known if is_all else len(texts)
@@ -243,7 +296,7 @@ class Period:
             return None
         return self._of(profile, texts)
 
-    def _of(self, profile: DeviceProfile, texts: Sequence[bytes]) -> list[int] | None:
+    def _of(self, profile: DeviceProfile, texts: Sequence[bytes]) -> Course | None:
         # Most of the time a register stands still, and what stands still needs no arithmetic.
         later = texts[1:]
         moved = list(compress(range(len(later)), map(ne, later, texts)))
@@ -258,12 +311,10 @@ class Period:
                 return None
             if limit is not None and max(rises) > limit // 10 ** (_PLACES - places):
                 return None
-        rounded = _rounded(numbers, places, self._decimals)
-        energies = [0] * self._count
-        for index, energy in zip(moved, map(sub, rounded[1:], rounded), strict=False):
-            if 0 <= (place := index - self.edge) < self._count:
-                energies[place] = energy
-        return energies
+        first = bisect.bisect_left(moved, self._before)
+        end = bisect.bisect_left(moved, self._before + self._count)
+        here = [index - self._before for index in moved[first:end]]
+        return Course(places, self._count, numbers[first : end + 1], here)
 
     def _lie_between(
         self,
@@ -310,6 +361,17 @@ class _Between(NamedTuple):
 
     place: int
     told: _Told
+
+
+def edge(step: timedelta, readings: int, margin: timedelta) -> int:
+    """
+    Say how many boundaries hold all that the long way takes along on one side of a period.
+
+    Parameters:
+        readings: so many it takes along,
+        margin: and this time beyond them.
+    """
+    return readings + -(-margin // step)
 
 
 def _microseconds(instant: datetime) -> int:
@@ -386,16 +448,6 @@ def _numbers(texts: Sequence[bytes]) -> tuple[list[int], int] | None:
 def _places(shape: bytes) -> int | None:
     match = _SHAPE.fullmatch(shape)
     return None if match is None else len(match[1] or b"")
-
-
-def _rounded(numbers: Sequence[int], places: int, decimals: int) -> list[int]:
-    """Round units of 10^-places Wh half up to whole steps of 10^-decimals kWh."""
-    more = 3 + places - decimals
-    if more <= 0:
-        return [number * 10**-more for number in numbers]
-    whole = 10**more
-    half = whole // 2
-    return [(number + half) // whole for number in numbers]
 
 
 @lru_cache(1_000)

@@ -19,6 +19,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
+from typing import NamedTuple
 
 from backend.core.device_profile import DeviceProfile, load_profile
 
@@ -291,38 +292,74 @@ def _runs(day: Day, true: list[int]) -> Iterator[list[Said]]:
     yield from runs.values()
 
 
-def _is_obvious(day: Day, true: list[tuple[int, int, int, int]], run: list[Said]) -> bool:
+class _True(NamedTuple):
+    """A true value beside false ones."""
+
+    at: int
+    ticks: int
+    epoch: int
+    lowered: int
+
+
+def _is_obvious(day: Day, said: list[tuple[int, int, int, int]], run: list[Said]) -> bool:
     """Tell whether a run of false values is a peak, a dip, or an old value for everybody."""
-    place = bisect.bisect_left(true, (run[0].at,))
-    if not 0 < place < len(true):
+    place = bisect.bisect_left(said, (run[0].at,))
+    if not 0 < place < len(said):
         return False
-    if day.modulus and len({one[1] // day.modulus for one in true}) > 1:
+    if day.modulus and len({one[1] // day.modulus for one in said}) > 1:
         return False  # before and after it turns over, nothing is too high or too low
-    turned = true[0][1] // day.modulus * day.modulus if day.modulus else 0
-    true = [(at, ticks - turned, epoch, lower) for at, ticks, epoch, lower in true]
-    (since, low, epoch, lowered), (until, high, later, _) = true[place - 1], true[place]
+    turned = said[0][1] // day.modulus * day.modulus if day.modulus else 0
+    true = [_True(at, ticks - turned, epoch, lower) for at, ticks, epoch, lower in said]
+    before, after = true[place - 1], true[place]
     values = {each.false or 0 for each in run}
-    reach = day.power_w * 3 // 2 * 3 * SECOND // 360 + 3 * day.step  # what moves and noise can do
-    if epoch != later or min(high, low) <= reach + day.step:
+    if before.epoch != after.epoch or min(after.ticks, before.ticks) <= _noise(day) + day.step:
         return False
-    if min(values) > max(ticks for _, ticks, _, _ in true):
-        # Each by itself: where one is set aside, the next is judged from what stands before it.
-        return all(
-            (each.false or 0) - max(low, high)
-            > day.power_w * 3 // 2 * (each.at - since + 3 * SECOND) // 360 + reach
-            for each in run
-        )
+    if min(values) > max(one.ticks for one in true):
+        return _is_peak(day, true[:place], after, run)
     if values == {0}:
-        if high - low > day.power_w * 3 // 2 * (until - since) // 360 + reach:
+        if after.ticks - before.ticks > _most(day, after.at - before.at):
             return False  # a register that stuck, and zeros beside it
-        return high > day.power_w * 3 // 2 * (until - run[-1].at + 3 * SECOND) // 360 + reach
-    before = [one for one in true[:place] if one[2] == epoch]
-    for one, other in pairwise(before):
-        if other[1] - one[1] > day.power_w * 3 // 2 * (other[0] - one[0]) // 360 + reach:
+        return after.ticks > _most(day, after.at - run[-1].at + 3 * SECOND)
+    return len(run) == 1 and _is_old_value(day, true[:place], after, run[0])
+
+
+def _noise(day: Day) -> int:
+    """Give what moves to the grid and noise can do."""
+    return day.power_w * 3 // 2 * 3 * SECOND // 360 + 3 * day.step
+
+
+def _most(day: Day, took: int) -> int:
+    """Give what a register can rise in a time, and a bit more."""
+    return day.power_w * 3 // 2 * took // 360 + _noise(day)
+
+
+def _is_peak(day: Day, true: list[_True], after: _True, run: list[Said]) -> bool:
+    before = true[-1]
+    lowest = min(each.false or 0 for each in run)
+    for one in true:
+        # The register may go on where it was before it restarted.
+        if one.epoch != before.epoch and lowest - one.ticks <= _most(day, run[0].at - one.at):
+            return False
+    # Each by itself: where one is set aside, the next is judged from what stands before it.
+    return all(
+        (each.false or 0) - max(before.ticks, after.ticks)
+        > _most(day, each.at - before.at + 3 * SECOND)
+        for each in run
+    )
+
+
+def _is_old_value(day: Day, true: list[_True], after: _True, said: Said) -> bool:
+    low, value = true[-1], said.false or 0
+    course = [one for one in true if one.epoch == after.epoch]
+    for one, other in pairwise(course):
+        if other.ticks - one.ticks > _most(day, other.at - one.at):
             return False  # a register that stuck has come up at once, as a peak does
-    passed = before[0][1] + reach < min(values) and max(values) < low - reach
-    held = lowered or low < max(ticks for _, ticks, _, _ in before)
-    return passed and len(run) == 1 and not held and high >= low
+    rest = after.ticks - value - day.power_w * 3 // 2 * (after.at - said.at) // 360
+    if abs(rest) <= _noise(day):
+        return False  # from it the way back is about as fast as it can be
+    passed = course[0].ticks + _noise(day) < value < low.ticks - _noise(day)
+    held = low.lowered or low.ticks < max(one.ticks for one in course)
+    return passed and not held and after.ticks >= low.ticks
 
 
 # -- a day at random -------------------------------------------------------------------
@@ -371,10 +408,11 @@ def _any_register(random: Random, modulus_wh: int) -> int:
 
 
 def _any_sessions(random: Random, power_w: int, start: int, end: int) -> Iterator[Session]:
-    at = start
+    at = free = start
     for _ in range(random.choice((0, 1, 1, 1, 2, 2, 3, 5))):
         at += random.randrange(SECOND, 8 * HOUR)
         at -= at % random.choice((1, SECOND, MINUTE, 15 * MINUTE))
+        at = max(at, free)
         lasts = random.choice((MINUTE, 20 * MINUTE, 2 * HOUR, 8 * HOUR))
         lasts = random.randrange(SECOND, lasts)
         if at + lasts >= end or at <= start:
@@ -383,6 +421,7 @@ def _any_sessions(random: Random, power_w: int, start: int, end: int) -> Iterato
         parts = tuple((since, _any_power(random, power_w)) for since in dict.fromkeys((0, *cuts)))
         yield Session(at, at + lasts, parts)
         at += lasts
+        free = at + SECOND
 
 
 def _any_power(random: Random, most_w: int) -> int:

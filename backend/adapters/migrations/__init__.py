@@ -5,4 +5,4 @@ The history of the tables, as Alembic revisions; run by `backend.adapters.store`
 Alembic.
 """
 
-HEAD = "0005"
+HEAD = "0006"

@@ -10,6 +10,7 @@ layout.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -47,8 +48,8 @@ def write_series(many: Iterable[Series], layout: Layout) -> bytes:
     """
     writer, file = _Writer(layout), BytesIO()
     file.write(write((), layout))
-    for found in _by_name(many, layout):
-        file.write(writer.lines(found))
+    for name, found in _by_name(many, layout):
+        file.write(writer.lines(name, found))
     return file.getvalue()
 
 
@@ -58,45 +59,103 @@ def shown_name(series: Series, layout: Layout) -> tuple[str, str]:
     return series.code, obis if layout.obis_suffix else obis.removesuffix(SUFFIX)
 
 
-def _by_name(many: Iterable[Series], layout: Layout) -> Iterator[list[Series]]:
+def _by_name(
+    many: Iterable[Series], layout: Layout
+) -> Iterator[tuple[tuple[str, str], list[Series]]]:
     named: dict[tuple[str, str], list[Series]] = {}
     for series in many:
         named.setdefault(shown_name(series, layout), []).append(series)
-    return (named[name] for name in sorted(named))
+    return ((name, named[name]) for name in sorted(named))
 
 
-class _Texts(dict[int, str]):
-    """Energies as texts, remembered as long as there is room."""
+class _OutOfRange(Exception):
+    """An energy that is negative, or so high that the careful writer has to look at it."""
 
-    def __init__(self, layout: Layout) -> None:
+
+class _Texts(dict[int, bytes]):
+    """
+    Energies as they are written, with what stands behind each, remembered while there is room.
+
+    Asking for one raises `_OutOfRange` where it is none that is written without a look.
+    """
+
+    def __init__(self, layout: Layout, behind: bytes = b"") -> None:
         self._scale = 10**layout.decimals
+        self._most = _MOST_KWH * self._scale
         self._form = f"{{}}{layout.decimal_mark}{{:0{layout.decimals}d}}"
+        self._behind = behind
 
-    def __missing__(self, energy: int) -> str:
+    def __missing__(self, energy: int) -> bytes:
+        if not 0 <= energy < self._most:
+            raise _OutOfRange
         text = str(energy)
         if self._scale > 1:
             text = self._form.format(*divmod(energy, self._scale))
+        written = text.encode() + self._behind
         if len(self) < _REMEMBERED:
-            self[energy] = text
-        return text
+            self[energy] = written
+        return written
 
 
 class _Lines:
-    """The lines of a grid: of each what stands before its energy, what behind, and with 0."""
+    """
+    The lines of a grid: of each what stands before its energy, what behind, and with 0.
 
-    def __init__(self, cells: Sequence[dict[str, str]], layout: Layout, first: int) -> None:
+    What stands behind the energy of every line, it has in common, stands in `texts` instead.
+    """
+
+    def __init__(
+        self, cells: Sequence[dict[str, str]], layout: Layout, encoding: str, first: int
+    ) -> None:
         columns = layout.shown_columns
         value = columns.index("value")
         mark = layout.separator
-        self.heads = ["".join(one[each] + mark for each in columns[first:value]) for one in cells]
-        self.tails = [
+        before = ["".join(one[each] + mark for each in columns[first:value]) for one in cells]
+        behind = [
             "".join(mark + one[each] for each in columns[value + 1 :]) + layout.line_end
             for one in cells
         ]
+        self._heads = [each.encode(encoding) for each in before]
+        self._tails = [each.encode(encoding) for each in behind]
         self.zeros = [
-            head + one["value"] + tail
-            for head, one, tail in zip(self.heads, cells, self.tails, strict=True)
+            head + one["value"].encode(encoding) + tail
+            for head, one, tail in zip(self._heads, cells, self._tails, strict=True)
         ]
+        shared = b""
+        if self._tails.count(self._tails[0]) == len(self._tails):
+            shared, self._tails = self._tails[0], []
+        self._texts = _Texts(layout, shared)
+
+    def line(self, place: int, energy: int) -> bytes:
+        """
+        Give a line with its energy.
+
+        Raises:
+            _OutOfRange: It is not written without a look.
+        """
+        line = self._heads[place] + self._texts[energy]
+        return line + self._tails[place] if self._tails else line
+
+    def all(self, energies: Sequence[int], places: Sequence[int]) -> list[bytes]:
+        """
+        Give all lines, each with its energy.
+
+        Parameters:
+            energies: of each line.
+            places: of those that are not 0.
+
+        Raises:
+            _OutOfRange: One is not written without a look.
+        """
+        heads, texts = self._heads, self._texts
+        if self._tails:
+            return [self.line(place, energy) for place, energy in enumerate(energies)]
+        if len(places) * _SPARSE > len(energies):
+            return [head + texts[energy] for head, energy in zip(heads, energies, strict=True)]
+        lines = self.zeros.copy()
+        for place in places:
+            lines[place] = heads[place] + texts[energies[place]]
+        return lines
 
 
 class _Writer:
@@ -110,7 +169,6 @@ class _Writer:
         self._grid: Sequence[datetime] | None = None
         self._cells: list[dict[str, str]] = []
         self._before = ""
-        self._most = _MOST_KWH * 10**layout.decimals
         self._lines: dict[Status, _Lines] = {}
         # Cells that a series has in common stand before its lines, put there by one join.
         varying = ("time", "value", "status")
@@ -118,22 +176,24 @@ class _Writer:
         self._first = next(place for place, each in enumerate(columns) if each in varying)
         self._has_marks = bool({"code", "obis"} & {*columns[self._first :]})
 
-    def lines(self, found: Sequence[Series]) -> bytes:
-        """Give the lines of the series of one name."""
-        series = found[0]
+    def lines(self, name: tuple[str, str], found: Sequence[Series]) -> bytes:
+        """Give the lines of the series of one name, as `shown_name` gives it."""
+        series, (code, obis) = found[0], name
         if series.grid is not self._grid:
             self._learn(series.grid)
-        code, obis = shown_name(series, self._layout)
         lines = None
         if len(found) == 1 and self._cells and self._is_name(code) and self._is_name(obis):
-            lines = self._lines_of(series)
+            with suppress(_OutOfRange):
+                lines = self._lines_of(series)
         if lines is None:
             return self._carefully(found)
-        first = self._before.replace(_CODE_MARK, code).replace(_OBIS_MARK, obis)
-        text = first + first.join(lines)
+        before = self._before.replace(_CODE_MARK, code).replace(_OBIS_MARK, obis)
+        first = before.encode(self._encoding)
+        written = first + first.join(lines)
         if self._has_marks:
-            text = text.replace(_CODE_MARK, code).replace(_OBIS_MARK, obis)
-        return text.encode(self._encoding)
+            for mark, own in ((_CODE_MARK, code), (_OBIS_MARK, obis)):
+                written = written.replace(mark.encode(), own.encode(self._encoding))
+        return written
 
     def _carefully(self, found: Sequence[Series]) -> bytes:
         rows = [row for one in found for row in rows_of(one.activation, one.intervals)]
@@ -155,9 +215,9 @@ class _Writer:
         columns = layout.shown_columns
         found = [line.split(layout.separator) for line in lines.decode().split(layout.line_end)]
         values = [cells[columns.index("value")] for cells in found if len(cells) == len(columns)]
-        if not energies or values != [self._texts[energy] for energy in energies]:
+        if not energies or values != [self._texts[each].decode() for each in energies]:
             return
-        marks = {"code": _CODE_MARK, "obis": _OBIS_MARK, "value": self._texts[0]}
+        marks = {"code": _CODE_MARK, "obis": _OBIS_MARK, "value": self._texts[0].decode()}
         self._cells = [dict(zip(columns, cells, strict=False)) | marks for cells in found[:-1]]
         shared = columns[: self._first]
         self._before = "".join(self._cells[0][each] + layout.separator for each in shared)
@@ -175,7 +235,7 @@ class _Writer:
                 self._names.add(text)
         return True
 
-    def _lines_of(self, series: Series) -> list[str] | None:
+    def _lines_of(self, series: Series) -> list[bytes] | None:
         """Give its lines without what they have in common; None where anything is odd."""
         energies, statuses = series.energies, series.statuses()
         if series.decimals != self._layout.decimals or not energies:
@@ -185,35 +245,21 @@ class _Writer:
         there = self._lines_with(statuses)
         if statuses is Status.MISSING:
             return None if any(one is not None for one in energies) else there.zeros.copy()
-        if None in energies:
-            return None
         known = cast("Sequence[int]", energies)
-        if min(known) < 0 or max(known) >= self._most:
-            return None
-        texts, heads, tails = self._texts, there.heads, there.tails
-        moved = list(compress(range(len(known)), known))
-        if len(moved) * _SPARSE > len(known):
-            parts = zip(heads, known, tails, strict=True)
-            return [head + texts[energy] + tail for head, energy, tail in parts]
-        lines = there.zeros.copy()
-        for place in moved:
-            lines[place] = heads[place] + texts[known[place]] + tails[place]
-        return lines
+        places = list(compress(range(len(known)), known))
+        if len(places) + known.count(0) < len(known):
+            return None  # one is missing
+        return there.all(known, places)
 
     def _mixed(
         self, energies: Sequence[int | None], statuses: Sequence[Status]
-    ) -> list[str] | None:
+    ) -> list[bytes] | None:
         lines = []
         for place, (energy, status) in enumerate(zip(energies, statuses, strict=True)):
             there = self._lines_with(status)
             if (energy is None) != (status is Status.MISSING):
                 return None
-            if energy is None:
-                lines.append(there.zeros[place])
-            elif 0 <= energy < self._most:
-                lines.append(there.heads[place] + self._texts[energy] + there.tails[place])
-            else:
-                return None
+            lines.append(there.zeros[place] if energy is None else there.line(place, energy))
         return lines
 
     def _lines_with(self, status: Status) -> _Lines:
@@ -222,5 +268,5 @@ class _Writer:
             cells = [one | {"status": status.value} for one in self._cells]
             if status is Status.MISSING and self._layout.missing == "empty":
                 cells = [one | {"value": ""} for one in cells]
-            lines = self._lines[status] = _Lines(cells, self._layout, self._first)
+            lines = self._lines[status] = _Lines(cells, self._layout, self._encoding, self._first)
         return lines

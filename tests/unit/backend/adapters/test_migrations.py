@@ -272,7 +272,7 @@ def test_a_meter_value_lies_where_its_key_is(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         names = "SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%'"
         found = {name for (name,) in connection.execute(names)}
-        assert {"meter_value", "told", "touched", "reopened"} == found
+        assert {"meter_value", "told", "touched", "reopened", "plain_day"} == found
 
 
 def test_a_database_from_the_future_is_refused(tmp_path: Path) -> None:

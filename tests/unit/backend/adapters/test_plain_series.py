@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, NullPool, create_engine, insert
+from sqlalchemy import Connection, Engine, NullPool, create_engine, insert, select
 
-from backend.adapters import tables
+from backend.adapters import plain_series, tables
 from backend.adapters.known import known_by_id
 from backend.adapters.meter_values import Keeper
-from backend.adapters.plain_series import Found, Wanted, plain_energies
+from backend.adapters.plain_series import Found, Wanted, keep_days, plain_energies
 from backend.adapters.store import Store
 from backend.core.device_profile import DeviceProfile, load_profile
 from backend.core.energy import energies_by_connector, summed
@@ -126,11 +127,22 @@ def by_both_ways(
     """Make the energies by both ways, which must not differ."""
     with rolled_back(engine) as connection:
         said.keep(connection)
-        wanted = [Wanted(STATION, profile)]
-        (short,) = plain_energies(connection, wanted, grid, decimals, until)
-        (again,) = plain_energies(connection, wanted, grid, decimals, until)
-        known = known_by_id(connection, STATION, grid, until)
-        long = summed(energies_by_connector(known, profile, grid, decimals, until))
+        return both(connection, grid, until, profile, decimals)
+
+
+def both(
+    connection: Connection,
+    grid: Sequence[datetime],
+    until: datetime,
+    profile: DeviceProfile = INCH,
+    decimals: int = 3,
+) -> tuple[Found | None, list[Interval]]:
+    """Make the energies of what is stored by both ways, which must not differ."""
+    wanted = [Wanted(STATION, profile)]
+    (short,) = plain_energies(connection, wanted, grid, decimals, until)
+    (again,) = plain_energies(connection, wanted, grid, decimals, until)
+    known = known_by_id(connection, STATION, grid, until)
+    long = summed(energies_by_connector(known, profile, grid, decimals, until))
     assert short == again
     if short is not None:
         made = Series(ANY, grid, decimals, short.energies, short.rules)
@@ -316,6 +328,168 @@ class TestWhatIsOdd:
         assert short is not None
 
 
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+#: Local days are found by their first instants; these three have 24 hours each.
+DAYS = [[START + day * DAY + hour * HOUR for hour in range(25)] for day in (-1, 0, 1)]
+TODAY = DAYS[1]
+
+
+def hourly(rises_wh: Sequence[str] = ("0.000", "0.000", "5000.125")) -> Said:
+    """Tell a register on every hour of three days; the rises come round again."""
+    said, register = Said(), Decimal("733255.884")
+    for index in range(73):
+        said.tell(DAYS[0][0] + index * HOUR, (CLOCK, str(register)))
+        register += Decimal(rises_wh[index % len(rises_wh)])
+    return said
+
+
+def keep_all(connection: Connection, until: datetime, profile: DeviceProfile = INCH) -> None:
+    """Keep the days that are over."""
+    for grid in DAYS:
+        if grid[-1] <= until:
+            keep_days(connection, [Wanted(STATION, profile)], grid, until)
+
+
+def kept(connection: Connection) -> list[bool]:
+    """Tell of each day that is kept whether it is plain, in order."""
+    table = tables.plain_day.c
+    rows = connection.execute(select(table.registers).order_by(table.start_at)).scalars()
+    return [one is not None for one in rows]
+
+
+def forbid_rows_of_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail from now on where the rows of more than the last interval are read."""
+    read = plain_series._rows
+
+    def rows(connection: Connection, asked: Any, period: Any, is_all: bool) -> Any:
+        assert not asked or len(period.grid) == 2
+        return read(connection, asked, period, is_all)
+
+    monkeypatch.setattr(plain_series, "_rows", rows)
+
+
+class TestDaysThatAreKept:
+    """A day that is over is read once, and not believed when something new is known of it."""
+
+    @pytest.mark.parametrize("decimals", [0, 3, 6, 9])
+    def test_three_days(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch, decimals: int
+    ) -> None:
+        """A day between two others is made without its rows."""
+        with rolled_back(engine) as connection:
+            hourly().keep(connection)
+            keep_all(connection, LATER)
+            assert [True, True, True] == kept(connection)
+            forbid_rows_of_days(monkeypatch)
+            short, _ = both(connection, TODAY, LATER, decimals=decimals)
+            assert short is not None
+            assert "measured" == short.rules
+
+    @pytest.mark.parametrize("minutes", [0, 5, 59, 60, 300])
+    def test_the_morning_after(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch, minutes: int
+    ) -> None:
+        """Of the next day only what has come is looked at."""
+        until = TODAY[-1] + minutes * MINUTE
+        said = hourly()
+        said.values = [one for one in said.values if one.instant <= until]
+        with rolled_back(engine) as connection:
+            said.keep(connection)
+            keep_all(connection, until)
+            assert [True, True] == kept(connection)
+            forbid_rows_of_days(monkeypatch)
+            short, _ = both(connection, TODAY, until)
+            assert short is not None
+
+    @pytest.mark.parametrize(
+        "hours", [-24, -0.5, 0, 0.5, 24, 24.5, 47.99, 48], ids=lambda hours: f"{hours} h"
+    )
+    @pytest.mark.parametrize("register", ["1", "900000", "733255.884"])
+    def test_a_late_value(self, engine: Engine, hours: float, register: str) -> None:
+        """It takes the days away that it is of, those on both sides of a midnight."""
+        with rolled_back(engine) as connection:
+            said = hourly()
+            said.keep(connection)
+            keep_all(connection, LATER)
+            late = Said()
+            late.tell(START + hours * HOUR, (SAMPLE, register))
+            late.keep(connection)
+            outdated = {-24: 1, 0: 2, 24: 2}.get(int(hours) if hours % 1 == 0 else 99, 1)
+            assert 3 - outdated == len(kept(connection))
+            both(connection, TODAY, LATER)
+            keep_all(connection, LATER)
+            both(connection, TODAY, LATER)
+
+    def test_a_value_of_today_leaves_all(self, engine: Engine) -> None:
+        """What comes in the order of time takes nothing away."""
+        with rolled_back(engine) as connection:
+            hourly().keep(connection)
+            keep_all(connection, LATER)
+            late = Said()
+            late.tell(DAYS[2][-1] + MINUTE, (CLOCK, "9000000"))
+            late.keep(connection)
+            assert [True, True, True] == kept(connection)
+
+    def test_a_model_that_is_known_better(self, engine: Engine) -> None:
+        """A day is plain by the power of its model; with another it is looked at again."""
+        with rolled_back(engine) as connection:
+            hourly(["9000.000"]).keep(connection)
+            keep_all(connection, LATER)
+            weak = replace(INCH, max_power_w=Decimal(800))
+            short, long = both(connection, TODAY, LATER, weak)
+            assert short is None
+            assert "measured" != long[0].rule
+
+    def test_another_length(self, engine: Engine) -> None:
+        """A day that was kept by the hour says nothing of its quarter hours."""
+        with rolled_back(engine) as connection:
+            hourly().keep(connection)
+            keep_all(connection, LATER)
+            short, _ = both(connection, grid_of(96), LATER)
+            assert short is None
+            keep_days(connection, [Wanted(STATION, INCH)], grid_of(96), LATER)
+            assert [True, False, True] == kept(connection)
+            assert both(connection, TODAY, LATER)[0] is not None
+
+    def test_a_second_connector_comes_later(self, engine: Engine) -> None:
+        """A station of two registers goes the long way, also for days on which it had one."""
+        with rolled_back(engine) as connection:
+            hourly().keep(connection)
+            keep_all(connection, LATER)
+            late = Said()
+            late.tell(LATER, (CLOCK, "5"), connector=2)
+            late.keep(connection)
+            short, _ = both(connection, TODAY, LATER)
+            assert short is None
+
+    def test_days_that_are_not_plain(self, engine: Engine) -> None:
+        """They are kept as such, and looked at again only when something new is known."""
+        with rolled_back(engine) as connection:
+            said = hourly()
+            gap = said.values.pop(30)
+            said.keep(connection)
+            keep_all(connection, LATER)
+            keep_all(connection, LATER)
+            assert [True, False, True] == kept(connection)
+            assert both(connection, TODAY, LATER)[0] is None
+            Said([gap]).keep(connection)
+            keep_all(connection, LATER)
+            assert [True, True, True] == kept(connection)
+            assert both(connection, TODAY, LATER)[0] is not None
+
+    def test_a_register_beyond_64_bits(self, engine: Engine) -> None:
+        """It is left to the rows."""
+        said = Said()
+        for index in range(73):
+            said.tell(DAYS[0][0] + index * HOUR, (CLOCK, "12345678901234567890.125"))
+        with rolled_back(engine) as connection:
+            said.keep(connection)
+            keep_all(connection, LATER)
+            assert [False, False, False] == kept(connection)
+            assert both(connection, TODAY, LATER)[0] is not None
+
+
 KINDS = st.sampled_from([CLOCK, SAMPLE, STARTED, STOPPED, OF_A_PHASE, POWER, VOLTAGE])
 RISES = st.sampled_from(["0", "0.000", "0.001", "1.5", "250.25", "5499.999", "58666.6", "70000"])
 INSTANTS = st.builds(
@@ -378,3 +552,58 @@ def test_any_story(engine: Engine, story: tuple[Said, datetime], decimals: int) 
     """Whatever a station has said, the short way gives the same, or nothing."""
     said, until = story
     by_both_ways(engine, said, grid_of(4), until, decimals=decimals)
+
+
+@st.composite
+def late_news(draw: st.DrawFn) -> tuple[Said, Said, datetime, datetime]:
+    """Tell of three days: before they are kept, and afterwards; and until when each is known."""
+    said = hourly(draw(st.lists(RISES, min_size=1, max_size=6)))
+    late = Said()
+    for _ in range(draw(st.integers(0, 5))):
+        place = draw(st.integers(0, 72))
+        at = DAYS[0][0] + place * HOUR
+        what = draw(st.sampled_from("llltdx"))
+        if what == "l":
+            late.values += [one for one in said.values if one.instant == at]
+            said.values = [one for one in said.values if one.instant != at]
+            continue
+        at += timedelta(seconds=draw(st.sampled_from([0, 1, 60, 1800, 3599])))
+        found = draw(st.sampled_from([said, late]))
+        if what == "x":
+            found.values = [one for one in found.values if one.instant != at]
+            continue
+        if what == "d":
+            # What stands where it was received is measured then.
+            found.deviations.append((at, "timestamp-ahead", "MeterValues"))
+        register = draw(st.sampled_from(["733255.884", "733256", "750000", "900000", "0", "5"]))
+        found.tell(at, (draw(KINDS), register), connector=draw(st.sampled_from([1] * 5 + [0, 2])))
+    until = [TODAY[-1], TODAY[-1] + 3 * MINUTE, TODAY[-1] + 5 * HOUR, DAYS[2][-1], LATER]
+    first, last = sorted(draw(st.tuples(st.sampled_from(until), st.sampled_from(until))))
+    if draw(st.booleans()):
+        late.values += [one for one in said.values if one.instant > first]
+        said.values = [one for one in said.values if one.instant <= first]
+    if draw(st.booleans()):
+        late.values = [one for one in late.values if one.instant <= last]
+    return said, late, first, last
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(news=late_news(), decimals=st.sampled_from([0, 3, 6]))
+def test_any_news(
+    engine: Engine, news: tuple[Said, Said, datetime, datetime], decimals: int
+) -> None:
+    """Whatever is told after days were kept, both ways give the same."""
+    said, late, first, last = news
+    with rolled_back(engine) as connection:
+        said.keep(connection)
+        keep_all(connection, first)
+        both(connection, TODAY, first, decimals=decimals)
+        late.keep(connection)
+        both(connection, TODAY, last, decimals=decimals)
+        keep_all(connection, last)
+        both(connection, TODAY, last, decimals=decimals)
