@@ -261,7 +261,7 @@ def source_ids(connection: Connection) -> dict[str, int]:
     """Give the keys of the stations and meters of the settings, by `identity_of`."""
     table = tables.station
     rows = connection.execute(select(table.c.identity, table.c.id).where(table.c.active))
-    return dict(rows.tuples().all())
+    return dict(tuple(row) for row in rows)
 
 
 def find_id(connection: Connection, source: StationSettings | MeterSettings) -> int | None:

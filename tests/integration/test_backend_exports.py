@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.export_settings import CODE, KEY
 from support.export_settings import SETTINGS as EXPORT_SETTINGS
+from support.shelf import Shelf
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -28,33 +29,12 @@ from backend.errors import (
     StoreError,
     Unreachable,
 )
-from backend.ports import Arrival, Destination
 from simulators.clock import VirtualClock
 
 START = datetime(2025, 6, 3, 4, 0, tzinfo=UTC)  # 06:00 in Zurich
 DUE = datetime(2025, 6, 3, 22, 30, tzinfo=UTC)  # 00:30 of the next day
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SETTINGS = f'{EXPORT_SETTINGS}at = "00:30"\n'
-
-
-class Shelf:
-    """A drop that keeps what it is given, or fails as it is told."""
-
-    def __init__(self) -> None:
-        self.failing: list[Exception] = []
-        self.tries: list[tuple[str, bytes]] = []
-        self.files: dict[str, bytes] = {}
-        self.hosts: list[str] = []
-
-    async def deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
-        """Keep a file, or raise the next failure."""
-        await asyncio.sleep(0)
-        self.tries.append((name, content))
-        self.hosts.append(destination.host)
-        if self.failing:
-            raise self.failing.pop(0)
-        self.files[name] = content
-        return Arrival(name, len(content), already_there=False)
 
 
 class Site:
