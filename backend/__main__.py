@@ -104,7 +104,7 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, told.set)
     backend = Backend(settings, RealClock())
     await backend.start()
-    _settle_memory()
+    settle_memory()
     try:
         addresses = {"ocpp": backend.address, "web": backend.web_address}
         there = {name: address for name, address in addresses.items() if address}
@@ -115,7 +115,7 @@ async def _serve(settings: Settings) -> None:
         await backend.stop()
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """
     Tell the collector what stays: all that is there now.
 

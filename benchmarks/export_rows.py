@@ -40,6 +40,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from backend.__main__ import settle_memory
 from backend.adapters import plain_series, records, tables
 from backend.adapters.energies import chosen_of, series_of
 from backend.adapters.meter_values import Keeper
@@ -270,6 +271,7 @@ async def opened(folder: Path) -> Any:
     """Open the store of a folder for a while."""
     store = Store(folder / "store.sqlite")
     await store.open()
+    settle_memory()
     try:
         yield store
     finally:
