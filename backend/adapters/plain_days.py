@@ -27,8 +27,6 @@ from backend.core.days import day_bounds, local_day_of
 from backend.core.plain_days import Course
 
 _LAST = "plain_days_until"
-#: A local day has 25 hours at most.
-_LONGEST = timedelta(hours=25)
 _DAY = timedelta(days=1)
 _NEVER = tables.from_microseconds(0)
 
@@ -153,10 +151,11 @@ def thin(connection: Connection, before: datetime) -> None:
 
 
 def _last(connection: Connection) -> datetime:
-    """Give an instant up to which days may be kept."""
+    """Give the end of the newest day that may be kept."""
     known = remembered(connection)
     last: datetime | None = known.get(_LAST)
     if last is None:
         newest = connection.execute(select(func.max(tables.plain_day.c.start_at))).scalar_one()
-        last = known[_LAST] = _NEVER if newest is None else newest + _LONGEST
+        last = _NEVER if newest is None else day_bounds(local_day_of(newest))[1]
+        known[_LAST] = last
     return last
