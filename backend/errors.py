@@ -6,6 +6,7 @@ What can go wrong in the backend, by who can mend it.
         * `MeteringCodeError`, `ObisError`, `LayoutError`
     * `CommandError`: a command that must not be sent, as its caller has written it
     * `ReadingError`: readings that were sent for a meter and cannot be kept
+    * `UnreadableFile`: a file that is none of what it should be
     * `DeviceError`: a charger sent what cannot be used, or does not do what it is asked
         * `FrameError`: a frame that is no OCPP-J message
         * `NotConnected`, `NotAllowed`, `Busy`: the command was not sent
@@ -72,6 +73,10 @@ class CommandError(BackendError):
         super().__init__(what, where, remedy)
         self.field = field
         self.rule = rule
+
+
+class UnreadableFile(BackendError):
+    """A file that is none of what it should be."""
 
 
 class ReadingError(BackendError):

@@ -19,43 +19,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from itertools import groupby, pairwise
 
 from backend.core import days
-from backend.core.formats.layout import COLUMNS, KNOBS, Knob, Layout, check_cell
+from backend.core.formats.layout import COLUMNS, Layout, check_cell
+from backend.core.formats.row import Row, energy_text
 from backend.core.intervals import Status
 from backend.errors import LayoutError
 
-__all__ = ["KNOBS", "Knob", "Layout", "Row", "carried", "read", "write"]
+__all__ = ["Layout", "Row", "carried", "read", "write"]
 
 UNIT = "kWh"
 SUFFIX = "*255"
-_MAX_KWH = Decimal(10) ** 12
-_EXACT = Context(prec=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """
-    One line of a file.
-
-    Attributes:
-        code: the metering code, or the name that stands for it.
-        obis: as configured, with or without ``*255``.
-        start, end: of the interval, in UTC.
-        energy_kwh: None where it is missing.
-        status: how it is known.
-    """
-
-    code: str
-    obis: str
-    start: datetime
-    end: datetime
-    energy_kwh: Decimal | None
-    status: Status
 
 
 def carried(rows: Iterable[Row], layout: Layout) -> list[Row]:
@@ -176,27 +154,12 @@ def _label_of(stamp: datetime, layout: Layout) -> str:
 
 
 def _value_of(row: Row, layout: Layout, where: str) -> str:
-    energy = row.energy_kwh
-    if (energy is None) != (row.status is Status.MISSING):
-        raise LayoutError(
-            f"energy {energy} does not go with status {row.status}", where, "give F no energy"
-        )
-    if energy is None:
+    text = energy_text(row, layout.decimals, where)
+    if text is None:
         if layout.missing == "empty":
             return ""
-        energy = Decimal(0)
-    if not energy.is_finite() or not 0 <= energy < _MAX_KWH:
-        raise LayoutError(
-            f"{energy} kWh is no energy of an interval", where, "look at the register"
-        )
-    fixed = energy.copy_abs().quantize(Decimal(1).scaleb(-layout.decimals), context=_EXACT)
-    if fixed != energy:
-        raise LayoutError(
-            f"{energy} kWh has more than {layout.decimals} decimals",
-            where,
-            "make the intervals with the decimals of the layout",
-        )
-    return f"{fixed:f}".replace(".", layout.decimal_mark)
+        text = f"{0:.{layout.decimals}f}"
+    return text.replace(".", layout.decimal_mark)
 
 
 # -- reading ---------------------------------------------------------------------------

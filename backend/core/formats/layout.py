@@ -8,12 +8,13 @@ description of the file is public, so it has to be agreed with the utility.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from backend.core import days
 from backend.core.file_names import check_pattern
+from backend.core.formats.knobs import FLAG, KnobRow, knobs_of, one_of, values_of
 from backend.errors import LayoutError
 
 COLUMNS = ("code", "obis", "time", "value", "unit", "status")
@@ -62,14 +63,7 @@ class Layout:
         Raises:
             LayoutError: A knob is unknown or has a value that it cannot have.
         """
-        known = {each.name for each in fields(cls)}
-        values: dict[str, Any] = {}
-        for name, value in mapping.items():
-            if name not in known:
-                raise LayoutError(
-                    f"there is no knob {name!r}", where, "use " + ", ".join(sorted(known))
-                )
-            values[name] = tuple(value) if isinstance(value, list) else value
+        values = values_of(cls, mapping, where)
         if isinstance(values.get("line_end"), str):
             values["line_end"] = LINE_ENDS.get(values["line_end"], values["line_end"])
         layout = cls(**values)
@@ -97,52 +91,12 @@ class Layout:
         return tuple(each for each in self.columns if each != "status" or self.status_column)
 
 
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """
-    One setting of a layout.
-
-    Attributes:
-        name: the attribute of `Layout`, and the key in settings.
-        default: what holds where nothing is set.
-        meaning: what it does, for a person.
-        example: another value it can have, as TOML.
-        source: who says that the default is right; "proposed" where nobody does.
-        accepts: tells whether a value can be had.
-        expected: what can be had, for the error.
-    """
-
-    name: str
-    default: object
-    meaning: str
-    example: str
-    source: str
-    accepts: Callable[[object], bool]
-    expected: str
-
-    def check(self, value: object, where: str) -> None:
-        """
-        Check a value.
-
-        Raises:
-            LayoutError: It cannot be had.
-        """
-        if not self.accepts(value):
-            raise LayoutError(f"{self.name} is {value!r}", where, f"use {self.expected}")
-
-
-def _one_of(*values: object) -> tuple[Callable[[object], bool], str]:
-    def accepts(value: object) -> bool:
-        return any(value == each and type(value) is type(each) for each in values)
-
-    return accepts, " or ".join(repr(each) for each in values)
-
-
 def _is_time_form(value: object) -> bool:
     return isinstance(value, str) and len(value) <= MAX_CELL and days.check_form(value) is None
 
 
-def _is_pattern(value: object) -> bool:
+def is_pattern(value: object) -> bool:
+    """Tell whether a value is a pattern that names can be made of."""
     try:
         return isinstance(value, str) and bool(check_pattern(value, ""))
     except LayoutError:
@@ -160,17 +114,16 @@ def _are_headings(value: object) -> bool:
     return texts and isinstance(value, tuple) and len(value) == len(COLUMNS)
 
 
-_FLAG = _one_of(True, False)
-_KNOBS: tuple[tuple[str, str, str, str, Callable[[object], bool], str], ...] = (
+_KNOBS: tuple[KnobRow, ...] = (
     # name, meaning, example, source, accepts, expected
-    ("separator", "stands between two cells", '","', "proposed", *_one_of(";", ",", "\t", "|")),
-    ("decimal_mark", "stands before the decimals", '","', "proposed", *_one_of(".", ",")),
+    ("separator", "stands between two cells", '","', "proposed", *one_of(";", ",", "\t", "|")),
+    ("decimal_mark", "stands before the decimals", '","', "proposed", *one_of(".", ",")),
     (
         "decimals",
         "of kWh; rounding is done on the register, so sums stay exact",
         "6",
         "proposed",
-        *_one_of(*range(MAX_DECIMALS + 1)),
+        *one_of(*range(MAX_DECIMALS + 1)),
     ),
     (
         "time_form",
@@ -185,44 +138,44 @@ _KNOBS: tuple[tuple[str, str, str, str, Callable[[object], bool], str], ...] = (
         "of the instants: Europe/Zurich, UTC, or Europe/Zurich with its offset (ISO 8601)",
         '"utc"',
         "VSE Metering Code §3.7",
-        *_one_of("local", "utc", "local+offset"),
+        *one_of("local", "utc", "local+offset"),
     ),
     (
         "stamp",
         "which instant of its interval a row bears",
         '"start"',
         "document 000, VSE Metering Code §3.7",
-        *_one_of("end", "start"),
+        *one_of("end", "start"),
     ),
-    ("header", "the first line names the columns", "false", "proposed", *_FLAG),
-    ("status_column", "a column with W, E or F", "false", "document 000", *_FLAG),
+    ("header", "the first line names the columns", "false", "proposed", *FLAG),
+    ("status_column", "a column with W, E or F", "false", "document 000", *FLAG),
     (
         "missing",
         "what stands for a missing energy",
         '"zero"',
         "proposed",
-        *_one_of("empty", "zero"),
+        *one_of("empty", "zero"),
     ),
     (
         "encoding",
         "of the characters; utf-8-sig begins with a byte order mark",
         '"cp1252"',
         "proposed",
-        *_one_of("utf-8", "utf-8-sig", "cp1252"),
+        *one_of("utf-8", "utf-8-sig", "cp1252"),
     ),
     (
         "line_end",
         "closes every line, the last one too",
         '"lf"',
         "proposed",
-        *_one_of("\r\n", "\n"),
+        *one_of("\r\n", "\n"),
     ),
     (
         "name_pattern",
         "of the file, with {task} {from} {to} {created} {revision} {meter}",
         '"{meter}_{created}.csv"',
         "proposed",
-        _is_pattern,
+        is_pattern,
         "letters, digits, dot, underscore, hyphen and the fields, {created} among them",
     ),
     (
@@ -230,14 +183,14 @@ _KNOBS: tuple[tuple[str, str, str, str, Callable[[object], bool], str], ...] = (
         "one file for the whole task, or one for each meter",
         '"meter"',
         "proposed",
-        *_one_of("task", "meter"),
+        *one_of("task", "meter"),
     ),
     (
         "obis_suffix",
         "an OBIS code keeps its *255",
         "false",
         "document 002 has codes with and without",
-        *_FLAG,
+        *FLAG,
     ),
     (
         "columns",
@@ -260,13 +213,10 @@ _KNOBS: tuple[tuple[str, str, str, str, Callable[[object], bool], str], ...] = (
         "how long the interval of a series of one row is; longer series tell it themselves",
         "60",
         "document 000",
-        *_one_of(1, 5, 10, 15, 30, 60),
+        *one_of(1, 5, 10, 15, 30, 60),
     ),
 )
-KNOBS: tuple[Knob, ...] = tuple(
-    Knob(name, getattr(Layout(), name), meaning, example, source, accepts, expected)
-    for name, meaning, example, source, accepts, expected in _KNOBS
-)
+KNOBS = knobs_of(Layout(), _KNOBS)
 """All knobs of a layout, in the order of its attributes."""
 
 
