@@ -34,7 +34,7 @@ from backend.core.device_profile import (
 )
 from backend.core.exports import DAILY, SCHEDULES, Activation, Plan, Trigger, spread
 from backend.core.file_names import check_name
-from backend.core.formats.ise_timeseries_csv import Layout
+from backend.core.formats.forms import KINDS, Form, check_obis, form_of
 from backend.core.id_tags import canonical, reversed_bytes
 from backend.core.meter_difference import DifferenceLimit
 from backend.core.metering_code import check_metering_code
@@ -241,7 +241,7 @@ class FormatSettings:
     account: str
     name: str
     kind: str
-    layout: Layout
+    form: Form
     knobs: Mapping[str, Any]
 
 
@@ -393,6 +393,7 @@ class Settings:
         _check_doubles(settings, where)
         _check_references(settings, where)
         _check_upstream(settings, where)
+        _check_codes(settings, where)
         _check_metering_points(settings, where)
         return settings
 
@@ -926,9 +927,9 @@ def _instant(value: object) -> datetime | None:
 
 def _format(section: _Section) -> FormatSettings:
     account, name = section.text("account"), section.text("name")
-    kind = section.choice("kind", ("ise-timeseries-csv",), "ise-timeseries-csv")
+    kind = section.choice("kind", tuple(KINDS), "ise-timeseries-csv")
     knobs = section.rest()
-    return FormatSettings(account, name, kind, Layout.from_mapping(knobs, section.where), knobs)
+    return FormatSettings(account, name, kind, form_of(kind, knobs, section.where), knobs)
 
 
 def _destination(section: _Section, source: _Source) -> DestinationSettings:
@@ -1188,6 +1189,16 @@ def _check_metering_points(settings: Settings, where: str) -> None:
                     "give one of them another code, or take one out; a charger and the meter in "
                     "front of it are one source: upstream_meter in [station.ise]",
                 )
+
+
+def _check_codes(settings: Settings, where: str) -> None:
+    """Check that the format of each task lists the OBIS codes of its sources (FMT-07)."""
+    for task in settings.tasks:
+        named = settings.format_of(task)
+        for source, activation in settings.activations_of(task):
+            what = f"{_kind_of(source)} {activation.station!r}"
+            place = f"{where}, [[task]] {task.name!r} with [[format]] {named.name!r}, {what}, obis"
+            check_obis(activation.obis, named.form, place)
 
 
 def _kind_of(source: SourceSettings) -> str:

@@ -87,8 +87,38 @@ Feature: FMT Files that a utility can import
 
   @FMT-09 @must
   Scenario: What was written reads back, whatever it is
-    When any rows are written in any layout
+    When any rows are written in any form
     Then the backend and the utility read back the same meters, instants, values and status
+
+  @FMT-09 @must
+  Scenario Outline: What a charger counted arrives as MSCONS <version>
+    Given EW Seedorf takes MSCONS <version>
+    And Anna charges at "Dorfplatz" from 14:00 to 15:00
+    When the day is exported
+    Then a file "MSCONS_TL_Tagesexport_20250603_20250603_20250603223000_1.txt" arrives at EW Seedorf
+    And the file shows "<sign>"
+    And EW Seedorf holds 96 values for "Dorfplatz"
+    And each interval of "Dorfplatz" holds what its meter counted in it
+
+    Examples:
+      | version | sign                                                            |
+      | 2.2e    | QTY+220:0.000'DTM+163:202506030000?+02:303'                     |
+      | 2.4a    | QTY+220:0.000:KWH'DTM+163:202506022200?+00:303'                 |
+
+  @FMT-09 @must
+  Scenario: A session that comes to light later arrives as MSCONS
+    Given EW Seedorf takes MSCONS 2.2e
+    And Anna charges at "Dorfplatz" from 18:10 to 18:40
+    And Anna charges at "Dorfplatz" from 21:10 to 8:30 of the next day
+    And the line of "Dorfplatz" is cut from 20:00 to 8:00 of the next day
+    When the day is exported
+    And EW Seedorf has read what came until 9:00 on 4 June 2025
+    Then the first file told of "Dorfplatz"
+      | until | kWh   | status |
+      | 19:45 | 0.000 | W      |
+      | 21:30 |       | F      |
+    And each interval of "Dorfplatz" holds what its meter counted in it
+    And 2 files arrive at EW Seedorf
 
   @FMT-10 @must
   Scenario Outline: The metering code <code> is refused

@@ -1,7 +1,7 @@
 """
-Round trips of files: hypothesis thinks of rows and layouts, two readers read what was written.
+Round trips of files: hypothesis thinks of rows and forms, two readers read what was written.
 
-One reader is the backend's own, the other the utility's, written apart from it. Where a layout
+One reader is the backend's own, the other the utility's, written apart from it. Where a form
 cannot carry something (no status column), nothing that would need it is drawn.
 """
 
@@ -10,18 +10,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from backend.core.formats.ise_timeseries_csv import Row, read, write
+from backend.core.formats import ise_timeseries_csv, mscons
+from backend.core.formats.forms import form_of, write_some
 from backend.core.formats.layout import Layout
+from backend.core.formats.mscons import Envelope
+from backend.core.formats.row import Row
 from backend.core.intervals import Status
 from backend.errors import BackendError
 from harness.local_time import grid
 from simulators.errors import SimulatorError
+from simulators.ftp_server import mscons as their_mscons
 from simulators.ftp_server import timeseries_csv
+from simulators.ftp_server.mscons import MsconsAgreed
 
 TRIPS = 200
 """How many files are tried."""
@@ -29,7 +34,7 @@ TRIPS = 200
 Plain = tuple[str, str, datetime, datetime, Decimal | None, str]
 """Metering code, plain OBIS code, start, end, energy, status ("" where none is carried)."""
 Case = tuple[dict[str, Any], date, list[str], int, int]
-"""Knobs, local day, metering codes, minutes of an interval, seed of the values."""
+"""Kind and knobs, local day, metering codes, minutes of an interval, seed of the values."""
 
 
 @dataclass(slots=True)
@@ -78,28 +83,32 @@ def _check(knobs: dict[str, Any], rows: list[Row]) -> None:
     try:
         _compare(knobs, rows)
     except (BackendError, SimulatorError) as error:
-        raise AssertionError(f"{error}, with the layout {knobs}") from error
+        raise AssertionError(f"{error}, in the form {knobs}") from error
 
 
 def _compare(knobs: dict[str, Any], rows: list[Row]) -> None:
-    layout = Layout.from_mapping(knobs, "layout")
-    content = write(rows, layout)
-    status = layout.status_column
-    expected = [_plain(row.obis, row, row.status.value if status else "") for row in rows]
-    ours = [
-        _plain(row.obis, row, row.status.value if status else "") for row in read(content, layout)
-    ]
-    theirs = [
-        _plain(row.obis, row, row.status if status else "")
-        for row in timeseries_csv.read(content, timeseries_csv.Layout.from_mapping(knobs))
-    ]
-    for reader, back in (("the backend", ours), ("the utility", theirs)):
+    turned = dict(knobs)
+    form = form_of(turned.pop("kind"), turned, "form")
+    content = write_some(rows, form, Envelope(datetime(2025, 6, 4, tzinfo=UTC), "1"))
+    if isinstance(form, Layout):
+        status = form.status_column
+        ours = ise_timeseries_csv.read(content, form)
+        theirs = timeseries_csv.read(content, timeseries_csv.Layout.from_mapping(turned))
+    else:
+        status = True
+        ours = mscons.rows_in(mscons.read(content))
+        theirs = their_mscons.read(content, MsconsAgreed.from_mapping(turned))
+    expected = [_plain(row, row.status.value if status else "") for row in rows]
+    for reader, back in (
+        ("the backend", [_plain(row, row.status.value if status else "") for row in ours]),
+        ("the utility", [_plain(row, row.status if status else "") for row in theirs]),
+    ):
         if back != expected:
-            raise AssertionError(f"{reader} read {_first(back, expected)} with the layout {knobs}")
+            raise AssertionError(f"{reader} read {_first(back, expected)} in the form {knobs}")
 
 
-def _plain(obis: str, row: Any, status: str) -> Plain:
-    return (row.code, obis.removesuffix("*255"), row.start, row.end, row.energy_kwh, status)
+def _plain(row: Any, status: str) -> Plain:
+    return (row.code, row.obis.removesuffix("*255"), row.start, row.end, row.energy_kwh, status)
 
 
 def _first(back: list[Plain], expected: list[Plain]) -> str:
@@ -110,11 +119,12 @@ def _first(back: list[Plain], expected: list[Plain]) -> str:
 
 
 def _cases() -> Any:
-    """Give a strategy of layouts, each with what its rows are drawn from."""
+    """Give a strategy of forms, each with what its rows are drawn from."""
     from hypothesis import strategies as st
 
-    knobs = st.fixed_dictionaries(
+    layouts = st.fixed_dictionaries(
         {
+            "kind": st.just("ise-timeseries-csv"),
             "separator": st.sampled_from([";", "\t", "|"]),
             "decimal_mark": st.sampled_from([".", ","]),
             "decimals": st.integers(0, 6),
@@ -126,6 +136,20 @@ def _cases() -> Any:
             "encoding": st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
             "line_end": st.sampled_from(["\r\n", "\n"]),
             "obis_suffix": st.booleans(),
+        }
+    )
+    messages = st.fixed_dictionaries(
+        {
+            "kind": st.just("mscons"),
+            "sender": st.just("12X-ABC-X------1"),
+            "receiver": st.just("12X-DEF-X------2"),
+            "version": st.sampled_from(mscons.VERSIONS),
+            "zone": st.sampled_from(["by version", "local", "utc"]),
+            "unit": st.sampled_from(["by version", "always", "never"]),
+            "service_string": st.booleans(),
+            "line_end": st.sampled_from(["none", "lf", "crlf"]),
+            "decimals": st.integers(0, 6),
+            "test": st.booleans(),
         }
     )
     days = st.dates(date(2024, 1, 1), date(2027, 12, 31)) | st.sampled_from(
@@ -142,7 +166,7 @@ def _cases() -> Any:
         unique=True,
     ).map(sorted)
     minutes = st.sampled_from([5, 15, 30, 60])
-    return st.tuples(knobs, days, points, minutes, st.integers(0, 2**32))
+    return st.tuples(layouts | messages, days, points, minutes, st.integers(0, 2**32))
 
 
 def _rows(
@@ -152,10 +176,10 @@ def _rows(
     # smallest failure takes minutes.
     chance = random.Random(seed)
     step = Decimal(1).scaleb(-int(knobs["decimals"]))
-    boundaries = grid(day, minutes)
+    boundaries, has_status = grid(day, minutes), knobs.get("status_column", True)
     for point in points:
         for start, end in pairwise(boundaries):
-            status = chance.choice(list(Status)) if knobs["status_column"] else Status.TRUE
+            status = chance.choice(list(Status)) if has_status else Status.TRUE
             missing = status is Status.MISSING
             energy = None if missing else chance.randrange(10**9) * step
             yield Row(point, "1-1:1.29.0", start, end, energy, status)

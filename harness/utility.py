@@ -17,6 +17,7 @@ from harness.errors import NothingArrived
 from simulators.clock import Clock
 from simulators.faults import Fault
 from simulators.ftp_server import Collector, Event, Layout, Pickup, SftpServer, User
+from simulators.ftp_server.mscons import MsconsAgreed
 from simulators.wiretap import Wiretap
 
 USER = "isebench"
@@ -103,9 +104,12 @@ class Utility:
         )
         encoding = str(layout.get("encoding", "utf-8"))
         self._encoding = "utf-8-sig" if encoding.startswith("utf-8") else encoding
-        self._collector = Collector(
-            self._server.drop, Layout.from_mapping(layout), folder=FOLDER.strip("/")
-        )
+        agreed: Layout | MsconsAgreed
+        if layout.get("kind") == "mscons":
+            agreed = MsconsAgreed.from_mapping(layout)
+        else:
+            agreed = Layout.from_mapping(layout)
+        self._collector = Collector(self._server.drop, agreed, folder=FOLDER.strip("/"))
         for planned in faults:
             self._server.faults.schedule(planned.fault, planned.start, planned.until)
 

@@ -24,7 +24,7 @@ from backend.adapters.store import Store
 from backend.core.corrections import CHANGED, OFF, changed
 from backend.core.days import MINUTES_OF_DAY
 from backend.core.exports import Period, periods_within, rows_of
-from backend.core.formats.ise_timeseries_csv import Layout, stand_alone
+from backend.core.formats.forms import Form, stand_alone
 from backend.core.series import Series
 from backend.errors import BackendError
 from backend.ports import Clock
@@ -113,11 +113,11 @@ class Corrections:
         ]
 
     async def _correct(self, task: TaskSettings, period: Period, chosen: Sequence[Chosen]) -> bool:
-        layout = self._settings.format_of(task).layout
+        form = self._settings.format_of(task).form
 
         def find(connection: Connection) -> list[Correction]:
             series = self._files.series_of(connection, task, period, chosen)
-            found = (_new_of(connection, task, period, layout, one) for one in series)
+            found = (_new_of(connection, task, period, form, one) for one in series)
             return [one for one in found if one is not None]
 
         count = await self._files.correct(task, period, find)
@@ -142,7 +142,7 @@ def _span(
 
 
 def _new_of(
-    connection: Connection, task: TaskSettings, period: Period, layout: Layout, series: Series
+    connection: Connection, task: TaskSettings, period: Period, form: Form, series: Series
 ) -> Correction | None:
     """Give what of a series is to be told again; None where all of it holds."""
     activation, intervals = series.activation, series.intervals
@@ -152,6 +152,6 @@ def _new_of(
     new = changed(before, intervals)
     if not new:
         return None
-    if task.corrections == CHANGED and stand_alone(rows_of(activation, new), layout):
+    if task.corrections == CHANGED and stand_alone(rows_of(activation, new), form):
         return Correction(activation, new)
     return Correction(activation, [one for one in intervals if one.start in before])

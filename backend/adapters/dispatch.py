@@ -268,7 +268,7 @@ class Dispatch:
         Returns:
             The keys of its stations; None where each meter has all values of the period.
         """
-        now, decimals = self._clock.now(), self._settings.format_of(task).layout.decimals
+        now, decimals = self._clock.now(), self._settings.format_of(task).form.decimals
         chosen = energies.chosen_of(connection, self._settings, task)
         what = self._settings, task, period, decimals, now, chosen
         # The period has ended, so each source has its series.

@@ -75,7 +75,7 @@ def point_of(settings: Settings, source: StationSettings | MeterSettings) -> Poi
     measured_by = what_counts(settings, source)
     for task in settings.tasks:
         if any(one == source for one, _ in settings.activations_of(task)):
-            decimals = settings.format_of(task).layout.decimals
+            decimals = settings.format_of(task).form.decimals
             return Point(source, measured_by, minutes, decimals)
     return Point(source, measured_by, minutes, _DECIMALS)
 

@@ -23,8 +23,8 @@ from backend.adapters.store import Store
 from backend.adapters.told import SeriesTold, intervals_told, series_told
 from backend.core.days import day_bounds
 from backend.core.exports import Activation, Period, file_name, parts_of, rows_of
-from backend.core.formats.ise_timeseries_csv import Layout, write
-from backend.core.formats.series_csv import write_series
+from backend.core.formats.forms import Form, write_some, write_whole
+from backend.core.formats.mscons import Envelope
 from backend.core.intervals import Interval
 from backend.core.series import Series
 from backend.errors import SettingsError
@@ -73,10 +73,18 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made of a period, and the newest frame that was known then."""
+    """
+    What was made of a period.
+
+    Attributes:
+        contents: of each file.
+        last_frame_id: the newest frame that was known then.
+        named: the creation that their names tell.
+    """
 
     contents: Sequence[Content]
     last_frame_id: int
+    named: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class Files:
         chosen: Sequence[Chosen] | None = None,
     ) -> list[Series]:
         """Give what is known now of a task's period, or of some of its sources."""
-        decimals = self._settings.format_of(task).layout.decimals
+        decimals = self._settings.format_of(task).form.decimals
         what = self._settings, task, period, decimals, self._clock.now(), chosen
         return list(energies.series_of(connection, *what))
 
@@ -130,13 +138,16 @@ class Files:
             SettingsError: If none of its intervals has ended yet.
             LayoutError: If what the rows hold cannot be written in the task's layout.
         """
-        layout = self._settings.format_of(task).layout
+        form = self._settings.format_of(task).form
 
         def make(connection: Connection) -> Made:
-            series = self.series_of(connection, task, period)
-            parts = parts_of(series, layout) if series else []
-            contents = [_whole(part, each, layout) for part, each in parts]
-            return Made(contents, ledger.last_frame_id(connection))
+            series, named = self.series_of(connection, task, period), self._named(connection)
+            parts = parts_of(series, form.files) if series else []
+            contents = [
+                _whole(part, each, form, _envelope(named, number))
+                for number, (part, each) in enumerate(parts, start=1)
+            ]
+            return Made(contents, ledger.last_frame_id(connection), named)
 
         made = await self._store.read(make)
         if not made.contents:
@@ -159,12 +170,16 @@ class Files:
         Returns:
             How many intervals are told again.
         """
-        layout = self._settings.format_of(task).layout
+        form = self._settings.format_of(task).form
 
         def make(connection: Connection) -> Made:
-            found = parts_of(find(connection), layout)
-            contents = [_parts(part, each, layout) for part, each in found if each]
-            return Made(contents, ledger.last_frame_id(connection))
+            named, found = self._named(connection), parts_of(find(connection), form.files)
+            contents = [
+                _parts(part, each, form, _envelope(named, number))
+                for number, (part, each) in enumerate(found, start=1)
+                if each
+            ]
+            return Made(contents, ledger.last_frame_id(connection), named)
 
         made = await self._store.read(make)
         if made.contents:
@@ -174,21 +189,20 @@ class Files:
     async def _keep(
         self, task: TaskSettings, period: Period, made: Made, due_at: datetime | None
     ) -> None:
-        layout, now = self._settings.format_of(task).layout, self._clock.now()
+        form, now = self._settings.format_of(task).form, self._clock.now()
         revision = await self._store.read(
             lambda connection: ledger.next_revision(connection, task.name, period)
         )
-        named = await self._store.read(self._named)
         files = [
             NewFile(
                 part=one.part,
-                name=_name(task, period, layout, revision, one.part, named),
+                name=_name(task, period, form, revision, one.part, made.named),
                 content=one.content,
                 sha256=hashlib.sha256(one.content).hexdigest(),
                 rows=one.rows,
                 first=one.first,
                 last=one.last,
-                named=named,
+                named=made.named,
                 last_frame_id=made.last_frame_id,
                 told=one.told,
             )
@@ -212,11 +226,16 @@ class Files:
         return now if last is None or last < now else last + _SECOND
 
 
-def _whole(part: str, series: Sequence[Series], layout: Layout) -> Content:
+def _envelope(named: datetime, number: int) -> Envelope:
+    """Give what tells a file from all others: names rise, and those of one name are counted."""
+    return Envelope(named, f"{int(named.timestamp()):010d}{number:04d}")
+
+
+def _whole(part: str, series: Sequence[Series], form: Form, envelope: Envelope) -> Content:
     """Make a file of whole series."""
     return Content(
         part=part,
-        content=write_series(series, layout),
+        content=write_whole(series, form, envelope),
         rows=sum(map(len, series)),
         first=min(one.grid[0] for one in series),
         last=max(one.grid[-1] for one in series),
@@ -224,25 +243,23 @@ def _whole(part: str, series: Sequence[Series], layout: Layout) -> Content:
     )
 
 
-def _parts(part: str, corrections: Sequence[Correction], layout: Layout) -> Content:
+def _parts(part: str, corrections: Sequence[Correction], form: Form, envelope: Envelope) -> Content:
     """Make a file of some intervals."""
     rows = [row for one in corrections for row in rows_of(one.activation, one.intervals)]
     return Content(
         part=part,
-        content=write(rows, layout, gaps=True),
+        content=write_some(rows, form, envelope),
         rows=len(rows),
         first=min(row.start for row in rows),
         last=max(row.end for row in rows),
-        told=[
-            intervals_told(one.activation, one.intervals, layout.decimals) for one in corrections
-        ],
+        told=[intervals_told(one.activation, one.intervals, form.decimals) for one in corrections],
     )
 
 
 def _name(
     task: TaskSettings,
     period: Period,
-    layout: Layout,
+    form: Form,
     revision: int,
     part: str,
     named: datetime,
@@ -251,4 +268,4 @@ def _name(
     end: date = period.last_day
     if not period.is_whole_days:
         start, end = period.start, period.end
-    return file_name(layout.name_pattern, task.name, start, end, named, revision, part)
+    return file_name(form.name_pattern, task.name, start, end, named, revision, part)

@@ -112,7 +112,7 @@ def comparisons(
     now: datetime,
 ) -> Iterator[Compared]:
     """Compare a charger that has a meter in front of it with that, day by day."""
-    decimals = settings.format_of(task).layout.decimals
+    decimals = settings.format_of(task).form.decimals
     upstream, day = station.upstream, period.first_day
     if upstream is None:
         return

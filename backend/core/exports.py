@@ -25,7 +25,7 @@ from typing import Protocol, TypeVar
 
 from backend.core import days
 from backend.core.file_names import file_name
-from backend.core.formats.ise_timeseries_csv import Layout, Row
+from backend.core.formats.row import Row
 from backend.core.intervals import Interval
 
 __all__ = [
@@ -277,15 +277,18 @@ class Coded(Protocol):
 T = TypeVar("T", bound=Coded)
 
 
-def parts_of(items: Iterable[T], layout: Layout) -> list[tuple[str, list[T]]]:
+def parts_of(items: Iterable[T], files: str) -> list[tuple[str, list[T]]]:
     """
     Divide rows, or series, into files.
+
+    Parameters:
+        files: one for the ``task``, or one for each ``meter``.
 
     Returns:
         For each file the meter whose it is, empty where it is the whole task's, and its rows.
         A task without rows has one file without rows, a task by meter has none.
     """
-    if layout.files == "task":
+    if files == "task":
         return [("", list(items))]
     parts: dict[str, list[T]] = {}
     for one in items:

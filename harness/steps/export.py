@@ -36,6 +36,13 @@ def layout_sets(bench: Bench, knob: str, value: str) -> None:
     bench.layout[knob] = words.get(value, int(value) if value.isdigit() else value)
 
 
+@given(parsers.parse("EW Seedorf takes MSCONS {version}"))
+def takes_mscons(bench: Bench, version: str) -> None:
+    """Agree with the utility on MSCONS, and on the codes of the two parties."""
+    parties = {"sender": "12X-ISEBENCH---1", "receiver": "12X-SEEDORF----2"}
+    bench.layout.update(kind="mscons", version=version, **parties)
+
+
 @given(
     parsers.parse(
         '"{name}" is activated with metering code "{code}", OBIS code "{obis}"'
@@ -91,9 +98,9 @@ def is_named(bench: Bench, thing: str, quoted: str) -> None:
         station.metering_code = name
 
 
-@when("any rows are written in any layout")
-def any_rows_in_any_layout(bench: Bench) -> None:
-    """Let hypothesis think of rows and layouts; the next sentence tells what came of it."""
+@when("any rows are written in any form")
+def any_rows_in_any_form(bench: Bench) -> None:
+    """Let hypothesis think of rows and forms; the next sentence tells what came of it."""
     bench.round_trips = check_round_trips(bench.seed)
 
 

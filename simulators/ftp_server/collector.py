@@ -22,7 +22,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulators.clock import Alarm, Clock
+from simulators.ftp_server import mscons
 from simulators.ftp_server.drop import Drop
+from simulators.ftp_server.mscons import MsconsAgreed
 from simulators.ftp_server.timeseries_csv import Layout, Row, Series, Unreadable, plain_obis, read
 
 FILE_LIMIT_BYTES = 50_000_000
@@ -138,7 +140,11 @@ class Collector:
     """
 
     def __init__(
-        self, drop: Drop, layout: Layout, folder: str = "", name: str = "collector"
+        self,
+        drop: Drop,
+        layout: Layout | MsconsAgreed,
+        folder: str = "",
+        name: str = "collector",
     ) -> None:
         self._drop = drop
         self._layout = layout
@@ -205,7 +211,11 @@ class Collector:
             raise Unreadable(f"its name does not have the agreed form {pattern}")
         if path.stat().st_size > FILE_LIMIT_BYTES:
             raise Unreadable(f"it is larger than {FILE_LIMIT_BYTES} bytes")
-        rows = read(path.read_bytes(), self._layout, self._minutes)
+        content = path.read_bytes()
+        if isinstance(self._layout, MsconsAgreed):
+            rows = mscons.read(content, self._layout)
+        else:
+            rows = read(content, self._layout, self._minutes)
         if self._layout.files == "meter" and len({row.code for row in rows}) > 1:
             raise Unreadable("it tells of more than one meter; one file per meter was agreed")
         return rows

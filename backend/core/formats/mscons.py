@@ -40,6 +40,7 @@ _PARTY_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 _MAX_PARTY = 35
 _LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
 _MAX_CODE = 70
+_MAX_REFERENCE = 14
 _MINUTE = timedelta(minutes=1)
 #: Of a quantity, by MIG 2.2g: 220 true, 67 substitute, 20 unusable.
 _QUALIFIERS = {Status.TRUE: "220", Status.ESTIMATED: "67", Status.MISSING: "20"}
@@ -245,6 +246,12 @@ def write(rows: Iterable[Row], form: Mscons, envelope: Envelope) -> bytes:
         ObisError: A row has the code of something else than a load profile.
     """
     form.check()
+    if len(envelope.reference) > _MAX_REFERENCE:
+        raise LayoutError(
+            f"the reference {envelope.reference!r} is too long for UNB",
+            "one file for each meter",
+            "let the format have one file for the task, or divide the task",
+        )
     line_end = _LINE_ENDS[form.line_end]
     messages = [
         _message(number, list(series), form, envelope)
