@@ -281,7 +281,7 @@ async def opened(folder: Path) -> Any:
 def made(connection: Connection, settings: Settings, day: date) -> bytes:
     """Make the file of a day, as the backend does."""
     task = settings.tasks[0]
-    layout = settings.format_of(task).layout
+    layout = settings.format_of(task).form
     until = datetime(2030, 1, 1, tzinfo=UTC)
     series = series_of(connection, settings, task, whole_days(day, day), layout.decimals, until)
     return write_series(series, layout)

@@ -10,8 +10,11 @@ import argparse
 import ast
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+from backend.core.formats import mscons
+from backend.core.formats.knobs import Knob
 from backend.core.formats.layout import KNOBS
 from harness.cli import build_parser
 
@@ -70,6 +73,17 @@ Separators, quotes, line ends, control characters, and a leading `=`, `+`, `-`, 
 escaped. File names hold letters, digits, `.`, `_` and `-`, and no leading dot.
 """
 
+MSCONS_HEAD = """
+## MSCONS
+
+The knobs of a `[[format]]` of kind `mscons`: load profiles as EDIFACT messages, one for each metering point and OBIS code. Defaults follow files
+that Swiss utilities received of each other (*a Swiss file*); no authentic file of version 2.4a is public. See
+[the decision](../decisions/0028-mscons.md).
+
+| knob | default | example | what it does | who says so |
+| --- | --- | --- | --- | --- |
+"""
+
 
 def commands_page() -> str:
     """Give docs/reference/commands.md."""
@@ -124,12 +138,15 @@ def _sentences_of(function: ast.FunctionDef) -> list[tuple[str, str]]:
 
 def layout_page() -> str:
     """Give docs/reference/layout.md."""
-    rows = [
+    return LAYOUT_HEAD + _rows_of(KNOBS) + LAYOUT_TAIL + MSCONS_HEAD + _rows_of(mscons.KNOBS)
+
+
+def _rows_of(knobs: Iterable[Knob]) -> str:
+    return "".join(
         f"| `{knob.name}` | {_shown(knob.default)} | {_code(knob.example)} "
         f"| {_cell(knob.meaning)} | {knob.source} |\n"
-        for knob in KNOBS
-    ]
-    return LAYOUT_HEAD + "".join(rows) + LAYOUT_TAIL
+        for knob in knobs
+    )
 
 
 def _shown(value: object) -> str:

@@ -48,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_conform,
         _add_replay,
         _add_explain,
+        _add_read,
         _add_questionnaire,
         _add_list,
     ):
@@ -211,6 +212,20 @@ def _add_explain(commands: Commands) -> None:
     explain.add_argument("--json", action="store_true", help="tell it to a program")
 
 
+def _add_read(commands: Commands) -> None:
+    read = commands.add_parser(
+        "read",
+        help="show the values of delivered files",
+        description="Read files of any form that a utility gets (MSCONS, ESLBillingData, IS-E time "
+        "series with the usual columns) and show their values as a table, in local time. What a "
+        "file does that it should not, but can be read all the same, is named.",
+    )
+    read.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to read")
+    read.add_argument(
+        "--json", action="store_true", help="tell it to a program: a line of JSON a file"
+    )
+
+
 def _add_questionnaire(commands: Commands) -> None:
     questionnaire = commands.add_parser(
         "questionnaire",
@@ -357,6 +372,16 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _read(options: argparse.Namespace) -> int:
+    from harness.read_files import read_files
+    from harness.tables import paper_of
+
+    paper = paper_of(sys.stdout, os.environ)
+    for text in read_files(options.files, as_json=options.json, paper=paper):
+        print(text, end="")
+    return 0
+
+
 def _questionnaire(options: argparse.Namespace) -> int:
     from harness.questionnaire import questionnaire
 
@@ -412,6 +437,7 @@ _COMMANDS = {
     "conform": _conform,
     "replay": _replay,
     "explain": _explain,
+    "read": _read,
     "questionnaire": _questionnaire,
     "list": _list,
 }

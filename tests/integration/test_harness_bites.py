@@ -616,7 +616,7 @@ FILES = (
         "energies have three decimals, whatever is set",
         "FMT-08",
         "the file shows",
-        (files.Files.series_of, "self._settings.format_of(task).layout.decimals", "3"),
+        (files.Files.series_of, "self._settings.format_of(task).form.decimals", "3"),
         (csv._value_of, "-layout.decimals", "-3"),
         only="decimals",
     ),
@@ -624,7 +624,7 @@ FILES = (
         "energies are rounded to three decimals and written with six",
         "FMT-08",
         "holds what its meter counted in it",
-        (files.Files.series_of, "self._settings.format_of(task).layout.decimals", "3"),
+        (files.Files.series_of, "self._settings.format_of(task).form.decimals", "3"),
         only="decimals",
     ),
     _mutant(

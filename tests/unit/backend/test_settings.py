@@ -104,7 +104,7 @@ class TestReading:
 
         assert task.plan is not None
         assert time(0, 45) == task.plan.at
-        assert 2 == settings.format_of(task).layout.decimals
+        assert 2 == settings.format_of(task).form.decimals
         assert "sftp.example.ch" == settings.destination_of(task).host
         assert HOST_KEY == settings.destination_of(task).host_key
         assert ["WB-1"] == [one.identity for one, _ in settings.activations_of(task)]
@@ -242,6 +242,17 @@ class TestMistakes:
         """A wrong knob of a format is told with its table."""
         with pytest.raises(LayoutError, match=re.escape("[[format]] 'ePonet'")):
             read(GOOD.replace("decimals = 2", 'decimals = "two"'))
+
+    def test_a_format_lists_its_obis_codes(self) -> None:
+        """MSCONS has load profiles only, and says which source has something else."""
+        form = 'kind = "mscons"\nsender = "12X-A"\nreceiver = "12X-B"\n'
+        text = GOOD.replace("decimals = 2\n", form)
+        assert form.splitlines()[0] in text
+        assert "mscons" == read(text).formats[0].kind
+        with pytest.raises(ObisError) as told:
+            read(text.replace("1-1:1.29.0*255", "1-1:1.9.0"))
+        assert "[[task]] 'daily' with [[format]] 'ePonet', station 'WB-1', obis" in str(told.value)
+        assert "is no load profile, and MSCONS has nothing else" in str(told.value)
 
     def test_a_name_that_cannot_stand_in_a_file_name(self) -> None:
         """A task whose name cannot be in a file's name is refused at once."""

@@ -1,0 +1,150 @@
+"""`isebench read`: the values of delivered files, as a table or for a program."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from backend.core.formats import esl_xml, ise_timeseries_csv, mscons
+from backend.core.formats.layout import Layout
+from backend.errors import BackendError
+from harness.errors import UsageError
+from harness.local_time import ZURICH
+from harness.tables import Paper, table
+
+_HEADINGS = ("metering point", "OBIS", "from", "until", "value", "unit", "status")
+#: The first line of a time series tells how its cells are parted.
+_SEPARATORS = (";", ",", "\t", "|")
+_VALUE = re.compile(r"[0-9]+(?:([.,])([0-9]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """
+    One value of a file.
+
+    Attributes:
+        point: what it is of.
+        obis: its code.
+        start: of the interval, in local time; empty for a register.
+        end: of the interval, or when the register was read.
+        value: as digits; empty where it is missing.
+        unit: as the file or the OBIS code has it.
+        status: W, E or F; where it is none of them as it is written, ``QTY 99``.
+    """
+
+    point: str
+    obis: str
+    start: str
+    end: str
+    value: str
+    unit: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file is, what it tells, and what of it is not as it should be."""
+
+    kind: str
+    values: Sequence[Value]
+    remarks: Sequence[str]
+
+
+def read_files(paths: Sequence[Path], *, as_json: bool, paper: Paper) -> Iterator[str]:
+    """
+    Give the text of each file in turn.
+
+    Raises:
+        UsageError: If one is of no form that is known, or not what it should be.
+    """
+    for path in paths:
+        try:
+            found = content_of(path.read_bytes())
+        except BackendError as error:
+            raise UsageError(f"{path}: {error}") from error
+        if as_json:
+            yield json.dumps({"file": str(path), **asdict(found)}, ensure_ascii=False) + "\n"
+            continue
+        rows = [tuple(asdict(one).values()) for one in found.values]
+        yield f"{path}: {found.kind}, {len(rows)} {'value' if len(rows) == 1 else 'values'}\n"
+        yield "".join(f"  {remark}\n" for remark in found.remarks)
+        yield table(_HEADINGS, rows, paper=paper, right=(4,)) + "\n"
+
+
+def content_of(content: bytes) -> Content:
+    """
+    Read a file of any form.
+
+    Raises:
+        UnreadableFile: It begins like one of them and is none.
+        LayoutError: It is a time series, and not as it should be.
+        UsageError: It begins like none of them.
+    """
+    head = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:4000]
+    if head.startswith((b"UNA", b"UNB")):
+        return _mscons(mscons.read(content))
+    if head.startswith(b"<"):
+        values = esl_xml.read(content)
+        return Content("ESLBillingData", [_of_register(one) for one in values], ())
+    line = head.splitlines()[0] if head else b""
+    for separator in _SEPARATORS:
+        if line == separator.join(Layout().headings).encode():
+            return _time_series(content, separator, "\r\n" if b"\r\n" in head else "\n")
+    raise UsageError(
+        f"it begins with {line[:40].decode('latin-1')!r}, which is no MSCONS (UNA, UNB), no XML, "
+        f"and no IS-E time series ({';'.join(Layout().headings)})"
+    )
+
+
+def _mscons(found: mscons.Document) -> Content:
+    kind = f"MSCONS {found.version} from {found.sender} to {found.receiver}"
+    return Content(kind, [_of_quantity(one) for one in found.quantities], found.remarks)
+
+
+def _of_quantity(one: mscons.Quantity) -> Value:
+    status = mscons.STATUSES.get(one.qualifier)
+    said = f"QTY {one.qualifier}" if status is None else status.value
+    start = "" if one.start is None else _shown(one.start)
+    return Value(one.code, one.obis, start, _shown(one.end), f"{one.value:f}", one.unit, said)
+
+
+def _of_register(one: esl_xml.RegisterValue) -> Value:
+    end = _shown(one.stood_at or one.at)
+    return Value(one.meter, one.obis, "", end, f"{one.value:f}", "", one.status)
+
+
+def _time_series(content: bytes, separator: str, line_end: str) -> Content:
+    place = Layout().columns.index("value")
+    cells = (line.split(separator) for line in content.decode("utf-8", "replace").splitlines())
+    # The first value tells how many digits all have; the reader holds the others to it.
+    found = (_VALUE.fullmatch(row[place]) for row in cells if len(row) > place)
+    mark, digits = next((one.groups() for one in found if one), (None, None))
+    layout = Layout(
+        separator=separator,
+        line_end=line_end,
+        decimal_mark=mark or Layout().decimal_mark,
+        decimals=len(digits or ""),
+    )
+    rows = ise_timeseries_csv.read(content, layout)
+    values = [
+        Value(
+            row.code,
+            row.obis,
+            _shown(row.start),
+            _shown(row.end),
+            "" if row.energy_kwh is None else f"{row.energy_kwh:f}",
+            ise_timeseries_csv.UNIT,
+            row.status.value,
+        )
+        for row in rows
+    ]
+    return Content("IS-E time series", values, ())
+
+
+def _shown(at: datetime) -> str:
+    return at.astimezone(ZURICH).isoformat(" ", "minutes").removesuffix(":00")

@@ -1,0 +1,94 @@
+"""Register readings as ESLBillingData, read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from backend.core.formats import esl_xml
+from backend.core.formats.esl_xml import RegisterValue, read
+from backend.errors import UnreadableFile
+
+
+def file(rows: str, meter: str = 'factoryNo="4711" internalNo="12"', root: str = "") -> bytes:
+    """Write a file of one meter and one period."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<ESLBillingData{root}>\n'
+        '<Header version="1.0" created ="2025-06-01T00:00:00" swSystemNameFrom="A" />\n'
+        f'<Meter {meter}>\n<TimePeriod end="2025-06-01T00:00:00">\n{rows}\n</TimePeriod>\n'
+        "</Meter>\n</ESLBillingData>\n"
+    ).encode()
+
+
+MIDNIGHT = datetime(2025, 5, 31, 22, tzinfo=UTC)
+ROW = '<ValueRow obis="1-1:1.8.1" value="4755.3000" status="V"/>'
+
+
+def test_registers_and_maxima() -> None:
+    """Registers stand at the end of their period; maxima say when they stood."""
+    maximum = (
+        '<ValueRow obis="1-1:1.6.1" valueTimeStamp="2025-05-05T08:45:00" value="6.3" status="V"/>'
+    )
+    stood = datetime(2025, 5, 5, 6, 45, tzinfo=UTC)
+    found = read(file(maximum + ROW))
+    assert [
+        RegisterValue("4711", "1-1:1.6.1", MIDNIGHT, stood, Decimal("6.3"), "V"),
+        RegisterValue("4711", "1-1:1.8.1", MIDNIGHT, None, Decimal("4755.3000"), "V"),
+    ] == found
+    assert "4755.3000" == str(found[1].value)
+
+
+@pytest.mark.parametrize(
+    ("meter", "name"),
+    [
+        ('meteringCode="CH1" factoryNo="2"', "CH1"),
+        ('factoryNo="" internalNo="12"', "12"),
+        ('deviceLocationID="Keller"', "Keller"),
+    ],
+)
+def test_what_a_meter_is_called(meter: str, name: str) -> None:
+    """The first of its numbers that the file has."""
+    assert [name] == [one.meter for one in read(file(ROW, meter))]
+
+
+def test_names_in_a_namespace() -> None:
+    """Whether they have one is not public, so both are read."""
+    assert 1 == len(read(file(ROW, root=' xmlns="http://example.ch/esl"')))
+
+
+def test_times_with_offset() -> None:
+    """They are what they say."""
+    content = file(ROW).replace(b'end="2025-06-01T00:00:00"', b'end="2025-06-01T00:00:00+00:00"')
+    assert [datetime(2025, 6, 1, tzinfo=UTC)] == [one.at for one in read(content)]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"<a", "file: is no XML ("),
+        (b'<?xml version="1.0" encoding="no-such"?><ESLBillingData/>', "file: is no XML ("),
+        (b"<Other/>", "file: is <Other>; give <ESLBillingData>"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><ESLBillingData/>", "file: declares a document type"),
+        (file(ROW, 'name="1"'), "meter 1: has none of meteringCode, factoryNo, internalNo, dev"),
+        (file(ROW.replace("4755.3000", "4 755")), "meter '4711', 1-1:1.8.1: '4 755' is no number"),
+        (file(ROW.replace("4755.3000", "Infinity")), "'Infinity' is no number"),
+        (
+            file(ROW).replace(b'end="2025-06-01T00:00:00"', b'end="gestern"'),
+            "meter '4711': 'gestern' is no time; write it like 2019-01-01T00:00:00",
+        ),
+    ],
+)
+def test_what_cannot_be_read(content: bytes, sentence: str) -> None:
+    """It says whose reading is wrong, and how."""
+    with pytest.raises(UnreadableFile) as caught:
+        read(content)
+    assert sentence in str(caught.value)
+
+
+def test_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large is refused before anything is read."""
+    monkeypatch.setattr(esl_xml, "MAX_BYTES", 10)
+    with pytest.raises(UnreadableFile, match="give 10 bytes or fewer at once"):
+        read(file(ROW))
