@@ -666,7 +666,7 @@ class TestFailures:
         async def scene(site: Site) -> None:
             async with site.backend():
                 with monkeypatch.context() as patch:
-                    patch.setattr(files, "write_series", refuse)
+                    patch.setattr(files, "write_whole", refuse)
                     await site.until(DUE + timedelta(minutes=90))
                 assert {} == site.shelf.files
                 await site.until(DUE + timedelta(hours=3))

@@ -57,7 +57,7 @@ from backend.core import (
 from backend.core import corrections as core_corrections
 from backend.core.declaration import Declaration
 from backend.core.formats import ise_timeseries_csv as csv
-from backend.core.formats import layout, series_csv
+from backend.core.formats import layout, mscons, series_csv
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
@@ -617,7 +617,7 @@ FILES = (
         "FMT-08",
         "the file shows",
         (files.Files.series_of, "self._settings.format_of(task).form.decimals", "3"),
-        (csv._value_of, "-layout.decimals", "-3"),
+        (csv._value_of, "row, layout.decimals,", "row, 3,"),
         only="decimals",
     ),
     _mutant(
@@ -672,7 +672,7 @@ FILES = (
         "there is one file a task, whatever is set",
         "FMT-08",
         "files arrive",
-        (exports.parts_of, 'if layout.files == "task"', "if True"),
+        (exports.parts_of, 'if files == "task"', "if True"),
         only="one_file_a_meter",
     ),
     _mutant(
@@ -698,6 +698,32 @@ FILES = (
         "FMT-09",
         "read back the same",
         (csv._value_of, 'replace(".", layout.decimal_mark)', 'replace(".", "")'),
+        only="whatever_it_is",
+    ),
+    _mutant(
+        "MSCONS tells a missing value as a true zero",
+        "FMT-09",
+        "the first file told of",
+        (mscons._quantity, "_QUALIFIERS[row.status]", "'220'"),
+        only="comes_to_light",
+    ),
+    _mutant(
+        "MSCONS tells an estimated value as a true one",
+        "FMT-09",
+        "read back the same",
+        (
+            mscons._quantity,
+            "_QUALIFIERS[row.status]",
+            "_QUALIFIERS[row.status].replace('67', '220')",
+        ),
+        only="whatever_it_is",
+    ),
+    _mutant(
+        "MSCONS 2.4a has local times",
+        "FMT-09",
+        "the file shows",
+        (mscons._moment, "if form.is_utc else days", "if False else days"),
+        only="arrives_as_mscons",
     ),
     _mutant(
         "a formula is accepted in the name of a task",

@@ -31,7 +31,7 @@ from backend.core.exports import (
     spread,
     whole_days,
 )
-from backend.core.formats.ise_timeseries_csv import Layout, Row
+from backend.core.formats.ise_timeseries_csv import Row
 from backend.core.intervals import Interval, Status
 
 DAY = date(2025, 6, 3)
@@ -266,7 +266,7 @@ class TestRows:
         """One for the task, or one for each meter in the order of their codes."""
         start, end = day_grid(DAY, 15)[:2]
         b, a = (Row(code, "1.9", start, end, Decimal(0), Status.TRUE) for code in "BA")
-        assert [("", [b, a])] == parts_of([b, a], Layout())
-        assert [("A", [a]), ("B", [b, b])] == parts_of([b, a, b], Layout(files="meter"))
-        assert [("", [])] == parts_of([], Layout())
-        assert [] == parts_of([], Layout(files="meter"))
+        assert [("", [b, a])] == parts_of([b, a], "task")
+        assert [("A", [a]), ("B", [b, b])] == parts_of([b, a, b], "meter")
+        assert [("", [])] == parts_of([], "task")
+        assert [] == parts_of([], "meter")
