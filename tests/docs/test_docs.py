@@ -93,6 +93,7 @@ def test_every_command_is_documented() -> None:
         "conform",
         "replay",
         "explain",
+        "read",
         "questionnaire",
         "list",
     } == set(names)

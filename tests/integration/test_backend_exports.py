@@ -360,7 +360,7 @@ class TestCorrections:
             async with site.backend() as backend:
                 await self.late(site, backend)
                 with monkeypatch.context() as patch:
-                    patch.setattr(files, "write", refuse)
+                    patch.setattr(files, "write_some", refuse)
                     await site.until(DUE + timedelta(hours=2))
                 assert 1 == len(site.shelf.files)
                 await site.until(DUE + timedelta(hours=3))
