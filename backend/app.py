@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,10 +36,11 @@ from backend.core.intervals import Interval
 from backend.core.meter_readings import read_meter_readings
 from backend.core.readings import Reading
 from backend.core.sessions import Session
-from backend.ports import Arrival, Clock, Destination, Drop
+from backend.ports import Arrival, Clock, Destination, Drop, Step
 from backend.settings import Settings
 
 if TYPE_CHECKING:
+    from backend.adapters.drop_sftp import SftpDrop
     from backend.web.server import WebServer
 
 _log = logging.getLogger(__name__)
@@ -81,7 +82,8 @@ class Backend:
         self._central = CentralSystem(settings, self._store, clock, on_connection, shown)
         #: All that can be asked of chargers.
         self.commands = Commands(settings, self._central, self._store, clock)
-        self._dispatch = Dispatch(settings, self._store, clock, drop or _LazySftp(clock))
+        self._sftp = _LazySftp(clock)
+        self._dispatch = Dispatch(settings, self._store, clock, drop or self._sftp)
         #: Where chargers connect, without their identity: ``ws://127.0.0.1:9000/ocpp``.
         self.address = ""
         #: Where people and programs reach it, ``http://127.0.0.1:9080``; empty where off.
@@ -190,6 +192,15 @@ class Backend:
     async def sweep(self) -> None:
         """Make and deliver all that is due now; running it again does nothing more."""
         await self._dispatch.sweep()
+
+    async def test_connection(self, account: str, destination: str) -> Sequence[Step]:
+        """
+        Try all that a delivery to a destination needs, step by step (ISE-13).
+
+        Raises:
+            SettingsError: If the account has no such destination.
+        """
+        return await self._sftp.test(self._settings.destination(account, destination))
 
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, in the order in which their files were made."""
@@ -349,12 +360,19 @@ class _LazySftp:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._drop: Drop | None = None
+        self._drop: SftpDrop | None = None
 
     async def deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
         """Deliver as `backend.ports.Drop` says."""
+        return await self._loaded().deliver(destination, name, content)
+
+    async def test(self, destination: Destination) -> Sequence[Step]:
+        """Try all that a delivery needs."""
+        return await self._loaded().test(destination)
+
+    def _loaded(self) -> SftpDrop:
         if self._drop is None:
             from backend.adapters.drop_sftp import SftpDrop
 
             self._drop = SftpDrop(self._clock)
-        return await self._drop.deliver(destination, name, content)
+        return self._drop

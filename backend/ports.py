@@ -91,6 +91,22 @@ class Arrival:
     already_there: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    A step of a connection test.
+
+    Attributes:
+        name: connect, log in, folder, write, list, rename or remove.
+        is_done: False where it failed, None where it was not tried.
+        words: what came of it, in plain words; empty where it was not tried.
+    """
+
+    name: str
+    is_done: bool | None
+    words: str = ""
+
+
 class Drop(Protocol):
     """The way to a utility's server."""
 

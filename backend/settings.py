@@ -445,6 +445,23 @@ class Settings:
             one.destination for one in self.destinations if (one.account, one.name) == wanted
         )
 
+    def destination(self, account: str, name: str) -> Destination:
+        """
+        Find a destination, with its secret.
+
+        Raises:
+            SettingsError: If the account has none of that name.
+        """
+        for one in self.destinations:
+            if (one.account, one.name) == (account, name):
+                return one.destination
+        known = ", ".join(repr(one.name) for one in self.destinations if one.account == account)
+        raise SettingsError(
+            f"the account {account!r} has no destination {name!r}",
+            "[[destination]]",
+            f"name one of {known}" if known else "add one",
+        )
+
     def meter(self, name: str) -> MeterSettings:
         """
         Find a meter.

@@ -66,3 +66,35 @@ Feature: DLV Delivery to the utility's server
     Then 1 file arrives at EW Seedorf
     And nothing else lies in the drop folder
     And EW Seedorf holds 96 values for "Dorfplatz"
+
+  @ISE-13 @must
+  Scenario: The connection to the utility's server works
+    When the connection to EW Seedorf is tested
+    Then each step of the test is done
+      | step    | words                      |
+      | connect | shows the pinned host key  |
+      | log in  | may use SFTP               |
+      | folder  | '/einlesen' is there       |
+      | write   | 30 bytes were written      |
+      | list    | it is one of               |
+      | rename  | it has another name now    |
+      | remove  | nothing is left of it      |
+    And nothing else lies in the drop folder
+
+  @ISE-13 @must
+  Scenario Outline: The test of a connection names the step that fails at <fault>
+    Given EW Seedorf has the fault "<fault>"
+    When the connection to EW Seedorf is tested
+    Then the test fails at "<step>", saying "<words>"
+
+    Examples:
+      | fault                        | step    | words                                                |
+      | server-away                  | connect | nothing listens there; check host and port           |
+      | changed-host-key             | connect | the server shows another host key than the pinned one |
+      | refused-login                | log in  | the server refused user 'isebench' or the password   |
+      | full-disk:free_bytes=10      | write   | the server has no room left at uploading             |
+      | silent-quota                 | write   | then had no file: its quota may be used up           |
+      | denied-writing               | write   | permission denied at uploading                       |
+      | cut-at-command:action=list   | list    | the line broke at listing the folder                 |
+      | refused-rename               | rename  | the server refuses another name: permission denied   |
+      | cut-at-command:action=remove | write   | the line broke at removing what an earlier try left  |

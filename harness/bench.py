@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from backend import Backend, Settings
-from backend.ports import Drop
+from backend.ports import Drop, Step
 from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
 from harness.errors import UsageError
@@ -196,6 +196,8 @@ class Bench:
         self.day = DEFAULT_DAY
         self.stations: dict[str, Station] = {}
         self.layout: dict[str, Any] = {}
+        #: What came of the last test of a connection.
+        self.tested: Sequence[Step] = ()
         self.cards: dict[str, Card] = {}
         self.card_verdicts: dict[str, CardVerdict] = {}
         self.chargers: dict[str, ChargerInch] = {}

@@ -49,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_replay,
         _add_explain,
         _add_read,
+        _add_test_connection,
         _add_questionnaire,
         _add_list,
     ):
@@ -226,6 +227,24 @@ def _add_read(commands: Commands) -> None:
     )
 
 
+def _add_test_connection(commands: Commands) -> None:
+    test = commands.add_parser(
+        "test-connection",
+        help="test whether files would arrive at the destinations of some settings",
+        description="Log in at each destination, or at those that are named; write, list, rename "
+        "and remove a file that no importer looks at; and say which of these steps failed and "
+        "why. Exit code 0 only if each step of each was done.",
+    )
+    test.add_argument(
+        "--settings",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the settings of the backend; they name the destinations",
+    )
+    test.add_argument("names", nargs="*", metavar="NAME", help="only these destinations")
+
+
 def _add_questionnaire(commands: Commands) -> None:
     questionnaire = commands.add_parser(
         "questionnaire",
@@ -382,6 +401,17 @@ def _read(options: argparse.Namespace) -> int:
     return 0
 
 
+def _test_connection(options: argparse.Namespace) -> int:
+    from harness.connection_test import connection_tests, text_of
+    from harness.tables import paper_of
+
+    paper, done = paper_of(sys.stdout, os.environ), True
+    for tested in connection_tests(options.settings, options.names):
+        print(text_of(tested, paper), end="", flush=True)
+        done = done and tested.is_done
+    return 0 if done else 1
+
+
 def _questionnaire(options: argparse.Namespace) -> int:
     from harness.questionnaire import questionnaire
 
@@ -438,6 +468,7 @@ _COMMANDS = {
     "replay": _replay,
     "explain": _explain,
     "read": _read,
+    "test-connection": _test_connection,
     "questionnaire": _questionnaire,
     "list": _list,
 }

@@ -25,7 +25,7 @@ import logging
 import posixpath
 import socket
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -45,7 +45,7 @@ from backend.errors import (
     TooSlow,
     Unreachable,
 )
-from backend.ports import Arrival, Clock, Destination
+from backend.ports import Arrival, Clock, Destination, Step
 
 LOGIN_LIMIT_S = 30.0
 """
@@ -60,6 +60,10 @@ BLOCK_BYTES = 32768
 """Bytes per read or write; every server must take so many (filexfer-02 §3)."""
 REASON_LIMIT = 120
 """How much of a server's own words is quoted, in characters."""
+STEPS = ("connect", "log in", "folder", "write", "list", "rename", "remove")
+"""The steps of a connection test, in their order."""
+PROBE_NAME = "isebench-connection-test"
+PROBE = b"isebench tests the connection\n"
 
 _HOST_KEY_ALGORITHMS = (
     "ssh-ed25519",
@@ -112,17 +116,52 @@ class SftpDrop:
                 async with asyncio.timeout(destination.time_limit_s):
                     return await self._deliver(destination, name, content)
             except TimeoutError:
-                raise TooSlow(
-                    f"the delivery of {name} was not done after {destination.time_limit_s:g} s",
-                    _server(destination),
-                    "it is tried again; if it stays so, ask the utility about its server",
-                ) from None
+                raise _too_slow(destination, f"the delivery of {name}") from None
+
+    async def test(self, destination: Destination) -> Sequence[Step]:
+        """
+        Try all that a delivery needs, step by step, with a file that no importer looks at.
+
+        Returns:
+            Every step; behind the first that failed none was tried.
+        """
+        done: dict[str, str] = {}
+        failed: str | None = None
+        with self._clock.hold(f"test of {destination.name}"):
+            try:
+                async with asyncio.timeout(destination.time_limit_s):
+                    await self._try_out(destination, done)
+            except TimeoutError:
+                failed = str(_too_slow(destination, "the test"))
+            except LoginRefused as error:
+                done["connect"] = _reached(destination)
+                failed = str(error)
+            except DeliveryError as error:
+                failed = str(error)
+        steps = [Step(name, True, words) for name, words in done.items()]
+        rest = [name for name in STEPS if name not in done]
+        if failed is not None:
+            steps.append(Step(rest.pop(0), False, failed))
+        return [*steps, *(Step(name, None) for name in rest)]
+
+    async def _try_out(self, destination: Destination, done: dict[str, str]) -> None:
+        """Add each step that is done, with what to say of it."""
+        async with self._connected(destination) as connection:
+            done["connect"] = _reached(destination)
+            sftp = await _session(connection, destination)
+            done["log in"] = f"user {destination.user!r} may use SFTP"
+            await _Probe(sftp, destination, PROBE_NAME, PROBE).try_out(done)
 
     async def _deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
-        limit_s = min(self._login_limit_s, destination.time_limit_s / 2)
-        async with _connected(destination, limit_s) as connection:
+        async with self._connected(destination) as connection:
             sftp = await _session(connection, destination)
             return await _Upload(sftp, destination, name, content).run()
+
+    def _connected(
+        self, destination: Destination
+    ) -> contextlib.AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
+        limit_s = min(self._login_limit_s, destination.time_limit_s / 2)
+        return _connected(destination, limit_s)
 
 
 @dataclass(slots=True)
@@ -318,6 +357,67 @@ class _Upload:
         return _explained(self.destination, f"{doing} ({self.name})")
 
 
+class _Probe(_Upload):
+    """A file that is written, listed, renamed and removed, and that no importer looks at."""
+
+    @property
+    def renamed(self) -> str:
+        return f"{self.temporary.removesuffix('.part')}.renamed.part"
+
+    async def try_out(self, done: dict[str, str]) -> None:
+        """Add each step that is done, with what to say of it."""
+        await self._check_folder()
+        done["folder"] = f"{self.folder!r} is there"
+        try:
+            await self._remove_leftover()
+            await self._upload()
+            await self._check_uploaded()
+            done["write"] = f"{len(self.content)} bytes were written, and are there"
+            done["list"] = f"it is one of {await self._listed()} names in the folder"
+            await self._rename_probe()
+            done["rename"] = "it has another name now"
+            await self._remove()
+            done["remove"] = "nothing is left of it"
+        except LineBroken:
+            raise
+        except DeliveryError:
+            await self._tidy()
+            raise
+
+    async def _listed(self) -> int:
+        # When it is given up, asyncssh would wait for the answer to one more question.
+        listing = asyncio.ensure_future(self.sftp.listdir(self.folder))
+        listing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        with self._explained("listing the folder"):
+            names = await asyncio.shield(listing)
+        if posixpath.basename(self.temporary) not in names:
+            raise Incomplete(
+                "the file that was just written is not in the list of its folder",
+                _server(self.destination),
+                "ask the utility what its server hides, or takes away",
+            )
+        return len(set(names) - {".", ".."})
+
+    async def _rename_probe(self) -> None:
+        try:
+            with self._explained("renaming"):
+                with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+                    await self.sftp.remove(self.renamed)
+                await self.sftp.rename(self.temporary, self.renamed)
+        except LineBroken:
+            raise
+        except DeliveryError as error:
+            raise RenameRefused(
+                f"the server refuses another name: {error.what}",
+                _server(self.destination),
+                "ask the utility to allow renaming in this folder",
+            ) from None
+
+    async def _remove(self) -> None:
+        with self._explained("removing"):
+            await self.sftp.remove(self.renamed)
+
+
 class _BareFailure(DeliveryError):
     """The server said FAILURE and no more; who asked knows best what it may mean."""
 
@@ -409,6 +509,19 @@ async def _session(
                 _server(destination),
                 "ask the utility to allow SFTP for the user",
             ) from None
+
+
+def _too_slow(destination: Destination, what: str) -> TooSlow:
+    return TooSlow(
+        f"{what} was not done after {destination.time_limit_s:g} s",
+        _server(destination),
+        "it is tried again; if it stays so, ask the utility about its server",
+    )
+
+
+def _reached(destination: Destination) -> str:
+    key = _fingerprint(_pinned_key(destination))
+    return f"{destination.host}:{destination.port} shows the pinned host key, {key}"
 
 
 def _login_refused(destination: Destination) -> LoginRefused:

@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from pytest_bdd import given, parsers, then
+from pytest_bdd import given, parsers, then, when
 
-from harness.bench import Bench
+from harness.bench import UTILITY, Bench
 from harness.errors import NothingArrived
 from harness.steps import must_be_done
+
+
+@when("the connection to EW Seedorf is tested")
+def connection_is_tested(bench: Bench) -> None:
+    """Have the backend try all that a delivery needs, a minute after the day has begun."""
+    bench.advance_to(bench.at("0:01"))
+    bench.tested = bench.run(bench.backend.test_connection(UTILITY, UTILITY))
+
+
+@then("each step of the test is done")
+def each_step_is_done(bench: Bench, datatable: list[list[str]]) -> None:
+    """Compare the steps, and what is said of them, with a table."""
+    bench.decide_sftp()
+    assert [(one.name, one.is_done) for one in bench.tested] == [
+        (step, True) for step, _ in datatable[1:]
+    ]
+    for (_, words), one in zip(datatable[1:], bench.tested, strict=True):
+        assert words in one.words
+
+
+@then(parsers.parse('the test fails at "{step}", saying "{words}"'))
+def the_test_fails_at(bench: Bench, step: str, words: str) -> None:
+    """Compare the first step that is not done, and its sentence; none is tried behind it."""
+    bench.decide_sftp()
+    names = [one.name for one in bench.tested]
+    place = names.index(step)
+    assert [True] * place + [False] + [None] * (len(names) - place - 1) == [
+        one.is_done for one in bench.tested
+    ]
+    assert words in bench.tested[place].words
 
 
 @then(parsers.re(r"(?P<count>\d+) files? arrives? at EW Seedorf"))

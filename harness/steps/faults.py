@@ -7,9 +7,15 @@ from datetime import date, datetime, timedelta
 from pytest_bdd import given, parsers
 
 from harness.bench import EXPORT_AT, Bench
+from harness.errors import UsageError
 from harness.utility import PlannedFault
 from simulators.faults import Fault
-from simulators.ftp_server.faults import CutAfterBytes, CutBeforeAnswer, FullDisk
+from simulators.ftp_server.faults import (
+    CutAfterBytes,
+    CutBeforeAnswer,
+    FullDisk,
+    fault_from_text,
+)
 
 LONG = timedelta(days=30)
 
@@ -42,6 +48,16 @@ def line_breaks_before_answer(bench: Bench) -> None:
     """Let the first rename happen and its answer be lost."""
     first_try = bench.at(EXPORT_AT, _next_day(bench))
     _plan(bench, CutBeforeAnswer("rename"), first_try + timedelta(seconds=30))
+
+
+@given(parsers.parse('EW Seedorf has the fault "{text}"'))
+def has_the_fault(bench: Bench, text: str) -> None:
+    """Let something go wrong at the server all the time, by the fault's name."""
+    try:
+        fault = fault_from_text(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    _plan(bench, fault, bench.at("0:00") + LONG)
 
 
 def _plan(bench: Bench, fault: Fault, until: datetime) -> None:

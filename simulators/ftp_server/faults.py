@@ -9,6 +9,7 @@ do: ``login``, ``open``, ``write``, ``sync``, ``close``, ``stat``, ``rename``, `
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -155,3 +156,46 @@ DROP_FAULTS: dict[str, type[Fault]] = {
     )
 }
 """Every fault of this room by its name."""
+
+
+def fault_from_text(text: str) -> Fault:
+    """
+    Make a fault of a text: its name, and what differs from its defaults.
+
+    Parameters:
+        text: ``full-disk``, ``full-disk:free_bytes=2000``, ``no-answer:action=list``.
+
+    Raises:
+        ValueError: If there is no such fault, or it has no such attribute or value.
+    """
+    name, _, rest = text.partition(":")
+    kind = DROP_FAULTS.get(name)
+    if kind is None:
+        raise ValueError(f"there is no fault {name!r}; there are {', '.join(DROP_FAULTS)}")
+    known = {field.name: str(field.type) for field in dataclasses.fields(kind)}
+    values: dict[str, object] = {}
+    for pair in rest.split(",") if rest else ():
+        key, _, value = pair.partition("=")
+        if key not in known:
+            raise ValueError(f"{name} has no {key!r}; it has {', '.join(known) or 'nothing'}")
+        values[key] = _value(value, known[key], f"{name}, {key}")
+    lacking = [
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.name not in values
+    ]
+    if lacking:
+        raise ValueError(f"{name} needs {', '.join(lacking)}: write {name}:{lacking[0]}=…")
+    return kind(**values)
+
+
+def _value(text: str, kind: str, where: str) -> object:
+    if kind == "int":
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(f"{where}: {text!r} is no whole number of 0 or more")
+        return int(text)
+    if kind == "bool":
+        if text not in ("true", "false"):
+            raise ValueError(f"{where}: {text!r} is neither true nor false")
+        return text == "true"
+    return text

@@ -84,7 +84,7 @@ def test_every_command_is_documented() -> None:
     """The reference and the README name each command."""
     reference = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = re.findall(r"^    (\w+)(?: |$)", build_parser().format_help(), re.MULTILINE)
+    names = re.findall(r"^    ([\w-]+)(?: |$)", build_parser().format_help(), re.MULTILINE)
 
     assert {
         "demo",
@@ -94,6 +94,7 @@ def test_every_command_is_documented() -> None:
         "replay",
         "explain",
         "read",
+        "test-connection",
         "questionnaire",
         "list",
     } == set(names)

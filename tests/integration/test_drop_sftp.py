@@ -22,7 +22,7 @@ from typing import TypeVar
 import asyncssh
 import pytest
 
-from backend.adapters.drop_sftp import SftpDrop
+from backend.adapters.drop_sftp import PROBE_NAME, STEPS, SftpDrop
 from backend.errors import (
     DeliveryError,
     Denied,
@@ -581,6 +581,91 @@ class TestLine:
             assert RIGHT == road.standing()
 
         on_road(tmp_path, drive)
+
+
+class TestConnectionTest:
+    """A test says which step failed and why, and leaves nothing behind (ISE-13)."""
+
+    def test_each_step(self, tmp_path: Path) -> None:
+        """All that a delivery needs is tried; no importer sees the file."""
+
+        async def run() -> None:
+            async with road(tmp_path) as way:
+                collector = Collector(way.server.drop, Layout(), "in")
+                collector.collect_at_once()
+                steps = await way.drop.test(way.destination)
+                assert list(STEPS) == [step.name for step in steps]
+                assert {True} == {step.is_done for step in steps}
+                assert all(step.words for step in steps)
+                assert {} == way.standing()
+                assert [] == collector.pickups
+
+        asyncio.run(run())
+
+    @pytest.mark.parametrize("action", ["login", "stat", "remove", "open", "list", "rename"])
+    @pytest.mark.parametrize("kind", [CutAtCommand, NoAnswer])
+    def test_a_line_that_breaks_or_freezes(
+        self, tmp_path: Path, kind: type[CutAtCommand] | type[NoAnswer], action: str
+    ) -> None:
+        """The step is named, those behind it are not tried, and the next test is whole."""
+
+        async def run() -> None:
+            async with road(tmp_path) as way:
+                await way.server.faults.switch_on(kind(action))
+                short = replace(way.destination, time_limit_s=1.0)
+                steps = await way.drop.test(short)
+                place = list(STEPS).index(FAILS_AT[action])
+                told = [True] * place + [False] + [None] * (len(STEPS) - place - 1)
+                assert told == [step.is_done for step in steps]
+                assert steps[place].words.startswith("SFTP server 'EW Seedorf' (127.0.0.1:")
+                assert SECRET not in repr(steps)
+                await way.server.faults.switch_off(kind)
+                await way.clock.settle()
+                assert {True} == {step.is_done for step in await way.drop.test(way.destination)}
+                assert {} == way.standing()
+
+        asyncio.run(run())
+
+    def test_what_an_earlier_test_left(self, tmp_path: Path) -> None:
+        """It is taken away, under both of its names."""
+
+        async def run() -> None:
+            async with road(tmp_path) as way:
+                for name in (f".{PROBE_NAME}.part", f".{PROBE_NAME}.renamed.part"):
+                    way.server.drop.put(f"in/{name}", b"old", who="an earlier test")
+                assert {True} == {step.is_done for step in await way.drop.test(way.destination)}
+                assert {} == way.standing()
+
+        asyncio.run(run())
+
+    def test_a_list_that_hides_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A server that does not list what was written is told of."""
+
+        async def nothing(_: object, path: str) -> list[str]:
+            return [".", ".."]
+
+        async def run() -> None:
+            async with road(tmp_path) as way:
+                monkeypatch.setattr(asyncssh.SFTPClient, "listdir", nothing)
+                steps = await way.drop.test(way.destination)
+                assert [True, True, True, True, False, None, None] == [
+                    step.is_done for step in steps
+                ]
+                assert "is not in the list of its folder; ask the utility" in steps[4].words
+                assert {} == way.standing()
+
+        asyncio.run(run())
+
+
+FAILS_AT = {
+    "login": "connect",
+    "stat": "folder",
+    "remove": "write",
+    "open": "write",
+    "list": "list",
+    "rename": "rename",
+}
+"""At which step of a test an operation of the server is first asked for."""
 
 
 class TestCrash:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from simulators.clock import VirtualClock
 from simulators.faults import Fault, Faults
-from simulators.ftp_server.faults import DROP_FAULTS, CutAfterBytes, FullDisk, RefusedLogin
+from simulators.ftp_server.faults import (
+    DROP_FAULTS,
+    CutAfterBytes,
+    FullDisk,
+    NoAnswer,
+    RefusedLogin,
+    RefusedRename,
+    ServerAway,
+    fault_from_text,
+)
 from simulators.wiretap import Wiretap
 
 START = datetime(2025, 6, 4, 2, 0, tzinfo=UTC)
@@ -121,3 +131,36 @@ def test_every_fault_has_a_name_of_its_own() -> None:
     """Faults are found by their names."""
     assert all(name == kind.name for name, kind in DROP_FAULTS.items())
     assert 11 == len(DROP_FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("full-disk", FullDisk()),
+        ("full-disk:free_bytes=2000", FullDisk(2000)),
+        ("no-answer:action=list", NoAnswer("list")),
+        ("refused-rename:with_reason=false", RefusedRename(with_reason=False)),
+        ("refused-login:user=ise", RefusedLogin("ise")),
+        ("server-away", ServerAway()),
+    ],
+)
+def test_a_fault_of_a_text(text: str, fault: Fault) -> None:
+    """Its name, and what differs from its defaults."""
+    assert fault == fault_from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("fire", "there is no fault 'fire'; there are refused-login, full-disk,"),
+        ("full-disk:bytes=1", "full-disk has no 'bytes'; it has free_bytes"),
+        ("server-away:now=1", "server-away has no 'now'; it has nothing"),
+        ("full-disk:free_bytes=-1", "full-disk, free_bytes: '-1' is no whole number of 0 or more"),
+        ("refused-rename:with_reason=1", "with_reason: '1' is neither true nor false"),
+        ("no-answer", "no-answer needs action: write no-answer:action=…"),
+    ],
+)
+def test_a_text_that_is_no_fault(text: str, sentence: str) -> None:
+    """It says what there is."""
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        fault_from_text(text)
