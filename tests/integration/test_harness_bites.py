@@ -83,6 +83,7 @@ JUDGED = ("ISE", "AEX", "FMT", "DLV", "COL")
 NOT_HERE = "killed"
 """In the names of scenarios whose backend is a process of its own, which no mutant reaches."""
 UPLOAD = drop_sftp._Upload
+PROBE = drop_sftp._Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -692,6 +693,20 @@ FILES = (
             "created.astimezone(__import__('zoneinfo').ZoneInfo('Europe/Zurich'))",
         ),
         only="file_type_is_csv",
+    ),
+    _mutant(
+        "the test of a connection leaves its file behind",
+        "ISE-13",
+        "nothing else lies in the drop folder",
+        (PROBE.try_out, "await self._remove()", "pass"),
+        only="server_works",
+    ),
+    _mutant(
+        "the test of a connection does not rename",
+        "ISE-13",
+        "the test fails at",
+        (PROBE.try_out, "await self._rename_probe()", "self.name += '.renamed'"),
+        only="refused-rename",
     ),
     _mutant(
         "a decimal comma is written between commas",
