@@ -84,6 +84,16 @@ class TestReading:
         assert (MessageDeclared("Reset", ()),) == declared.messages
         assert (("1.6S", "TCP 80"),) == declared.endpoints
 
+    def test_what_a_row_needs(self) -> None:
+        """Of a measurement its measurand is enough; of a connector all but its phases."""
+        connector = {"evse": 1, "connector": 2, "current": "DC", "plug": "CCS", "power_kw": 50}
+        declared = Declaration.from_mapping(
+            {"measurements": [{"measurand": "Voltage"}], "connectors": [connector]}
+        )
+
+        assert (MeasurementDeclared("Voltage"),) == declared.measurements
+        assert (ConnectorDeclared(1, 2, "DC", "CCS", 50, 0),) == declared.connectors
+
     def test_a_message_over_all_transports(self) -> None:
         """It is supported over each that there is."""
         declared = Declaration.from_mapping({"messages": {"Reset": list(TRANSPORTS)}})
