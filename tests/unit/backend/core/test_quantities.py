@@ -138,6 +138,7 @@ class TestValues:
         ("said", "number", "notes"),
         [
             ("1.50", "1.50", []),
+            (" 1.50", "1.50", [("value-has-blanks", "a", " 1.50")]),
             (3000, "3000", [("value-is-a-number", "a", "3000")]),
             (0.1, "0.1", [("value-is-a-number", "a", "0.1")]),
             (Decimal("0.10"), "0.10", [("value-is-a-number", "a", "0.10")]),
