@@ -59,9 +59,12 @@ class TestTheProfiles:
                 load_profile(name)
 
     def test_profiles_can_be_told_apart(self) -> None:
-        """They are values."""
+        """They are values, and are found at once among others."""
+        inch = load_profile("etrel_inch")
         assert load_profile("generic") == GENERIC
-        assert 2 == len({GENERIC, load_profile("etrel_inch")})
+        assert 2 == len({GENERIC, inch})
+        assert hash(inch) == hash(DeviceProfile("etrel_inch"))
+        assert hash(inch) != hash(GENERIC)
 
 
 class TestReading:
