@@ -65,6 +65,10 @@ class TestNoting:
         assert MAX_LENIENCIES + bool(more) == len(message.leniencies)
         assert RULES[last[0]] == message.leniencies[-1].meaning
 
+    def test_how_it_is_read(self) -> None:
+        """It carries the profile to whoever reads on."""
+        assert GENERIC is a_message().profile
+
     def test_reception_is_in_utc(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Wherever the backend runs."""
         monkeypatch.setenv("TZ", "Asia/Tokyo")
