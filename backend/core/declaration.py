@@ -12,7 +12,8 @@ Nothing is made up: what the vendor does not say is an empty text, an empty list
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
+from functools import partial
 from typing import Any
 
 TRANSPORTS = ("1.5S", "1.6S", "1.6J")
@@ -240,33 +241,30 @@ def _messages(value: object) -> tuple[MessageDeclared, ...]:
     return tuple(found)
 
 
-def _rows(kind: type) -> Callable[[object], tuple[Any, ...]]:
+def _rows(kind: type, value: object) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a table whose rows are tables")
+    return tuple(_row(kind, one) for one in value)
+
+
+def _row(kind: type, value: object) -> Any:
     types = {each.name: _TYPES[str(each.type)] for each in fields(kind)}
-
-    def read_row(value: object) -> Any:
-        table = _table(value, kind)
-        for key, said in table.items():
-            if not isinstance(said, types[key]) or isinstance(said, bool):
-                raise TypeError(f"a table whose {key} are each of type {types[key].__name__}")
-        lists = {key: _texts(said) for key, said in table.items() if isinstance(said, list)}
-        try:
-            return kind(**(table | lists))
-        except TypeError:
-            raise TypeError(f"a table whose rows have all of {', '.join(types)}") from None
-
-    def read(value: object) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise TypeError("a table whose rows are tables")
-        return tuple(read_row(one) for one in value)
-
-    return read
+    table = _table(value, kind)
+    for key, said in table.items():
+        if not isinstance(said, types[key]) or isinstance(said, bool):
+            raise TypeError(f"a table whose {key} are each of type {types[key].__name__}")
+    needed = [each.name for each in fields(kind) if each.default is MISSING]
+    if not table.keys() >= set(needed):
+        raise TypeError(f"a table whose rows have all of {', '.join(needed)}")
+    lists = {key: _texts(said) for key, said in table.items() if isinstance(said, list)}
+    return kind(**(table | lists))
 
 
 _TYPES: Mapping[str, type] = {"int": int, "str": str, "tuple[str, ...]": list}
 
 _READERS: Mapping[str, Callable[[object], Any]] = {
-    "connectors": _rows(ConnectorDeclared),
-    "measurements": _rows(MeasurementDeclared),
+    "connectors": partial(_rows, ConnectorDeclared),
+    "measurements": partial(_rows, MeasurementDeclared),
     "messages": _messages,
     "diagnostics_protocols": _texts,
     "endpoints": _pairs,

@@ -8,12 +8,12 @@ files beside this one (``device_profiles/*.toml``) are the only place that names
 
 from __future__ import annotations
 
-import functools
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -126,7 +126,7 @@ def _value(key: str, value: object, where: str) -> object:
     reader = _READERS.get(key, _text)
     try:
         return reader(value)
-    except (ValueError, TypeError, ArithmeticError, re.error) as error:
+    except (ValueError, TypeError) as error:
         said = repr(value) if len(repr(value)) < _SAID_MAX else "another"
         raise SettingsError(f"{key} is {said}", where, f"{key} must be {error}") from None
 
@@ -139,7 +139,10 @@ def _text(value: object) -> str:
 
 def _pattern(value: object) -> str:
     text = _text(value)
-    re.compile(text)
+    try:
+        re.compile(text)
+    except (re.error, OverflowError) as error:
+        raise ValueError(f"a regular expression: {error}") from None
     return text
 
 
@@ -186,31 +189,25 @@ def _zone(value: object) -> str:
     return text
 
 
-class _OneOf:
-    """Takes one of a few words."""
-
-    def __init__(self, *words: str) -> None:
-        self._words = words
-
-    def __call__(self, value: object) -> str:
-        if value not in self._words:
-            raise ValueError("one of " + ", ".join(repr(word) for word in self._words))
-        return _text(value)
+def _one_of(words: tuple[str, ...], value: object) -> str:
+    if value not in words:
+        raise ValueError("one of " + ", ".join(map(repr, words)))
+    return _text(value)
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
     "vendor_pattern": _pattern,
     "connectors": _count,
     "max_power_w": _quantity,
-    "default_energy_unit": _OneOf(*ENERGY_UNITS),
-    "energy_unit_always": _OneOf("", *ENERGY_UNITS),
+    "default_energy_unit": partial(_one_of, ENERGY_UNITS),
+    "energy_unit_always": partial(_one_of, ("", *ENERGY_UNITS)),
     "decimal_comma": _flag,
     "register_step_wh": _quantity,
     "rollovers_wh": _quantities,
     "aligned_tolerance_s": _quantity,
-    "aligned_stamp": _OneOf("sampled", "start"),
+    "aligned_stamp": partial(_one_of, ("sampled", "start")),
     "zone_of_naive_times": _zone,
-    "id_tag_order": _OneOf("little", "big"),
+    "id_tag_order": partial(_one_of, ("little", "big")),
     "refuses_besides": _texts,
     "keys": _texts,
     "declared": Declaration.from_mapping,
@@ -225,7 +222,7 @@ def profile_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-@functools.cache
+@cache
 def load_profile(name: str) -> DeviceProfile:
     """
     Give the profile of this name.
@@ -253,7 +250,8 @@ def derived_profile(name: str, base: str, keys: Mapping[str, Any]) -> DeviceProf
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(_FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    with _FOLDER.joinpath(f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
 
 
 GENERIC = load_profile("generic")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,11 +10,18 @@ import pytest
 from backend.core.declaration import (
     BACKEND_MESSAGES,
     CHARGER_MESSAGES,
+    TRANSPORTS,
     ConnectorDeclared,
     Declaration,
     MeasurementDeclared,
+    MessageDeclared,
 )
 from backend.core.device_profile import load_profile
+
+A_TABLE = "a table with " + ", ".join(each.name for each in fields(Declaration))
+A_CONNECTOR = "a table with evse, connector, current, plug, power_kw, phases"
+A_ROW_OF = "a table whose rows have all of "
+A_MESSAGE = 'a table whose messages are a table: Authorize = ["1.6J"]'
 
 
 class TestTheInch:
@@ -73,28 +81,56 @@ class TestReading:
         )
 
         assert (MeasurementDeclared("Voltage", ("L1",)),) == declared.measurements
+        assert (MessageDeclared("Reset", ()),) == declared.messages
         assert (("1.6S", "TCP 80"),) == declared.endpoints
+
+    def test_what_a_row_needs(self) -> None:
+        """Of a measurement its measurand is enough; of a connector all but its phases."""
+        connector = {"evse": 1, "connector": 2, "current": "DC", "plug": "CCS", "power_kw": 50}
+        declared = Declaration.from_mapping(
+            {"measurements": [{"measurand": "Voltage"}], "connectors": [connector]}
+        )
+
+        assert (MeasurementDeclared("Voltage"),) == declared.measurements
+        assert (ConnectorDeclared(1, 2, "DC", "CCS", 50, 0),) == declared.connectors
+
+    def test_a_message_over_all_transports(self) -> None:
+        """It is supported over each that there is."""
+        declared = Declaration.from_mapping({"messages": {"Reset": list(TRANSPORTS)}})
+
+        assert (MessageDeclared("Reset", TRANSPORTS),) == declared.messages
 
     @pytest.mark.parametrize(
         ("mapping", "complaint"),
         [
-            ([], "a table with vendor, model"),
-            ({"color": "red"}, "'color' is none of them"),
-            ({"vendor": 1}, "whose texts stand in quotes"),
-            ({"diagnostics_protocols": "ftp"}, "whose lists hold texts"),
-            ({"endpoints": "x"}, "whose tables hold texts"),
-            ({"messages": []}, "whose messages are a table"),
-            ({"messages": {"Teleport": []}}, "'Teleport' is none"),
-            ({"messages": {"Reset": ["1.7"]}}, "of 1.5S, 1.6S, 1.6J"),
-            ({"connectors": {}}, "whose rows are tables"),
-            ({"connectors": [{"evse": 1}]}, "rows have all of evse, connector"),
-            ({"connectors": [{"evse": "1"}]}, "evse are each of type int"),
-            ({"connectors": [{"evse": True}]}, "evse are each of type int"),
-            ({"measurements": [{"phases": "L1"}]}, "phases are each of type list"),
+            ([], A_TABLE),
+            ({"color": "red"}, A_TABLE + "; 'color' is none of them"),
+            ({"vendor": 1}, "a table whose texts stand in quotes"),
+            ({"diagnostics_protocols": "ftp"}, "a table whose lists hold texts in quotes"),
+            ({"endpoints": "x"}, "a table whose tables hold texts in quotes"),
+            ({"endpoints": {"1.6S": 80}}, "a table whose texts stand in quotes"),
+            ({"messages": []}, A_MESSAGE),
+            (
+                {"messages": {"Teleport": []}},
+                "a table whose messages are of OCPP 1.6; 'Teleport' is none",
+            ),
+            ({"messages": {"Reset": ["1.7"]}}, "a table whose transports are of 1.5S, 1.6S, 1.6J"),
+            ({"connectors": {}}, "a table whose rows are tables"),
+            ({"connectors": [1]}, A_CONNECTOR),
+            ({"connectors": [{"color": 1}]}, A_CONNECTOR + "; 'color' is none of them"),
+            ({"connectors": [{"evse": 1}]}, A_ROW_OF + "evse, connector, current, plug, power_kw"),
+            ({"measurements": [{"unit": "V"}]}, A_ROW_OF + "measurand"),
+            ({"connectors": [{"evse": "1"}]}, "a table whose evse are each of type int"),
+            ({"connectors": [{"evse": True}]}, "a table whose evse are each of type int"),
+            ({"measurements": [{"phases": "L1"}]}, "a table whose phases are each of type list"),
+            (
+                {"measurements": [{"measurand": "Voltage", "phases": [1]}]},
+                "a table whose texts stand in quotes",
+            ),
         ],
     )
     def test_what_is_wrong(self, mapping: Any, complaint: str) -> None:
         """The error says what must stand there."""
         with pytest.raises((TypeError, ValueError)) as caught:
             Declaration.from_mapping(mapping)
-        assert complaint in str(caught.value)
+        assert complaint == str(caught.value)

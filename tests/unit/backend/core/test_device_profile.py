@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from backend.core.declaration import Declaration
 from backend.core.device_profile import (
     GENERIC,
     DeviceProfile,
@@ -15,6 +17,12 @@ from backend.core.device_profile import (
     profile_names,
 )
 from backend.errors import SettingsError
+
+KEYS = sorted({each.name for each in fields(DeviceProfile)} - {"name"})
+DECLARED = "declared must be a table with " + ", ".join(each.name for each in fields(Declaration))
+A_NUMBER = "max_power_w must be a number, as a whole number or in quotes"
+NOT_NEGATIVE = "max_power_w must be a number, 0 or more"
+A_COUNT = "connectors must be a whole number, 0 or more"
 
 
 class TestTheProfiles:
@@ -51,9 +59,12 @@ class TestTheProfiles:
                 load_profile(name)
 
     def test_profiles_can_be_told_apart(self) -> None:
-        """They are values."""
+        """They are values, and are found at once among others."""
+        inch = load_profile("etrel_inch")
         assert load_profile("generic") == GENERIC
-        assert 2 == len({GENERIC, load_profile("etrel_inch")})
+        assert 2 == len({GENERIC, inch})
+        assert hash(inch) == hash(DeviceProfile("etrel_inch"))
+        assert hash(inch) != hash(GENERIC)
 
 
 class TestReading:
@@ -87,31 +98,76 @@ class TestReading:
     @pytest.mark.parametrize(
         ("key", "value", "complaint"),
         [
-            ("titel", "X", "'titel' is no key of a profile"),
-            ("title", 1, "title must be a text"),
-            ("vendor_pattern", "(", "vendor_pattern must be"),
-            ("decimal_comma", 1, "true or false"),
-            ("connectors", -1, "a whole number, 0 or more"),
-            ("connectors", True, "a whole number, 0 or more"),
-            ("max_power_w", 1.5, "a number, as a whole number or in quotes"),
-            ("max_power_w", "x", "a number, as a whole number or in quotes"),
-            ("max_power_w", "NaN", "a number, 0 or more"),
-            ("max_power_w", True, "a number, as a whole number or in quotes"),
-            ("rollovers_wh", 1, "a list of numbers"),
-            ("keys", "NumberOfConnectors", "a list of texts"),
-            ("keys", [1], "a text"),
-            ("declared", [], "declared must be a table with vendor, model"),
-            ("declared", {"x" * 100: ""}, "declared is another; declared must be a table with"),
-            ("default_energy_unit", "J", "one of 'Wh', 'kWh'"),
-            ("id_tag_order", ["little"], "one of 'little', 'big'"),
-            ("zone_of_naive_times", "Zurich", "a zone"),
+            ("titel", "X", "'titel' is no key of a profile; use " + ", ".join(KEYS)),
+            ("name", "X", "'name' is no key of a profile; use " + ", ".join(KEYS)),
+            ("title", 1, "title is 1; title must be a text"),
+            (
+                "vendor_pattern",
+                "(",
+                "vendor_pattern is '('; vendor_pattern must be a regular expression:"
+                " missing ), unterminated subpattern at position 0",
+            ),
+            (
+                "vendor_pattern",
+                "x{99999999999}",
+                "vendor_pattern is 'x{99999999999}'; vendor_pattern must be a regular expression:"
+                " the repetition number is too large",
+            ),
+            ("decimal_comma", 1, "decimal_comma is 1; decimal_comma must be true or false"),
+            ("connectors", -1, f"connectors is -1; {A_COUNT}"),
+            ("connectors", True, f"connectors is True; {A_COUNT}"),
+            ("max_power_w", 1.5, f"max_power_w is 1.5; {A_NUMBER}"),
+            ("max_power_w", "x", f"max_power_w is 'x'; {A_NUMBER}"),
+            ("max_power_w", "NaN", f"max_power_w is 'NaN'; {NOT_NEGATIVE}"),
+            ("max_power_w", -1, f"max_power_w is -1; {NOT_NEGATIVE}"),
+            ("max_power_w", True, f"max_power_w is True; {A_NUMBER}"),
+            ("rollovers_wh", 1, "rollovers_wh is 1; rollovers_wh must be a list of numbers"),
+            ("keys", "X", "keys is 'X'; keys must be a list of texts"),
+            ("keys", [1], "keys is [1]; keys must be a text"),
+            ("declared", [], f"declared is []; {DECLARED}"),
+            (
+                "declared",
+                {"x" * 100: ""},
+                f"declared is another; {DECLARED}; {'x' * 100!r} is none of them",
+            ),
+            (
+                "default_energy_unit",
+                "J",
+                "default_energy_unit is 'J'; default_energy_unit must be one of 'Wh', 'kWh'",
+            ),
+            (
+                "id_tag_order",
+                ["little"],
+                "id_tag_order is ['little']; id_tag_order must be one of 'little', 'big'",
+            ),
+            (
+                "zone_of_naive_times",
+                "Zurich",
+                "zone_of_naive_times is 'Zurich'; zone_of_naive_times must be"
+                ' a zone, e.g. "UTC" or "Europe/Zurich"',
+            ),
         ],
     )
     def test_a_wrong_key(self, key: str, value: object, complaint: str) -> None:
-        """The error names profile, key and what it takes."""
-        with pytest.raises(SettingsError, match="device profile 'x'") as caught:
+        """The error names profile, key, what it is and what it takes."""
+        with pytest.raises(SettingsError) as caught:
             DeviceProfile.from_mapping("x", {key: value})
-        assert complaint in str(caught.value)
+        assert f"device profile 'x': {complaint}" == str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("digits", "said"), [(79, f"title is {'1' * 79}"), (80, "title is another")]
+    )
+    def test_what_is_long_is_not_repeated(self, digits: int, said: str) -> None:
+        """A value of 80 signs or more is not shown."""
+        with pytest.raises(SettingsError) as caught:
+            DeviceProfile.from_mapping("x", {"title": int("1" * digits)})
+        assert said == caught.value.what
+
+    def test_nothing_is_a_number(self) -> None:
+        """0 connectors are connectors that are not known; a step of 0 Wh holds no register."""
+        profile = DeviceProfile.from_mapping("x", {"connectors": 0, "register_step_wh": 0})
+
+        assert (0, Decimal(0)) == (profile.connectors, profile.register_step_wh)
 
 
 class TestOnesOwn:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,9 +50,16 @@ class TestPlan:
         updates = plan(known, {"A": GOOD, "B": BLOCKED, "D": GOOD}, DIFFERENTIAL, 100)
 
         assert [(4, DIFFERENTIAL, {"C": None, "B": BLOCKED, "D": GOOD})] == sent(updates)
-        assert [{"idTag": "C"}, {"idTag": "B", "idTagInfo": BLOCKED}] == (
-            updates[0].payload()["localAuthorizationList"][:2]
-        )
+
+    def test_the_payload(self) -> None:
+        """It has the fields of SendLocalList.req; a card that goes has no idTagInfo."""
+        payload = Update(4, DIFFERENTIAL, {"C": None, "B": BLOCKED}).payload()
+
+        assert {
+            "listVersion": 4,
+            "updateType": "Differential",
+            "localAuthorizationList": [{"idTag": "C"}, {"idTag": "B", "idTagInfo": BLOCKED}],
+        } == payload
 
     def test_no_difference_is_not_sent(self) -> None:
         """Where nothing has changed, nothing is sent; a Full list is sent all the same."""
@@ -84,6 +94,27 @@ class TestPlan:
         known = KnownList(VERSION_MAX, {"A": GOOD}, is_sure=True)
 
         assert [(1, FULL, {"B": GOOD})] == sent(plan(known, {"B": GOOD}, DIFFERENTIAL, 100))
+
+    def test_versions_go_on_while_they_fit(self) -> None:
+        """A difference of one entry takes two versions at most."""
+        known = KnownList(VERSION_MAX - 2, {"A": GOOD}, is_sure=True)
+
+        assert [(VERSION_MAX - 1, DIFFERENTIAL, {"A": BLOCKED})] == sent(
+            plan(known, {"A": BLOCKED}, DIFFERENTIAL, 2)
+        )
+
+    @pytest.mark.parametrize(("before", "wanted"), [("ABCD", ""), ("", "ABCD"), ("ABC", "DEF")])
+    def test_no_version_is_too_large(self, before: str, wanted: str) -> None:
+        """However many cards come and go one by one, the last version fits, too."""
+        entries, cards = dict.fromkeys(before, GOOD), dict.fromkeys(wanted, GOOD)
+
+        for version in range(VERSION_MAX - 10, VERSION_MAX + 1):
+            updates = plan(KnownList(version, entries, is_sure=True), cards, DIFFERENTIAL, 1)
+            assert VERSION_MAX >= updates[-1].version
+
+    def test_a_card_that_is_gone_already(self) -> None:
+        """It may go again: the list after that is without it."""
+        assert {"A": GOOD} == Update(4, DIFFERENTIAL, {"B": None}).applied_to({"A": GOOD})
 
 
 CARDS = st.dictionaries(st.sampled_from("ABCDEFGH"), st.sampled_from([GOOD, BLOCKED]))
@@ -122,6 +153,18 @@ class TestCardInfo:
             "expiryDate": "2025-06-04T06:00:00Z",
             "parentIdTag": "FLEET",
         } == card_info("Accepted", "FLEET", end, NOW)
+
+    def test_an_end_of_another_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is told in UTC, wherever the backend runs."""
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            end = (NOW + timedelta(days=1)).astimezone(ZoneInfo("Europe/Zurich"))
+            info = card_info("Accepted", "", end, NOW)
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert "2025-06-04T06:00:00Z" == info["expiryDate"]
 
     def test_a_card_whose_time_is_over(self) -> None:
         """It is Expired from that instant on; a blocked one stays blocked."""

@@ -314,6 +314,16 @@ class TestTheShortWay:
         assert not is_plain(text, INCH)
         assert isinstance(by_both_ways(text, INCH), tuple)
 
+    @pytest.mark.parametrize(("signs", "learned"), [(50, 1), (51, 0)])
+    def test_how_long_a_word_may_be(self, signs: int, learned: int) -> None:
+        """One of fifty signs is remembered, whatever it is."""
+        profile = DeviceProfile(f"{signs} signs")
+        text = frame_of(payload_of({"value": "1", "unit": "x" * signs}))
+
+        by_both_ways(text, profile)
+
+        assert learned == len(plain._known(profile))
+
     def test_what_is_long_is_not_learned(self) -> None:
         """A word of any length is read, but not remembered."""
         before = len(plain._known(GENERIC))
@@ -335,3 +345,43 @@ class TestTheShortWay:
 
         assert is_plain(text, profile)
         assert {} == plain._known(profile)
+
+    def test_as_much_is_learned_as_fits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not one way to word a value more."""
+        monkeypatch.setattr(plain, "_WORDINGS", 1)
+        profile = DeviceProfile("one is enough")
+
+        for unit in ("kWh", "Wh"):
+            by_both_ways(frame_of(payload_of({"value": "1", "unit": unit})), profile)
+
+        assert 1 == len(plain._known(profile))
+
+    @pytest.mark.parametrize("transaction", [2**63 - 1, 1 - 2**63])
+    def test_the_largest_transactions_go_it(self, transaction: int) -> None:
+        """They have 64 bits with their sign."""
+        text = frame_of(payload_of({"value": "1", "unit": "Wh"}, transactionId=transaction))
+
+        assert is_plain(text, INCH)
+
+    @pytest.mark.parametrize(
+        ("profile", "connector"), [(INCH, 0), (INCH, 1), (GENERIC, MAX_CONNECTOR)]
+    )
+    def test_all_connectors_go_it(self, profile: DeviceProfile, connector: int) -> None:
+        """From the whole station to the last that a model may have."""
+        text = frame_of(payload_of({"value": "1", "unit": "Wh"}) | {"connectorId": connector})
+
+        assert is_plain(text, profile)
+
+    def test_positions_run_through_all_values(self) -> None:
+        """Also over a meter value without any; such a one is no reading."""
+        one = {"value": "1", "unit": "Wh"}
+        values = [
+            {"timestamp": AT, "sampledValue": samples} for samples in ([one, one], [], [one], [one])
+        ]
+        frame = ocpp_frames.parse(frame_of({"connectorId": 1, "meterValue": values}))
+        assert isinstance(frame, Call)
+
+        found = plain._read(frame.payload, INCH, RECEIVED)
+
+        assert found is not None
+        assert [0, 2, 3] == [each.position for each in found]
