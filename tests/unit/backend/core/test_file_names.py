@@ -229,8 +229,8 @@ class TestErrors:
         time.tzset()
         try:
             created = CREATED.astimezone(ZoneInfo("America/New_York"))
-            name = file_name("{created}.csv", "t", DAY, DAY, created, 0)
+            name = file_name("{from}_{created}.csv", "t", created, DAY, created, 0)
         finally:
             monkeypatch.undo()
             time.tzset()
-        assert "20250603223000.csv" == name
+        assert "20250603T2230Z_20250603223000.csv" == name
