@@ -391,6 +391,7 @@ def test_the_zone_of_the_machine_changes_nothing(
     machine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A local time, also one that does not exist, is of Europe/Zurich wherever the backend runs."""
+    label = ("03.06.2025 12:00:00", FORM)
     monkeypatch.setenv("TZ", machine)
     time_of_machine.tzset()
     try:
@@ -399,6 +400,12 @@ def test_the_zone_of_the_machine_changes_nothing(
         assert UTC is gap.tzinfo
         assert datetime(2025, 6, 3, 10, tzinfo=UTC) == local_instant(date(2025, 6, 3), time(12))
         assert "2025-06-03T12:00:00+02:00" == to_iso_label(datetime(2025, 6, 3, 10, tzinfo=UTC))
+        read = [*days.instants_of("2025-06-03 12:00"), *days.instants_of("2025-06-03 12:00Z")]
+        read += [from_iso_label("2025-06-03T12:00:00+02:00"), from_label(*label, None)]
+        noon = datetime.combine(date(2025, 6, 3), time(12))
+        read += [from_utc_label(*label), instant_of_naive(noon, "Europe/Zurich")]
+        assert [UTC] * 6 == [each.tzinfo for each in read]
+        assert "10:00" == to_label(read[0], "%H:%M", "utc")
     finally:
         monkeypatch.undo()
         time_of_machine.tzset()

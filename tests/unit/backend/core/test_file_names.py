@@ -57,6 +57,11 @@ class TestNames:
             check_name(name, "task 'x'")
         assert complaint in str(caught.value)
 
+    @pytest.mark.parametrize("first", "XZaz09_")
+    def test_the_first_character(self, first: str) -> None:
+        """Neither a dot nor a hyphen; any other will do."""
+        assert first == check_name(first, "task")
+
     def test_the_longest(self) -> None:
         """It may have 120 characters."""
         assert "a" * 120 == check_name("a" * 120, "task")
