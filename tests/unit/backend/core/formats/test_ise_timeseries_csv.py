@@ -168,11 +168,14 @@ class TestRoundTrip:
 
     def test_what_can_never_be_read(self) -> None:
         """An instant out of all reason is told with the meter that it is of."""
+        rows = [row("1899-06-03T12:15:00")]
+        sentence = "'03.06.1899 13:15:00' is out of all reason; check time_form and zone"
         with pytest.raises(LayoutError) as caught:
-            stand_alone([row("1899-06-03T12:15:00")], Layout())
-        assert (
-            f"{CODE}: '03.06.1899 13:15:00' is out of all reason; check time_form and zone"
-        ) == str(caught.value)
+            stand_alone(rows, Layout())
+        assert f"{CODE}: {sentence}" == str(caught.value)
+        with pytest.raises(LayoutError) as caught:
+            write(rows, Layout())
+        assert f"{CODE} 1899-06-03T12:00:00+00:00: {sentence}" == str(caught.value)
 
     def test_headings_and_columns_of_a_utility(self) -> None:
         """They may be called and ordered otherwise, and the unit left out."""
