@@ -108,7 +108,8 @@ class TestStart:
         """Its answer was lost: it gets the id it has, whatever became of the session."""
         known = session(state=state, ended=None if state is OPEN else NOON + HOUR)
         decision = decide_start([known], start(idTag="fa:2a:fd:77"))
-        assert ("same-start", known, None) == (decision.rule, decision.repeated, decision.opened)
+        assert ("same-start", known, ()) == _told(decision)
+        assert decision.opened is None
 
     @pytest.mark.parametrize(
         "other",
