@@ -447,6 +447,14 @@ class TestPlaces:
         report = read_stop({**STOP, **fields}, GENERIC, RECEIVED)
         assert [expected] == deviations(report.reception)
 
+    def test_a_register_that_is_a_word(self) -> None:
+        """It is told twice: that it stands in quotes, and that it is no number."""
+        report = read_start({**START, "meterStart": "x"}, GENERIC, RECEIVED)
+        assert [
+            ("value-is-a-text", "meterStart", "x"),
+            ("value-is-no-number", "meterStart", "x"),
+        ] == deviations(report.reception)
+
     def test_a_stop_without_an_id(self) -> None:
         """It is named, though the field is not there."""
         report = read_stop({"meterStop": 1, "timestamp": AT}, GENERIC, RECEIVED)
