@@ -235,8 +235,7 @@ def _unmade(
             period = period_of(period.end, plan.minutes)
         else:
             # A period of another length, from before the schedule was changed, may end within.
-            behind = period_of(by.end, plan.minutes)
-            period = behind if behind.start > period.start else period_of(period.end, plan.minutes)
+            period = period_of(by.end, plan.minutes)
 
 
 def _joined(periods: Iterable[Period]) -> list[Period]:

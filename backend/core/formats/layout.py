@@ -110,8 +110,9 @@ def _are_columns(value: object) -> bool:
 
 
 def _are_headings(value: object) -> bool:
-    texts = isinstance(value, tuple) and all(isinstance(each, str) for each in value)
-    return texts and isinstance(value, tuple) and len(value) == len(COLUMNS)
+    if not isinstance(value, tuple) or len(value) != len(COLUMNS):
+        return False
+    return all(isinstance(each, str) for each in value)
 
 
 _KNOBS: tuple[KnobRow, ...] = (

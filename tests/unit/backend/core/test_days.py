@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time as time_of_machine
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -63,8 +64,56 @@ class TestTheGridOfADay:
     @pytest.mark.parametrize("minutes", [0, -15, 7, 120])
     def test_an_interval_that_does_not_divide_the_hour(self, minutes: int) -> None:
         """It has no grid."""
-        with pytest.raises(ValueError, match="do not divide the hour"):
+        with pytest.raises(ValueError, match="minutes do not") as caught:
             day_grid(date(2025, 6, 3), minutes)
+        sentence = f"{minutes} minutes do not divide the hour; use 1, 5, 10, 15, 30 or 60"
+        assert sentence == str(caught.value)
+
+    def test_a_period_that_is_no_multiple(self) -> None:
+        """It has no grid, either."""
+        start = datetime(2025, 6, 3, 12, tzinfo=UTC)
+        with pytest.raises(ValueError, match="is no multiple") as caught:
+            days.grid(start, start + timedelta(minutes=20), 15)
+        sentence = (
+            "2025-06-03T12:00:00+00:00 to 2025-06-03T12:20:00+00:00 is no multiple of 0:15:00"
+        )
+        assert sentence == str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("minutes", "first", "last"),
+        [
+            (1440, "2025-06-02T22:00", "2025-06-03T22:00"),
+            (720, "2025-06-03T10:00", "2025-06-03T22:00"),
+            (180, "2025-06-03T10:00", "2025-06-03T13:00"),
+            (60, "2025-06-03T12:00", "2025-06-03T13:00"),
+            (15, "2025-06-03T12:15", "2025-06-03T12:30"),
+        ],
+    )
+    def test_parts_of_a_day(self, minutes: int, first: str, last: str) -> None:
+        """An instant lies in one of each length."""
+        found = days.part_of_day(datetime(2025, 6, 3, 12, 20, tzinfo=UTC), minutes)
+        assert [f"{first}:00+00:00", f"{last}:00+00:00"] == [each.isoformat() for each in found]
+
+    @pytest.mark.parametrize(
+        ("day", "minutes", "hours"),
+        [(MARCH, 120, [2, 1, 2]), (OCTOBER, 120, [2, 3, 2]), (OCTOBER, 60, [1, 1, 2, 1])],
+    )
+    def test_parts_around_the_change(self, day: date, minutes: int, hours: list[int]) -> None:
+        """One is an hour shorter in March, and longer in October."""
+        start = day_bounds(day)[0]
+        found = []
+        for _ in hours:
+            assert start == days.part_of_day(start, minutes)[0]
+            found.append(days.part_of_day(start, minutes)[1] - start)
+            start += found[-1]
+        assert [timedelta(hours=each) for each in hours] == found
+
+    def test_the_hour_that_exists_twice_is_not_parted(self) -> None:
+        """Its quarters are told apart only by their order."""
+        twice = datetime(2025, 10, 26, tzinfo=UTC)
+        for minutes in (15, 75, 119):
+            instant = twice + timedelta(minutes=minutes)
+            assert (twice, twice + timedelta(hours=2)) == days.part_of_day(instant, 15)
 
     def test_labels_begin_at_a_quarter_past_and_end_at_midnight(self) -> None:
         """00:15 first and 00:00 of the next day last; 02:xx twice in October, never in March."""
@@ -129,6 +178,23 @@ class TestLocalTimes:
             naive, "Europe/Zurich", fold=fold
         )
 
+    def test_a_time_of_day_with_a_zone(self) -> None:
+        """It is read as local time all the same, to the microsecond."""
+        at = time(12, 0, 0, 5, tzinfo=UTC)
+        assert datetime(2025, 6, 3, 10, 0, 0, 5, tzinfo=UTC) == local_instant(date(2025, 6, 3), at)
+
+    @pytest.mark.parametrize(
+        ("zone", "naive", "expected"),
+        [
+            ("Australia/Lord_Howe", "2025-10-05T02:15:00", "2025-10-04T15:30:00+00:00"),
+            ("America/New_York", "2025-03-09T02:59:59.9", "2025-03-09T07:00:00+00:00"),
+        ],
+    )
+    def test_gaps_elsewhere(self, zone: str, naive: str, expected: str) -> None:
+        """Also where the clock is put forward by half an hour."""
+        found = instant_of_naive(datetime.fromisoformat(naive), zone)
+        assert expected == found.isoformat()
+
     def test_zones(self) -> None:
         """A name that is none is told from one that is."""
         assert is_zone("Europe/Zurich")
@@ -155,18 +221,24 @@ class TestForms:
     @pytest.mark.parametrize(
         ("form", "complaint"),
         [
-            ("%d.%m.%y %H:%M", "'%y' is none of"),
-            ("%d.%m.%Y %H:%M%%", "'%%' is none of"),
-            ("%d.%m.%Y %H:%M %", "'%' is none of"),
-            ("%d.%m.%Y %H:%M\n%", "'%' is none of"),
+            ("%d.%m.%y %H:%M", "'%y' is none of %Y %m %d %H %M %S"),
+            ("%d.%m.%Y %H:%M%%", "'%%' is none of %Y %m %d %H %M %S"),
+            ("%d.%m.%Y %H:%M %", "'%' is none of %Y %m %d %H %M %S"),
+            ("%d.%m.%Y %H:%M\n%", "'%' is none of %Y %m %d %H %M %S"),
             ("%d.%m.%Y %H:%M %d", "%d stands there twice"),
             ("%d.%m.%Y", "%H is missing"),
+            ("%d.%m.%Y %H", "%M is missing"),
             ("", "%Y is missing"),
         ],
     )
     def test_bad_forms(self, form: str, complaint: str) -> None:
         """What could not be read back is told, with the reason."""
-        assert complaint in (check_form(form) or "")
+        assert complaint == check_form(form)
+
+    def test_a_year_of_three_digits(self) -> None:
+        """Each part of a label has its width."""
+        early = datetime(987, 6, 3, 2, 5, 9, tzinfo=UTC)
+        assert "0987-06-03 02:05:09" == to_label(early, "%Y-%m-%d %H:%M:%S", "utc")
 
 
 class TestLabels:
@@ -194,40 +266,56 @@ class TestLabels:
     @pytest.mark.parametrize(
         ("label", "complaint"),
         [
-            ("30.03.2025 02:15:00", "does not exist"),
+            (
+                "30.03.2025 02:15:00",
+                "does not exist in Europe/Zurich: the clock is put forward",
+            ),
             ("31.02.2025 02:15:00", "is no time"),
             ("01.01.2025 24:00:00", "is no time"),
-            ("1.1.2025 00:00:00", "does not have the form"),
-            ("01.01.2025 00:00:00 ", "does not have the form"),
-            ("٠1.01.2025 00:00:00", "does not have the form"),
-            ("01.01.0001 00:00:00", "out of all reason"),
-            ("01.01.9999 00:00:00", "out of all reason"),
+            ("1.1.2025 00:00:00", f"does not have the form '{FORM}'"),
+            ("01.01.2025 00:00:00 ", f"does not have the form '{FORM}'"),
+            ("٠1.01.2025 00:00:00", f"does not have the form '{FORM}'"),
+            ("01.01.0001 00:00:00", "is out of all reason"),
+            ("31.12.1899 23:59:59", "is out of all reason"),
+            ("01.01.3000 00:00:00", "is out of all reason"),
+            ("01.01.9999 00:00:00", "is out of all reason"),
         ],
     )
     def test_no_labels(self, label: str, complaint: str) -> None:
         """They are refused with the reason."""
-        with pytest.raises(ValueError, match=complaint):
+        with pytest.raises(ValueError, match=re.escape(complaint)) as caught:
             from_label(label, FORM, None)
+        assert f"{label!r} {complaint}" == str(caught.value)
+
+    def test_the_years_that_are_read(self) -> None:
+        """From 1900 to 2999, in files and of people."""
+        assert 1899 == from_label("01.01.1900 00:00:00", FORM, None).year
+        assert 2999 == from_label("31.12.2999 23:59:59", FORM, None).year
+        assert 1900 == days.instants_of("1900-01-01 00:00Z")[0].year
+        assert 3000 == days.instants_of("2999-12-31 24:00Z")[0].year
 
     def test_labels_with_offset(self) -> None:
         """They need no order."""
         for instant in day_grid(OCTOBER, 15):
             assert instant == from_iso_label(to_iso_label(instant))
         assert "2025-06-03T14:15:00+02:00" == to_iso_label(datetime(2025, 6, 3, 12, 15, tzinfo=UTC))
+        broken = datetime(2025, 6, 3, 12, 15, 0, 500_000, tzinfo=UTC)
+        assert "2025-06-03T14:15:00+02:00" == to_iso_label(broken)
 
     @pytest.mark.parametrize(
-        "label",
+        ("label", "complaint"),
         [
-            "2025-06-03 14:15:00+02:00",
-            "2025-06-03T14:15:00Z",
-            "2025-06-03T14:15:00+24:00",
-            "0001-01-01T00:00:00+10:00",
+            ("2025-06-03 14:15:00+02:00", "is not of the form 2025-06-03T14:15:00+02:00"),
+            ("2025-06-03T14:15:00Z", "is not of the form 2025-06-03T14:15:00+02:00"),
+            ("2025-06-03T14:15:00+24:00", "is no time"),
+            ("0001-01-01T00:00:00+10:00", "is no time"),
         ],
     )
-    def test_no_labels_with_offset(self, label: str) -> None:
+    def test_no_labels_with_offset(self, label: str, complaint: str) -> None:
         """They are refused."""
-        with pytest.raises(ValueError, match="is no"):
+        with pytest.raises(ValueError, match="is no") as caught:
             from_iso_label(label)
+        assert f"{label!r} {complaint}" == str(caught.value)
 
 
 class TestForPeople:
@@ -239,6 +327,7 @@ class TestForPeople:
             ("2025-06-03T12:15:00+00:00", "14:15"),
             ("2025-06-03T12:15:07+00:00", "14:15:07"),
             ("2025-06-03T12:15:07.250000+00:00", "14:15:07.25"),
+            ("2025-06-03T12:15:00.000100+00:00", "14:15:00.0001"),
             ("2025-06-03T22:00:00+00:00", "24:00"),
             ("2025-06-02T22:00:00+00:00", "00:00"),
             ("2025-06-03T22:30:00+00:00", "04.06.2025 00:30"),
@@ -256,6 +345,8 @@ class TestForPeople:
             ("2025-06-03 14:15", ["2025-06-03T12:15:00"]),
             (" 2025-06-03T14:15:07 ", ["2025-06-03T12:15:07"]),
             ("2025-06-03 24:00", ["2025-06-03T22:00:00"]),
+            ("2025-06-03 24:00:00", ["2025-06-03T22:00:00"]),
+            ("2025-06-03 24:00Z", ["2025-06-04T00:00:00"]),
             ("2025-06-03T14:15:00Z", ["2025-06-03T14:15:00"]),
             ("2025-06-03T14:15:00-05:00", ["2025-06-03T19:15:00"]),
             ("2025-03-30 02:30", []),
@@ -276,14 +367,23 @@ class TestForPeople:
             "14:15",
             "2025-02-29 14:15",
             "2025-06-03 24:01",
+            "2025-06-03 24:00:01",
             "2025-06-03 25:00",
             "0001-01-01 00:00",
+            "1899-12-31 23:59",
+            "3000-01-01 00:00",
+            "2025-06-03 14:15+24:00",
         ],
     )
     def test_what_is_no_time(self, text: str) -> None:
         """It is refused."""
-        with pytest.raises(ValueError, match="is no time"):
+        with pytest.raises(ValueError, match="is no time") as caught:
             days.instants_of(text)
+        assert f"{text!r} is no time" == str(caught.value)
+
+    def test_a_day(self) -> None:
+        """As people write it."""
+        assert "03.06.2025" == days.to_day_label(date(2025, 6, 3))
 
 
 @pytest.mark.parametrize("machine", ["America/New_York", "Asia/Tokyo"])
@@ -291,6 +391,7 @@ def test_the_zone_of_the_machine_changes_nothing(
     machine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A local time, also one that does not exist, is of Europe/Zurich wherever the backend runs."""
+    label = ("03.06.2025 12:00:00", FORM)
     monkeypatch.setenv("TZ", machine)
     time_of_machine.tzset()
     try:
@@ -299,6 +400,12 @@ def test_the_zone_of_the_machine_changes_nothing(
         assert UTC is gap.tzinfo
         assert datetime(2025, 6, 3, 10, tzinfo=UTC) == local_instant(date(2025, 6, 3), time(12))
         assert "2025-06-03T12:00:00+02:00" == to_iso_label(datetime(2025, 6, 3, 10, tzinfo=UTC))
+        read = [*days.instants_of("2025-06-03 12:00"), *days.instants_of("2025-06-03 12:00Z")]
+        read += [from_iso_label("2025-06-03T12:00:00+02:00"), from_label(*label, None)]
+        noon = datetime.combine(date(2025, 6, 3), time(12))
+        read += [from_utc_label(*label), instant_of_naive(noon, "Europe/Zurich")]
+        assert [UTC] * 6 == [each.tzinfo for each in read]
+        assert "10:00" == to_label(read[0], "%H:%M", "utc")
     finally:
         monkeypatch.undo()
         time_of_machine.tzset()

@@ -219,6 +219,17 @@ class TestTriggers:
         assert timedelta(0) < min(moments)
         assert max(moments) < timedelta(minutes=minutes) / 2
 
+    @pytest.mark.parametrize(
+        ("minutes", "earliest_s", "latest_s"),
+        [(15, 225, 450), (30, 300, 900), (60, 300, 1800), (120, 300, 3600), (1440, 300, 3600)],
+    )
+    def test_the_whole_window_is_used(self, minutes: int, earliest_s: int, latest_s: int) -> None:
+        """Half of a short period, its first quarter, or five minutes, left to late readings."""
+        moments_s = [spread(f"task {n}", minutes).total_seconds() for n in range(200)]
+        tenth = (latest_s - earliest_s) / 10
+        assert earliest_s <= min(moments_s) < earliest_s + tenth
+        assert latest_s - tenth < max(moments_s) < latest_s
+
 
 class TestTheNextTime:
     """When to look again."""

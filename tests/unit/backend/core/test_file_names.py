@@ -18,6 +18,7 @@ PATTERN = "ISE_{task}_{from}_{to}_{created}_{revision}.csv"
 DAY = date(2025, 6, 3)
 CREATED = datetime(2025, 6, 3, 22, 30, tzinfo=UTC)
 CODE = "CH98765012345AAAAAAAAAAAAAAA00001"
+USE = "use letters A-Z and a-z, digits, dot, underscore and hyphen"
 FEW = settings(max_examples=150, deadline=None, derandomize=True)
 
 
@@ -56,6 +57,30 @@ class TestNames:
             check_name(name, "task 'x'")
         assert complaint in str(caught.value)
 
+    @pytest.mark.parametrize("first", "XZaz09_")
+    def test_the_first_character(self, first: str) -> None:
+        """Neither a dot nor a hyphen; any other will do."""
+        assert first == check_name(first, "task")
+
+    def test_the_longest(self) -> None:
+        """It may have 120 characters."""
+        assert "a" * 120 == check_name("a" * 120, "task")
+
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [
+            ("a;b", f"task: position 2: ';' cannot stand in a file's name; {USE}"),
+            ("a" * 121, f"task: a name has 1 to 120 characters, not 121; {USE}"),
+            (".x", "task: '.x' begins with '.'; begin with a letter or digit"),
+            ("a..b", f"task: 'a..b' means something else to some servers; {USE}"),
+        ],
+    )
+    def test_the_whole_sentence(self, name: str, sentence: str) -> None:
+        """It says where, what, and what to do."""
+        with pytest.raises(LayoutError) as caught:
+            check_name(name, "task")
+        assert sentence == str(caught.value)
+
 
 class TestPatterns:
     """A pattern is checked when it is set, not when the file is due."""
@@ -84,6 +109,30 @@ class TestPatterns:
             check_pattern(pattern, "format")
         assert complaint in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("pattern", "sentence"),
+        [
+            (
+                "{created}_{station}",
+                "format: there is no field {station};"
+                " use {task}, {from}, {to}, {created}, {revision}, {meter}",
+            ),
+            (
+                "{task}.csv",
+                "format: {created} is missing; the receiver tells newer files from older by it",
+            ),
+            (
+                "{created}/{task}",
+                f"format: position 2: '/' cannot stand in a file's name; {USE}",
+            ),
+        ],
+    )
+    def test_the_whole_sentence(self, pattern: str, sentence: str) -> None:
+        """It says where, what, and what to do; a field counts as one character."""
+        with pytest.raises(LayoutError) as caught:
+            check_pattern(pattern, "format")
+        assert sentence == str(caught.value)
+
 
 class TestMaking:
     """A file's name from its pattern."""
@@ -101,6 +150,14 @@ class TestMaking:
             for hour, minute in ((0, 50), (1, 10))
         )
         assert first < second
+
+    def test_parts_of_a_day(self) -> None:
+        """An edge within a day is told with its time, in UTC, whatever zone it came in."""
+        start, end = (CREATED.replace(hour=hour) for hour in (10, 11))
+        new_york = start.astimezone(ZoneInfo("America/New_York"))
+        assert "20250603T1030Z-20250603T1130Z-20250603223000" == file_name(
+            "{from}-{to}-{created}", "t", new_york, end, CREATED, 1
+        )
 
     def test_another_pattern(self) -> None:
         """Only what it asks for."""
@@ -177,8 +234,8 @@ class TestErrors:
         time.tzset()
         try:
             created = CREATED.astimezone(ZoneInfo("America/New_York"))
-            name = file_name("{created}.csv", "t", DAY, DAY, created, 0)
+            name = file_name("{from}_{created}.csv", "t", created, DAY, created, 0)
         finally:
             monkeypatch.undo()
             time.tzset()
-        assert "20250603223000.csv" == name
+        assert "20250603T2230Z_20250603223000.csv" == name

@@ -55,6 +55,11 @@ def rules(reception: Reception) -> list[str]:
     return [each.rule for each in reception.leniencies]
 
 
+def deviations(reception: Reception) -> list[tuple[str, str, str]]:
+    """Give the deviations, in their order: rule, place, and what stood there."""
+    return [(each.rule, each.where, each.said) for each in reception.leniencies]
+
+
 class TestAProperMessage:
     """What the INCH sends is read without any deviation."""
 
@@ -303,6 +308,9 @@ class TestWords:
         ("field", "said", "kept", "rule"),
         [
             ("phase", "L1-N", "L1", "phase-to-neutral"),
+            ("phase", "L2-N", "L2", "phase-to-neutral"),
+            ("phase", "L3-N", "L3", "phase-to-neutral"),
+            ("phase", "L1-L2", "L1-L2", None),
             ("phase", "N", "N", None),
             ("phase", "R", "R", "unknown-phase"),
             ("phase", 1, None, "phase-unusable"),
@@ -320,6 +328,159 @@ class TestWords:
         reception = read({"value": "1", "unit": "Wh", field: said})
         assert kept == getattr(one(reception), field)
         assert ([] if rule is None else [rule]) == rules(reception)
+
+
+SAMPLE = {"value": "1", "unit": "Wh"}
+PLACE = "meterValue[0].sampledValue[0]"
+
+
+class TestPlaces:
+    """Each deviation is named with its place, and with what stood there."""
+
+    @pytest.mark.parametrize(
+        ("sample", "expected"),
+        [
+            ({"phase": "R"}, ("unknown-phase", f"{PLACE}.phase", "R")),
+            ({"phase": "L1-N"}, ("phase-to-neutral", f"{PLACE}.phase", "L1-N")),
+            ({"location": "Cellar"}, ("unknown-location", f"{PLACE}.location", "Cellar")),
+            ({"context": "Now"}, ("unknown-context", f"{PLACE}.context", "Now")),
+            ({"measurand": {}}, ("measurand-unusable", f"{PLACE}.measurand", "an object of 0")),
+            ({"format": "Roh"}, ("unknown-format", f"{PLACE}.format", "Roh")),
+            ({"format": 1}, ("format-unusable", f"{PLACE}.format", "1")),
+            ({"value": "x"}, ("value-is-no-number", f"{PLACE}.value", "x")),
+            ({"value": None}, ("value-missing", f"{PLACE}.value", "null")),
+            ({"unit": "WH"}, ("unit-spelling", f"{PLACE}.unit", "WH")),
+            ({"mood": "good"}, ("unknown-field", f"{PLACE}.mood", "good")),
+        ],
+    )
+    def test_in_a_sample(self, sample: dict[str, Any], expected: tuple[str, str, str]) -> None:
+        """The field of the sample."""
+        assert [expected] == deviations(read({**SAMPLE, **sample}))
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({"connectorId": None}, ("connector-missing", "connectorId", "null")),
+            ({"connectorId": "A"}, ("connector-unusable", "connectorId", "A")),
+            ({"connectorId": 1001}, ("connector-unusable", "connectorId", "1001")),
+            ({"connectorId": "2"}, ("connector-not-a-number", "connectorId", "2")),
+            ({"transactionId": "x"}, ("transaction-unusable", "transactionId", "x")),
+            ({"transactionId": "4"}, ("transaction-not-a-number", "transactionId", "4")),
+            (
+                {"transactionId": 2**63},
+                ("transaction-unusable", "transactionId", "9223372036854775808"),
+            ),
+            ({"cellar": True}, ("unknown-field", "cellar", "true")),
+            ({"timestamp": None}, ("timestamp-missing", "meterValue[0].timestamp", "null")),
+        ],
+    )
+    def test_in_a_message(self, fields: dict[str, Any], expected: tuple[str, str, str]) -> None:
+        """The field of the message, or of the values of an instant."""
+        assert [expected] == deviations(read(SAMPLE, **fields))
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            (None, ("meter-value-missing", "meterValue", "null")),
+            ({}, ("meter-value-not-a-list", "meterValue", "an object of 0")),
+            ([7], ("meter-value-not-an-object", "meterValue[0]", "7")),
+            (
+                [{"timestamp": AT}],
+                ("sampled-value-missing", "meterValue[0].sampledValue", "null"),
+            ),
+            (
+                [{"timestamp": AT, "sampledValue": {"value": "1", "unit": "Wh"}}],
+                ("sampled-value-not-a-list", "meterValue[0].sampledValue", "an object of 2"),
+            ),
+            (
+                [{"timestamp": AT, "sampledValue": [SAMPLE, 7]}],
+                ("sampled-value-not-an-object", "meterValue[0].sampledValue[1]", "7"),
+            ),
+            (
+                [{"timestamp": AT, "sampledValue": [SAMPLE], "mood": 1}],
+                ("unknown-field", "meterValue[0].mood", "1"),
+            ),
+        ],
+    )
+    def test_in_a_list(self, value: object, expected: tuple[str, str, str]) -> None:
+        """The list, or the place in it."""
+        payload = {"connectorId": 1, "meterValue": value}
+        assert expected == deviations(read_meter_values(payload, GENERIC, RECEIVED))[0]
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({"idTag": None}, ("id-tag-missing", "idTag", "null")),
+            ({"idTag": 77}, ("id-tag-not-a-text", "idTag", "77")),
+            ({"idTag": "F" * 21}, ("id-tag-too-long", "idTag", "F" * 21)),
+            ({"meterStart": None}, ("value-missing", "meterStart", "null")),
+            ({"meterStart": True}, ("value-is-no-number", "meterStart", "true")),
+            ({"meterStart": "7"}, ("value-is-a-text", "meterStart", "7")),
+            ({"meterStart": float("nan")}, ("value-is-no-number", "meterStart", "nan")),
+            ({"meterStart": -1}, ("register-negative", "meterStart", "-1")),
+            ({"timestamp": None}, ("timestamp-missing", "timestamp", "null")),
+            ({"connectorId": None}, ("connector-missing", "connectorId", "null")),
+            ({"reservationId": "x"}, ("transaction-unusable", "reservationId", "x")),
+            ({"cellar": 1}, ("unknown-field", "cellar", "1")),
+        ],
+    )
+    def test_in_a_start(self, fields: dict[str, Any], expected: tuple[str, str, str]) -> None:
+        """The field of a StartTransaction."""
+        report = read_start({**START, **fields}, GENERIC, RECEIVED)
+        assert [expected] == deviations(report.reception)
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({"idTag": 77}, ("id-tag-not-a-text", "idTag", "77")),
+            ({"meterStop": None}, ("value-missing", "meterStop", "null")),
+            ({"timestamp": None}, ("timestamp-missing", "timestamp", "null")),
+            ({"transactionId": "x"}, ("transaction-unusable", "transactionId", "x")),
+            ({"reason": "Tired"}, ("unknown-reason", "reason", "Tired")),
+            ({"reason": 7}, ("reason-unusable", "reason", "7")),
+            ({"cellar": 1}, ("unknown-field", "cellar", "1")),
+            ({"transactionData": [7]}, ("meter-value-not-an-object", "transactionData[0]", "7")),
+        ],
+    )
+    def test_in_a_stop(self, fields: dict[str, Any], expected: tuple[str, str, str]) -> None:
+        """The field of a StopTransaction."""
+        report = read_stop({**STOP, **fields}, GENERIC, RECEIVED)
+        assert [expected] == deviations(report.reception)
+
+    def test_a_register_that_is_a_word(self) -> None:
+        """It is told twice: that it stands in quotes, and that it is no number."""
+        report = read_start({**START, "meterStart": "x"}, GENERIC, RECEIVED)
+        assert [
+            ("value-is-a-text", "meterStart", "x"),
+            ("value-is-no-number", "meterStart", "x"),
+        ] == deviations(report.reception)
+
+    def test_a_stop_without_an_id(self) -> None:
+        """It is named, though the field is not there."""
+        report = read_stop({"meterStop": 1, "timestamp": AT}, GENERIC, RECEIVED)
+        assert [("transaction-unusable", "transactionId", "null")] == deviations(report.reception)
+
+    def test_what_is_no_message(self) -> None:
+        """It has no place."""
+        expected = ("not-an-object", "", "a list of 1")
+        for reception in (
+            read_meter_values([7], GENERIC, RECEIVED),
+            read_start([7], GENERIC, RECEIVED).reception,
+            read_stop([7], GENERIC, RECEIVED).reception,
+        ):
+            assert expected == deviations(reception)[0]
+
+    def test_the_voltage_of_a_phase_is_to_neutral(self) -> None:
+        """That deviates from nothing."""
+        sample = {"value": "230", "unit": "V", "measurand": "Voltage", "phase": "L1-N"}
+        reception = read(sample)
+        assert ("L1", []) == (one(reception).phase, deviations(reception))
+
+    def test_what_stood_there(self) -> None:
+        """Value and unit are kept verbatim; nothing is an empty text, and no unit none."""
+        found = read({"value": 3000, "unit": " Wh"}, {"unit": 7}).readings
+        assert [("3000", " Wh"), ("", "7")] == [(each.raw_value, each.raw_unit) for each in found]
+        assert ("1", None) == (one(read({"value": "1"})).raw_value, one(read({})).raw_unit)
 
 
 class TestStructure:
@@ -389,8 +550,11 @@ class TestConnectorAndTransaction:
     @pytest.mark.parametrize(
         ("said", "inch", "generic", "rule"),
         [
+            (0, 0, 0, None),
+            (1000, 1, 1000, None),
             (2, 1, 2, None),
             ("2", 1, 2, "connector-not-a-number"),
+            (" +2.0 ", 1, 2, "connector-not-a-number"),
             (1.0, 1, 1, "connector-not-a-number"),
             (None, 1, 0, "connector-missing"),
             (-1, 1, 0, "connector-unusable"),
@@ -421,6 +585,8 @@ class TestConnectorAndTransaction:
             (-16, -16, None),
             (2**63 - 1, 2**63 - 1, None),
             (2**63, None, "transaction-unusable"),
+            (-(2**63) + 1, -(2**63) + 1, None),
+            (-(2**63), None, "transaction-unusable"),
             ("4711", 4711, "transaction-not-a-number"),
             (4711.0, 4711, "transaction-not-a-number"),
             (4711.5, None, "transaction-unusable"),
@@ -541,22 +707,30 @@ class TestStart:
             report.meter_start_wh,
             report.reservation,
         )
-        reading = one(report.reception)
-        assert (1, report.instant, ENERGY, BEGIN, Decimal(733255), Decimal(1), "733255") == (
-            reading.connector,
-            reading.instant,
-            reading.measurand,
-            reading.context,
-            reading.value,
-            reading.resolution_wh,
-            reading.raw_value,
+        expected = Reading(
+            connector=1,
+            instant=datetime(2025, 6, 3, 12, 15, tzinfo=UTC),
+            measurand=ENERGY,
+            phase=None,
+            location="Outlet",
+            context=BEGIN,
+            value=Decimal(733255),
+            unit="Wh",
+            raw_value="733255",
+            raw_unit=None,
+            transaction=None,
+            resolution_wh=Decimal(1),
+            position=0,
         )
+        assert expected == one(report.reception)
+        assert expected.instant == report.instant
         assert [] == rules(report.reception)
 
     @pytest.mark.parametrize(
         ("said", "value", "rule"),
         [
             ("733255", 733255, "value-is-a-text"),
+            (0, 0, None),
             (12.0, 12, None),
             (Decimal("12.0"), 12, None),
             (-1, None, "register-negative"),
@@ -580,6 +754,7 @@ class TestStart:
             (" f6:ca ", " f6:ca ", None),
             (None, "", "id-tag-missing"),
             (77, "77", "id-tag-not-a-text"),
+            ("0123456789ABCDEF0123", "0123456789ABCDEF0123", None),
             ("0123456789ABCDEF01234", "0123456789ABCDEF01234", "id-tag-too-long"),
         ],
     )
@@ -607,19 +782,32 @@ class TestStop:
             report.meter_stop_wh,
             report.reason,
         )
-        assert (0, END, 7) == (
+        assert (0, END, 7, 0, "740000") == (
             one(report.reception).connector,
             one(report.reception).context,
             one(report.reception).transaction,
+            one(report.reception).position,
+            one(report.reception).raw_value,
         )
+        assert datetime(2025, 6, 3, 12, 15, tzinfo=UTC) == report.instant
+        assert report.instant == one(report.reception).instant
+        assert [] == rules(report.reception)
+
+    def test_who_stopped_it_and_why(self) -> None:
+        """As it was sent."""
+        report = read_stop({**STOP, "idTag": " FA2A", "reason": "Remote"}, INCH, RECEIVED)
+        assert (" FA2A", "Remote") == (report.id_tag, report.reason)
         assert [] == rules(report.reception)
 
     def test_transaction_data(self) -> None:
         """Its samples stand behind meterStop, with their own times and places."""
-        data = [{"timestamp": "2025-06-03T12:00:00Z", "sampledValue": [{"value": "1"}] * 2}]
+        data = [{"timestamp": "2025-06-03T12:00:00Z", "sampledValue": [{"value": "1"}] * 2}] * 2
         report = read_stop({**STOP, "transactionData": data}, INCH, RECEIVED)
-        assert [0, 1, 2] == [each.position for each in report.reception.readings]
+        assert [0, 1, 2, 3, 4] == [each.position for each in report.reception.readings]
         assert datetime(2025, 6, 3, 12, tzinfo=UTC) == report.reception.readings[2].instant
+        assert {(0, 7)} == {
+            (each.connector, each.transaction) for each in report.reception.readings
+        }
 
     @pytest.mark.parametrize("data", [None, []])
     def test_no_transaction_data(self, data: object) -> None:

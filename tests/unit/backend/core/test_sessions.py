@@ -17,6 +17,7 @@ from backend.core.sessions import (
     Event,
     Session,
     SessionState,
+    StartDecision,
     after,
     decide_free,
     decide_start,
@@ -88,13 +89,18 @@ class TestTheTable:
         assert {ENDED} == {new for (state, _), new in TRANSITIONS.items() if state is ENDED}
 
 
+def _told(decision: StartDecision) -> tuple[str, Session | None, tuple[Session, ...]]:
+    """Give the rule of a decision, whom it repeats and whom it closes."""
+    return decision.rule, decision.repeated, decision.closed
+
+
 class TestStart:
     """A Start opens a session, or is one that is known."""
 
     def test_a_new_session(self) -> None:
         """It is open and waits for its id."""
         decision = decide_start([], start())
-        assert ("new", None, ()) == (decision.rule, decision.repeated, decision.closed)
+        assert ("new", None, ()) == _told(decision)
         assert session(0) == decision.opened
 
     @pytest.mark.parametrize("state", [OPEN, ENDED, MISSING_STOP])
@@ -102,7 +108,8 @@ class TestStart:
         """Its answer was lost: it gets the id it has, whatever became of the session."""
         known = session(state=state, ended=None if state is OPEN else NOON + HOUR)
         decision = decide_start([known], start(idTag="fa:2a:fd:77"))
-        assert ("same-start", known, None) == (decision.rule, decision.repeated, decision.opened)
+        assert ("same-start", known, ()) == _told(decision)
+        assert decision.opened is None
 
     @pytest.mark.parametrize(
         "other",
@@ -116,6 +123,17 @@ class TestStart:
     def test_another_start(self, other: dict[str, Any]) -> None:
         """One difference makes it another session."""
         assert decide_start([session()], start(**other)).opened is not None
+
+    def test_an_orphan_is_no_start(self) -> None:
+        """However much it looks like one: its Start never came."""
+        orphan = session(state=ORPHAN, ended=NOON + HOUR)
+        assert ("new", None, ()) == _told(decide_start([orphan], start()))
+
+    def test_a_start_behind_a_stop(self) -> None:
+        """The session that has ended stays as it is."""
+        ended = session(state=ENDED, ended=NOON + HOUR)
+        later = start(timestamp=(NOON + 2 * HOUR).isoformat(), meterStart=5000)
+        assert ("new", None, ()) == _told(decide_start([ended], later))
 
     def test_a_start_without_a_stop_before(self) -> None:
         """The open session of the connector is closed; its Stop is missing."""
@@ -147,6 +165,12 @@ class TestStart:
             decision.opened,
         )
 
+    def test_a_late_start_before_several(self) -> None:
+        """It is over when the first of them begins."""
+        later = [session(8, started=NOON + 2 * HOUR), session(9, started=NOON + HOUR)]
+        opened = decide_start(later, start()).opened
+        assert session(0, state=MISSING_STOP, ended=NOON + HOUR) == opened
+
 
 class TestStopById:
     """A Stop names its session by the id that was given."""
@@ -160,25 +184,28 @@ class TestStopById:
             == decision.session
         )
 
-    def test_a_second_stop(self) -> None:
+    @pytest.mark.parametrize("state", [ENDED, ORPHAN])
+    def test_a_second_stop(self, state: SessionState) -> None:
         """The first counts."""
-        ended = session(state=ENDED, ended=NOON + HOUR, meter_stop_wh=Decimal(4000))
+        ended = session(state=state, ended=NOON + HOUR, meter_stop_wh=Decimal(4000))
         decision = decide_stop([ended], stop())
-        assert ("second-stop", ended, False) == (
+        assert ("second-stop", ended, False, 1) == (
             decision.rule,
             decision.session,
             decision.changed,
+            decision.connector,
         )
 
     def test_a_stop_that_comes_late(self) -> None:
         """It ends a session that had been closed without it."""
         closed = session(state=MISSING_STOP, ended=NOON + 2 * HOUR)
         decision = decide_stop([closed], stop())
-        assert ("late", ENDED, NOON + HOUR) == (
-            decision.rule,
-            decision.session.state,
-            decision.session.ended,
-        )
+        assert ("late", True, 1) == (decision.rule, decision.changed, decision.connector)
+        assert (ENDED, NOON + HOUR) == (decision.session.state, decision.session.ended)
+
+    def test_the_smallest_id(self) -> None:
+        """It is 1, and needs no evidence."""
+        assert "by-id" == decide_stop([session(1)], stop(transactionId=1, idTag="X")).rule
 
     def test_a_stop_before_the_start(self) -> None:
         """No session ends before it began, whatever the clock of the charger says."""
@@ -228,6 +255,8 @@ class TestStopByEvidence:
         unknown = session(meter_start_wh=None)
         assert "orphan" == decide_stop([unknown], stop(transactionId=-1, idTag=None)).rule
         assert "by-evidence" == decide_stop([unknown], stop(transactionId=-1)).rule
+        nowhere = stop(transactionId=-1, idTag=None, meterStop=None)
+        assert "orphan" == decide_stop([session()], nowhere).rule
 
     @pytest.mark.parametrize(
         "other",
@@ -235,7 +264,8 @@ class TestStopByEvidence:
             {"idTag": "77FD2AFA"},
             {"meterStop": 999},
             {"timestamp": (NOON - HOUR).isoformat()},
-            {"transactionData": begin(2000)},
+            {"transactionData": begin(1002)},
+            {"transactionData": begin(998)},
         ],
     )
     def test_evidence_against(self, other: dict[str, Any]) -> None:
@@ -249,6 +279,7 @@ class TestStopByEvidence:
             {"timestamp": (NOON + 2 * HOUR).isoformat()},
             {"meterStop": 1000},
             {"transactionData": begin(1001)},
+            {"transactionData": begin(999)},
         ],
     )
     def test_evidence_that_just_fits(self, other: dict[str, Any]) -> None:
@@ -271,6 +302,14 @@ class TestStopByEvidence:
         """The register at the beginning is that of the Start."""
         decision = decide_stop([session()], stop(transactionId=-1, transactionData=begin(1000)))
         assert "by-evidence" == decision.rule
+        unknown = session(meter_start_wh=None)
+        decision = decide_stop([unknown], stop(transactionId=-1, transactionData=begin(7)))
+        assert "by-evidence" == decision.rule
+
+    def test_a_session_that_has_ended(self) -> None:
+        """It has its Stop already; another one is not its own."""
+        ended = session(state=ENDED, ended=NOON + 2 * HOUR, meter_stop_wh=Decimal(6000))
+        assert "orphan" == decide_stop([ended], stop(transactionId=-1)).rule
 
     def test_a_session_closed_since(self) -> None:
         """A Stop within its time fits, one behind it does not."""
@@ -291,11 +330,38 @@ class TestStopByEvidence:
         first = decide_stop([], stop(transactionId=number)).session
         kept = replace(first, id=9)
         decision = decide_stop([kept, session()], stop(transactionId=number))
-        assert ("second-stop", kept, False) == (
+        assert ("second-stop", kept, False, 0) == (
             decision.rule,
             decision.session,
             decision.changed,
+            decision.connector,
         )
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"meterStop": 5001},
+            {"meterStop": None},
+            {"timestamp": (NOON + 2 * HOUR).isoformat()},
+            {"idTag": "77FD2AFA"},
+        ],
+    )
+    def test_another_stop(self, other: dict[str, Any]) -> None:
+        """One difference makes it another orphan."""
+        first = replace(decide_stop([], stop(transactionId=-1), 1).session, id=9)
+        decision = decide_stop([first], stop(transactionId=-1, **other), 1)
+        assert ("orphan", True, 1) == (decision.rule, decision.changed, decision.connector)
+
+    def test_of_a_connector(self) -> None:
+        """The same Stop again is of the connector that the session is known to have."""
+        ended = session(state=ENDED, ended=NOON + HOUR, meter_stop_wh=Decimal(5000))
+        assert 1 == decide_stop([ended], stop(transactionId=-1)).connector
+
+    def test_a_session_closed_by_its_successor_had_no_stop(self) -> None:
+        """A Stop at the instant it was closed at, without a register, is no second one."""
+        closed = session(state=MISSING_STOP, ended=NOON + HOUR)
+        decision = decide_stop([closed], stop(transactionId=9999, meterStop=None))
+        assert "orphan" == decision.rule
 
 
 class TestOrphans:
@@ -310,6 +376,23 @@ class TestOrphans:
             orphan.meter_start_wh,
             orphan.connector,
         )
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"phase": "L1"},
+            {"measurand": "Energy.Active.Export.Register"},
+            {"context": "Sample.Periodic"},
+            {"value": "x"},
+        ],
+    )
+    def test_what_tells_no_beginning(self, other: dict[str, str]) -> None:
+        """Only the whole register, with a number, at the beginning, does."""
+        (data,) = begin(2000, minutes=10)
+        sample = {"value": "1", "unit": "Wh", "context": "Transaction.Begin", **other}
+        report = stop(transactionId=9999, transactionData=[{**data, "sampledValue": [sample]}])
+        orphan = decide_stop([], report).session
+        assert (NOON + HOUR, None) == (orphan.started, orphan.meter_start_wh)
 
     def test_a_beginning_behind_the_end(self) -> None:
         """It is the end."""

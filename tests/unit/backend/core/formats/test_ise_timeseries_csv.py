@@ -166,6 +166,17 @@ class TestRoundTrip:
         assert stand_alone(second, Layout(zone="utc"))
         assert stand_alone(second, Layout(zone="local+offset"))
 
+    def test_what_can_never_be_read(self) -> None:
+        """An instant out of all reason is told with the meter that it is of."""
+        rows = [row("1899-06-03T12:15:00")]
+        sentence = "'03.06.1899 13:15:00' is out of all reason; check time_form and zone"
+        with pytest.raises(LayoutError) as caught:
+            stand_alone(rows, Layout())
+        assert f"{CODE}: {sentence}" == str(caught.value)
+        with pytest.raises(LayoutError) as caught:
+            write(rows, Layout())
+        assert f"{CODE} 1899-06-03T12:00:00+00:00: {sentence}" == str(caught.value)
+
     def test_headings_and_columns_of_a_utility(self) -> None:
         """They may be called and ordered otherwise, and the unit left out."""
         layout = Layout.from_mapping(
@@ -213,25 +224,46 @@ class TestWhatIsNotCarried:
         assert rows == read(write(rows, layout), layout)
 
 
+NO_INTERVAL = "kWh is no energy of an interval; look at the register"
+
+
 class TestRefusals:
     """What would not read back, or is no energy, is not written."""
 
     @pytest.mark.parametrize(
         ("rows", "complaint"),
         [
-            ([row(energy="-0.001")], "is no energy of an interval"),
-            ([row(energy="NaN")], "is no energy of an interval"),
-            ([row(energy="1000000000000")], "is no energy of an interval"),
-            ([row(energy="0.0001")], "more than 3 decimals"),
-            ([row(energy=None)], "does not go with status W"),
-            ([row(status=F)], "does not go with status F"),
+            (
+                [row(energy="-0.001")],
+                f"-0.001 {NO_INTERVAL}",
+            ),
+            ([row(energy="NaN")], f"NaN {NO_INTERVAL}"),
+            ([row(energy="1000000000000")], f"1000000000000 {NO_INTERVAL}"),
+            (
+                [row(energy="0.0001")],
+                "0.0001 kWh has more than 3 decimals;"
+                " make the intervals with the decimals of the layout",
+            ),
+            ([row(energy=None)], "energy None does not go with status W; give F no energy"),
+            ([row(status=F)], "energy 2.000 does not go with status F; give F no energy"),
+        ],
+    )
+    def test_an_energy(self, rows: list[Row], complaint: str) -> None:
+        """The error names the row, the energy and what to do."""
+        with pytest.raises(LayoutError) as caught:
+            write(rows, Layout())
+        assert f"{CODE} 2025-06-03T12:00:00+00:00: {complaint}" == str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("rows", "complaint"),
+        [
             ([row(), row()], "would not read back"),
             ([row(minutes=30)], "would not read back"),
             ([row("2025-06-03T12:15:00.5")], "would not read back"),
             ([row("2025-10-26T01:15:00")], "would not read back"),
             ([row("2025-06-03T12:15:00"), row("2025-06-03T13:15:00")], "would not read back"),
-            ([row(code="a;b")], "name 'a;b': position 2"),
-            ([row(obis="=1+1")], "OBIS code '=1+1': position 1"),
+            ([row(code="a;b")], "name 'a;b': position 2: ';' would break the file"),
+            ([row(obis="=1+1")], "OBIS code '=1+1': position 1: '=' begins a formula"),
         ],
     )
     def test_a_row(self, rows: list[Row], complaint: str) -> None:
@@ -239,6 +271,22 @@ class TestRefusals:
         with pytest.raises(LayoutError) as caught:
             write(rows, Layout())
         assert complaint in str(caught.value)
+
+    def test_the_whole_sentence(self) -> None:
+        """It says which interval, what its label is, and what would mend it."""
+        with pytest.raises(LayoutError) as caught:
+            write([row(minutes=30)], Layout())
+        assert (
+            f"{CODE} 2025-06-03T11:45:00+00:00: the interval up to 2025-06-03T12:15:00+00:00"
+            " would not read back from '03.06.2025 14:15:00';"
+            " give whole days of equal intervals, or use zone utc or local+offset"
+        ) == str(caught.value)
+
+    def test_the_largest_energy(self) -> None:
+        """Twelve digits before the mark can be written and read."""
+        layout = Layout(decimals=6)
+        rows = [row(energy="999999999999.999999")]
+        assert rows == read(write(rows, layout), layout)
 
     def test_seconds_that_the_form_does_not_show(self) -> None:
         """They would be lost; a form that shows them keeps them."""
@@ -273,6 +321,11 @@ class TestRefusals:
 
 
 HEADER = b"Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status\r\n"
+NO_HEADER = (
+    "the header is not that of the layout;"
+    " expected 'Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status'"
+)
+NO_ENERGY = "is no energy with 3 decimals; check decimal_mark and decimals"
 
 
 class TestReading:
@@ -281,18 +334,46 @@ class TestReading:
     @pytest.mark.parametrize(
         ("line", "complaint"),
         [
-            ("A;1.9;03.06.2025 14:15:00;2.000;kWh", "line 2: 5 cells instead of 6"),
-            ("A;1.9;03.06.2025 14:15;2.000;kWh;W", "line 2: '03.06.2025 14:15' does not have"),
-            ("A;1.9;03.06.2025 14:15:00;2,000;kWh;W", "line 2: '2,000' is no energy"),
-            ("A;1.9;03.06.2025 14:15:00;2.00;kWh;W", "line 2: '2.00' is no energy"),
-            ("A;1.9;03.06.2025 14:15:00;-2.000;kWh;W", "line 2: '-2.000' is no energy"),
-            ("A;1.9;03.06.2025 14:15:00;2.000;MWh;W", "line 2: the unit is 'MWh'"),
-            ("A;1.9;03.06.2025 14:15:00;2.000;kWh;X", "line 2: the status is 'X'"),
-            ("A;1.9;03.06.2025 14:15:00;;kWh;W", "line 2: status W without an energy"),
-            ("=A;1.9;03.06.2025 14:15:00;2.000;kWh;W", "line 2, code: position 1"),
+            (
+                "A;1.9;03.06.2025 14:15:00;2.000;kWh",
+                "line 2: 5 cells instead of 6; check separator and columns",
+            ),
+            (
+                "A;1.9;03.06.2025 14:15;2.000;kWh;W",
+                "line 2: '03.06.2025 14:15' does not have the form '%d.%m.%Y %H:%M:%S';"
+                " check time_form and zone",
+            ),
+            ("A;1.9;03.06.2025 14:15:00;2,000;kWh;W", f"line 2: '2,000' {NO_ENERGY}"),
+            ("A;1.9;03.06.2025 14:15:00;2.00;kWh;W", f"line 2: '2.00' {NO_ENERGY}"),
+            ("A;1.9;03.06.2025 14:15:00;-2.000;kWh;W", f"line 2: '-2.000' {NO_ENERGY}"),
+            ("A;1.9;03.06.2025 14:15:00;.000;kWh;W", f"line 2: '.000' {NO_ENERGY}"),
+            (
+                "A;1.9;03.06.2025 14:15:00;1234567890123.000;kWh;W",
+                f"line 2: '1234567890123.000' {NO_ENERGY}",
+            ),
+            ("A;1.9;03.06.2025 14:15:00;2.000;MWh;W", "line 2: the unit is 'MWh'; use kWh"),
+            ("A;1.9;03.06.2025 14:15:00;2.000;kWh;X", "line 2: the status is 'X'; use W, E or F"),
+            (
+                "A;1.9;03.06.2025 14:15:00;;kWh;W",
+                "line 2: status W without an energy; give the energy",
+            ),
+            (
+                "=A;1.9;03.06.2025 14:15:00;2.000;kWh;W",
+                "line 2, code: position 1: '=' begins a formula; use letters, digits and"
+                " simple signs",
+            ),
+            (
+                "A;=1;03.06.2025 14:15:00;2.000;kWh;W",
+                "line 2, obis: position 1: '=' begins a formula; use letters, digits and"
+                " simple signs",
+            ),
             (
                 "A;1.9;03.06.2025 14:15:00;2.000;kWh;W\r\nA;1.9;03.06.2025 14:00:00;2.000;kWh;W",
-                "line 3: '03.06.2025 14:00:00' stands in no order",
+                "line 3: '03.06.2025 14:00:00' stands in no order of time; sort it",
+            ),
+            (
+                "A;1.9;03.06.2025 14:15:00;2.000;kWh;W\r\nA;1.9;03.06.2025 14:15:00;2.000;kWh;W",
+                "line 3: '03.06.2025 14:15:00' stands in no order of time; sort it",
             ),
         ],
     )
@@ -300,23 +381,36 @@ class TestReading:
         """The error says what is wrong with it."""
         with pytest.raises(LayoutError) as caught:
             read(HEADER + line.encode() + b"\r\n", Layout())
-        assert complaint in str(caught.value)
+        assert complaint == str(caught.value)
+
+    def test_without_a_header(self) -> None:
+        """The first line is the first row."""
+        with pytest.raises(LayoutError, match=r"^line 1: the unit is 'MWh'; use kWh$"):
+            read(b"A;1.9;03.06.2025 14:15:00;2.000;MWh;W\r\n", Layout(header=False))
+
+    def test_nothing_where_a_missing_energy_is_zero(self) -> None:
+        """It is no energy."""
+        with pytest.raises(LayoutError, match=f"^line 2: '' {NO_ENERGY}$"):
+            read(HEADER + b"A;1.9;03.06.2025 14:15:00;;kWh;F\r\n", Layout(missing="zero"))
 
     @pytest.mark.parametrize(
         ("content", "complaint"),
         [
-            (b"", "line 1: the header is not that of the layout"),
-            (b"\xef\xbb\xbf" + HEADER, "line 1: the header"),
-            (HEADER.replace(b";", b","), "line 1: the header"),
-            (HEADER + b"A;1.9;03.06.2025", "the last line is not closed"),
-            (HEADER + b"\xff\r\n", "byte 49 is not utf-8"),
+            (b"", f"line 1: {NO_HEADER}"),
+            (b"\xef\xbb\xbf" + HEADER, f"line 1: {NO_HEADER}"),
+            (HEADER.replace(b";", b","), f"line 1: {NO_HEADER}"),
+            (
+                HEADER + b"A;1.9;03.06.2025",
+                "file: the last line is not closed; deliver it whole",
+            ),
+            (HEADER + b"\xff\r\n", "file: byte 49 is not utf-8; set encoding"),
         ],
     )
     def test_a_file(self, content: bytes, complaint: str) -> None:
         """A broken upload or another layout is told from a file."""
         with pytest.raises(LayoutError) as caught:
             read(content, Layout())
-        assert complaint in str(caught.value)
+        assert complaint == str(caught.value)
 
     def test_whole_kilowatt_hours(self) -> None:
         """Without decimals there is no mark."""
