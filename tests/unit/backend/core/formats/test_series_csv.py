@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -162,3 +164,113 @@ def test_an_hour_that_does_not_read_back() -> None:
     odd = Series(WB_1, grid, 3, [5], "measured")
     assert "would not read back" in str(by_series([odd], Layout()))
     assert by_rows([odd], Layout()) == by_series([odd], Layout())
+
+
+def called(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[Any, ...]]:
+    """Give what a function or class of the module is called with from now on."""
+    ours: Callable[..., Any] = getattr(series_csv, name)
+    calls: list[tuple[Any, ...]] = []
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        return ours(*arguments, **named)
+
+    monkeypatch.setattr(series_csv, name, call)
+    return calls
+
+
+def named(code: str, *energies: int, obis: str = "1-1:1.29.0*255") -> Series:
+    """Make a series of the morning under a name."""
+    activation = replace(WB_1, metering_code=code, obis=obis)
+    return replace(series([*energies]), activation=activation)
+
+
+class TestTheShortWay:
+    """What is in the ordinary is not made of rows: that is what the module is for."""
+
+    @pytest.mark.parametrize(
+        "one",
+        [
+            series([0, 0, 0, 0, 516]),
+            series([1, 2, 3]),
+            series([0, 1]),
+            series([0]),
+            series([10**12 - 1]),
+            series([None, None], "offline"),
+            series([0, None, 516], ["measured", "offline", "interpolated"]),
+            named("Haus 1", 5),
+            named("Süd", 5),
+            named("9" * 200, 5),
+            named("CHA", 5, obis="1-1:1.29.0"),
+        ],
+        ids=range(11),
+    )
+    @pytest.mark.parametrize(
+        "layout",
+        [
+            Layout(),
+            Layout(missing="zero", separator="\t", decimal_mark=","),
+            Layout(encoding="utf-8-sig", line_end="\n", zone="utc", stamp="start"),
+            Layout(columns=("time", "value", "code", "obis"), encoding="cp1252"),
+            Layout(columns=("value", "status", "code", "obis", "time"), status_column=False),
+        ],
+        ids=range(5),
+    )
+    def test_no_row_is_written(
+        self, monkeypatch: pytest.MonkeyPatch, one: Series, layout: Layout
+    ) -> None:
+        """Only the header is, and the lines from which those of a grid are learned."""
+        expected = by_rows([one], layout)
+        writes = called(monkeypatch, "write")
+        assert expected == by_series([one], layout)
+        assert 2 == len(writes)
+
+    @pytest.mark.parametrize("decimals", [0, 1, 6])
+    def test_energies_of_any_decimals(self, monkeypatch: pytest.MonkeyPatch, decimals: int) -> None:
+        """Up to a million megawatt hours nobody has to look at one."""
+        layout = Layout(decimals=decimals)
+        most = replace(series([0, 1, 10**9 * 10**decimals - 1]), decimals=decimals)
+        more = replace(series([10**9 * 10**decimals]), decimals=decimals)
+        writes = called(monkeypatch, "write")
+        assert by_rows([most], layout) == by_series([most], layout)
+        assert 2 == len(writes)
+        assert by_rows([more], layout) == by_series([more], layout)
+        assert 5 == len(writes)
+
+    def test_a_grid_is_learned_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever has the same one needs nothing but its energies."""
+        grid, other = DAY[:3], DAY[4:7]
+        many = [replace(named(f"CH{index}", index, 0), grid=grid) for index in range(3)]
+        many += [replace(named(f"DE{index}", index, 0), grid=other) for index in range(2)]
+        expected = by_rows(many, Layout())
+        writes, lines = called(monkeypatch, "write"), called(monkeypatch, "_Lines")
+        assert expected == by_series(many, Layout())
+        assert 3 == len(writes)
+        assert 2 == len(lines)
+
+    def test_a_name_is_looked_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Letters and digits alone need no look at all."""
+        grid = DAY[:2]
+        many = [replace(named(f"CH{index}", index), grid=grid) for index in range(3)]
+        many += [replace(named("Haus 1", 5, obis=f"1-1:{index}"), grid=grid) for index in (1, 2)]
+        looks = called(monkeypatch, "check_cell")
+        assert by_rows(many, Layout()) == by_series(many, Layout())
+        assert ["1-1:1.29.0*255", "Haus 1", "1-1:1", "1-1:2"] == [text for text, *_ in looks]
+
+    def test_a_name_in_letters_that_is_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is looked at, and refused by the careful writer."""
+        looks = called(monkeypatch, "check_cell")
+        assert "1 to 200 characters" in str(by_series([named("9" * 201, 5)], Layout()))
+        assert ["9" * 201] == [text for text, *_ in looks]
+
+    def test_no_more_is_remembered_than_there_is_room_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A file of a million energies does not fill the memory."""
+        monkeypatch.setattr(series_csv, "_REMEMBERED", 2)
+        texts = series_csv._Texts(Layout(), b";kWh")
+        assert [b"0.005;kWh", b"1.000;kWh", b"2.516;kWh"] == [texts[5], texts[1000], texts[2516]]
+        assert {5: b"0.005;kWh", 1000: b"1.000;kWh"} == texts
+        writer = series_csv._Writer(Layout())
+        assert [True] * 3 == [writer._is_name(f"Haus {index}") for index in range(3)]
+        assert {"Haus 0", "Haus 1"} == writer._names
