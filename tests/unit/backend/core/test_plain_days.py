@@ -564,6 +564,13 @@ class TestRowsBesideTheGrid:
         assert is_all == (course(later, is_all=is_all) is None)
         assert is_all == (course(last, is_all=is_all) is None)
 
+    @pytest.mark.parametrize(("more", "is_plain"), [("3666.666666", True), ("3666.6667", False)])
+    def test_a_rise_in_a_time_that_is_not_known(self, more: str, is_plain: bool) -> None:
+        """It is compared with what can be charged in a minute, as if there were no time."""
+        told = ["0.000"] * 7 + [more]
+        found = course(with_rows(7, beside(62, 6, "0"), told=told), is_all=True)
+        assert is_plain == (found is not None)
+
     def test_behind_all_boundaries(self) -> None:
         """What stands there has one neighbour."""
         behind = rows(TOLD[:KNOWN])
