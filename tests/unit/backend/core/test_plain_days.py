@@ -234,6 +234,11 @@ class TestCourses:
             told = Course(places, 4, [0, 499, 500, 1500], [0, 2, 3])
         assert expected == told.energies(decimals)
 
+    def test_a_register_of_any_size(self) -> None:
+        """It is rounded in whole numbers."""
+        huge = 10**24 + 499
+        assert [2, 0] == Course(0, 2, [huge, huge + 1501], [0]).energies(0)
+
     def test_a_register_that_stands_still(self) -> None:
         """Its energies are all 0."""
         assert [0, 0, 0] == Course(0, 3, [7], []).energies(3)
@@ -537,7 +542,9 @@ class TestRowsBesideTheGrid:
 
     def test_before_the_first_boundary(self) -> None:
         """What stands there has no neighbour on one side."""
-        assert None is course(with_rows(0, beside(-30, 6, "1000")), KNOWN + 1)
+        still = ["1000.000"] * 9
+        assert None is course(with_rows(0, beside(-30, 6, "1000"), told=still), KNOWN + 1)
+        assert course(with_rows(1, beside(-20, 6, "1000"), told=still), KNOWN + 1) is not None
 
     @pytest.mark.parametrize(
         ("text", "is_plain"), [("11000.000", True), ("11000.000001", False), ("11001", False)]
