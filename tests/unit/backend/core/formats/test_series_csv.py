@@ -131,13 +131,19 @@ def test_any_series_in_any_layout(file: tuple[list[Series], Layout]) -> None:
         [replace(series([5]), grid=(DAY[0], DAY[2]))],
         [series([1, 2, 3]), replace(series([4]), grid=DAY[3:5])],
         [series([])],
+        [replace(series([0, 7, 0, 0, 0]), grid=DAY[:9])],
+        [replace(series([5, 7]), grid=DAY[:4])],
+        [replace(series([5, 7, 8]), grid=DAY[:3])],
+        [replace(series([5, None], ["measured", "offline"]), grid=DAY[:4])],
     ],
-    ids=range(14),
+    ids=range(18),
 )
-def test_what_is_out_of_the_ordinary(odd: list[Series]) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_what_is_out_of_the_ordinary(odd: list[Series], encoding: str) -> None:
     """It is written, or refused, as its rows are."""
+    layout = Layout(encoding=encoding)
     many = [replace(series([516]), activation=replace(WB_1, metering_code="CHA")), *odd]
-    assert by_rows(many, Layout()) == by_series(many, Layout())
+    assert by_rows(many, layout) == by_series(many, layout)
 
 
 @pytest.mark.parametrize("odd", [series([5, 5], "offline"), series([None, 5], ["measured"] * 2)])
@@ -145,6 +151,13 @@ def test_an_energy_that_does_not_go_with_its_status(odd: Series) -> None:
     """It is refused as its rows are."""
     assert "does not go with status" in str(by_series([odd], Layout()))
     assert by_rows([odd], Layout()) == by_series([odd], Layout())
+
+
+@pytest.mark.parametrize("rules", [["measured"], ["measured", "measured", "interpolated"]])
+def test_as_many_rules_as_energies(rules: list[str]) -> None:
+    """A series that does not add up is written in no way that leaves something out."""
+    with pytest.raises(ValueError, match="zip"):
+        by_series([series([5, 7], rules)], Layout())
 
 
 def test_more_names_and_energies_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,8 +226,9 @@ class TestTheShortWay:
             Layout(encoding="utf-8-sig", line_end="\n", zone="utc", stamp="start"),
             Layout(columns=("time", "value", "code", "obis"), encoding="cp1252"),
             Layout(columns=("value", "status", "code", "obis", "time"), status_column=False),
+            Layout(columns=("unit", "status", "obis", "time", "value", "code")),
         ],
-        ids=range(5),
+        ids=range(6),
     )
     def test_no_row_is_written(
         self, monkeypatch: pytest.MonkeyPatch, one: Series, layout: Layout
@@ -247,6 +261,13 @@ class TestTheShortWay:
         assert expected == by_series(many, Layout())
         assert 3 == len(writes)
         assert 2 == len(lines)
+
+    def test_what_lines_have_in_common(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What stands behind the energy of each line is remembered with the energies."""
+        texts = called(monkeypatch, "_Texts")
+        expected = by_rows([series([5, 7])], Layout())
+        assert expected == by_series([series([5, 7])], Layout())
+        assert [b";kWh;W\r\n"] == [behind for _, *rest in texts for behind in rest]
 
     def test_a_name_is_looked_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Letters and digits alone need no look at all."""
