@@ -16,7 +16,7 @@ from backend.core.exports import Activation, rows_of
 from backend.core.formats import series_csv
 from backend.core.formats.ise_timeseries_csv import Layout, write
 from backend.core.formats.layout import COLUMNS
-from backend.core.formats.series_csv import write_series
+from backend.core.formats.series_csv import shown_name, write_series
 from backend.core.intervals import RULES, Status
 from backend.core.series import Series
 from backend.errors import LayoutError
@@ -170,6 +170,15 @@ def test_more_names_and_energies_than_are_remembered(monkeypatch: pytest.MonkeyP
     assert by_rows(many, Layout()) == by_series(many, Layout())
 
 
+def test_the_name_of_a_series() -> None:
+    """Without the suffix of OBIS codes, two of them may be one, and stand together."""
+    bare = Layout(obis_suffix=False)
+    assert (CODE, "1-1:1.29.0*255") == shown_name(series([5]), Layout())
+    assert (CODE, "1-1:1.29.0") == shown_name(series([5]), bare)
+    later = replace(named(CODE, 7, obis="1-1:1.29.0"), grid=DAY[1:3])
+    assert by_rows([later, series([5])], bare) == by_series([later, series([5])], bare)
+
+
 def test_an_hour_that_does_not_read_back() -> None:
     """Where local labels are doubtful without their neighbours, both refuse alike."""
     start = datetime(2025, 10, 26, 1, tzinfo=UTC)
@@ -226,9 +235,13 @@ class TestTheShortWay:
             Layout(encoding="utf-8-sig", line_end="\n", zone="utc", stamp="start"),
             Layout(columns=("time", "value", "code", "obis"), encoding="cp1252"),
             Layout(columns=("value", "status", "code", "obis", "time"), status_column=False),
-            Layout(columns=("unit", "status", "obis", "time", "value", "code")),
+            Layout(
+                columns=("unit", "status", "obis", "time", "value", "code"), encoding="utf-8-sig"
+            ),
+            Layout(columns=("obis", "time", "value", "code")),
+            Layout(columns=("code", "time", "value", "obis"), obis_suffix=False),
         ],
-        ids=range(6),
+        ids=range(8),
     )
     def test_no_row_is_written(
         self, monkeypatch: pytest.MonkeyPatch, one: Series, layout: Layout
@@ -281,6 +294,10 @@ class TestTheShortWay:
     def test_a_name_in_letters_that_is_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is looked at, and refused by the careful writer."""
         looks = called(monkeypatch, "check_cell")
+        assert by_rows([named("9" * 200, 5, obis="11")], Layout()) == by_series(
+            [named("9" * 200, 5, obis="11")], Layout()
+        )
+        assert [] == looks
         assert "1 to 200 characters" in str(by_series([named("9" * 201, 5)], Layout()))
         assert ["9" * 201] == [text for text, *_ in looks]
 
