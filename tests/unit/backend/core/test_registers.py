@@ -859,6 +859,24 @@ class TestExchange:
         assert [] == why(register)
         assert 0 == energy(register)
 
+    @pytest.mark.parametrize(
+        ("old", "new", "counts"),
+        [(99, None, True), ("98.9", None, False), (None, 6, True), (None, "6.1", False)],
+    )
+    def test_a_step_is_no_contradiction(self, old: object, new: object, counts: bool) -> None:
+        """What is stated may be as far beside what was read as noise is, and no further."""
+        register = build_register((at(0, 100), at(30, 5)), INCH, [exchanged(20, old, new)])
+        assert counts == ([] == why(register))
+        assert 0 == energy(register)
+
+    def test_a_meter_that_was_never_read(self) -> None:
+        """What the settings state of it is all that is counted."""
+        stated = [exchanged(20, None, 5), exchanged(40, 9)]
+        register = build_register((at(0, 100), at(60, 2)), INCH, stated)
+        assert [100, 5, 9, 2] == [one.wh for one in register.shown]
+        assert {1, 3} == register.breaks
+        assert 4 == energy(register)
+
     def test_an_exchange_before_and_after_all_readings(self) -> None:
         """There is no epoch to break, and what is stated bridges as a reading does."""
         register = build_register((at(0, 100), at(15, 200)), INCH, [exchanged(-60, 5, 50)])
