@@ -303,6 +303,9 @@ class TestBreaks:
         made = make(of, grid("14:00", 3), replace(ALWAYS, contradicted=(span,)))
         assert ["measured", "contradicted", "measured"] == [each.rule for each in made]
         assert [None] == [each.energy_kwh for each in made if each.status == "F"]
+        spans = ((clock("14:31"), clock("14:40")), (clock("14:02"), clock("14:04")))
+        made = make(of, grid("14:00", 3), replace(ALWAYS, contradicted=spans))
+        assert ["contradicted", "measured", "contradicted"] == [each.rule for each in made]
 
     def test_only_beside_the_time_of_reception(self) -> None:
         """What is measured before and after it is in its place."""

@@ -869,6 +869,17 @@ class TestExchange:
         assert counts == ([] == why(register))
         assert 0 == energy(register)
 
+    def test_what_is_stated_is_exact(self) -> None:
+        """Half a watt hour beside what was read is half a watt hour."""
+        register = build_register((at(0, "100.4"), at(30, 5)), INCH, [exchanged(20, "100.9")])
+        assert Decimal("0.5") == energy(register)
+
+    def test_what_is_set_aside_stands_in_order(self) -> None:
+        """What is stated stands before readings of its instant that the protocol does not name."""
+        readings = (at(0, 100), at(20, 4, "Odd"), at(20, "4.5", "Odd"), at(30, 5))
+        register = build_register(readings, INCH, [exchanged(20, None, 50)])
+        assert [Rule.NOT_STATED, Rule.OTHER_VALUE] == [rule for _, rule in why(register)]
+
     def test_a_meter_that_was_never_read(self) -> None:
         """What the settings state of it is all that is counted."""
         stated = [exchanged(20, None, 5), exchanged(40, 9)]
@@ -962,6 +973,12 @@ class TestLimits:
     def test_what_was_shown_before(self, shown: str, rule: Rule) -> None:
         """What is known begins somewhere; its first value had been shown, within a step."""
         register = build(at(0, 100), at(30, 5_000), at(60, shown), at(200, 5_100))
+        assert [rule] == [*register.break_rules.values(), *(each for _, each in why(register))]
+
+    @pytest.mark.parametrize(("shown", "rule"), [("2", Rule.RESET), ("2.001", Rule.DIP)])
+    def test_what_is_nearly_zero(self, shown: str, rule: Rule) -> None:
+        """A step and its noise above zero is where a register begins anew, shown before or not."""
+        register = build(at(0, 3), at(30, 5_000), at(60, shown), at(200, 5_100))
         assert [rule] == [*register.break_rules.values(), *(each for _, each in why(register))]
 
     @pytest.mark.parametrize(("shown", "rule"), [("101", Rule.RESET), ("101.001", Rule.DIP)])
