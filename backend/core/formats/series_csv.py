@@ -238,7 +238,7 @@ class _Writer:
     def _lines_of(self, series: Series) -> list[bytes] | None:
         """Give its lines without what they have in common; None where anything is odd."""
         energies, statuses = series.energies, series.statuses()
-        if series.decimals != self._layout.decimals or not energies:
+        if series.decimals != self._layout.decimals or len(energies) != len(self._cells):
             return None
         if not isinstance(statuses, Status):
             return self._mixed(energies, statuses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,14 @@ from backend.core.days import day_grid
 from backend.core.intervals import (
     RULES,
     Interval,
+    Part,
     Presence,
     Status,
+    add_up,
     make_intervals,
     parts_of,
+    register_before,
+    rounded_fraction_kwh,
     rounded_kwh,
 )
 from backend.core.registers import Point, Register, Rule
@@ -298,6 +303,9 @@ class TestBreaks:
         made = make(of, grid("14:00", 3), replace(ALWAYS, contradicted=(span,)))
         assert ["measured", "contradicted", "measured"] == [each.rule for each in made]
         assert [None] == [each.energy_kwh for each in made if each.status == "F"]
+        spans = ((clock("14:31"), clock("14:40")), (clock("14:02"), clock("14:04")))
+        made = make(of, grid("14:00", 3), replace(ALWAYS, contradicted=spans))
+        assert ["contradicted", "measured", "contradicted"] == [each.rule for each in made]
 
     def test_only_beside_the_time_of_reception(self) -> None:
         """What is measured before and after it is in its place."""
@@ -312,6 +320,133 @@ class TestBreaks:
         points = register(("14:00", 1), ("14:14", 1), ("14:15", 1)).points
         of = Register(points, by_reception=frozenset({1}))
         assert [("0.000", "W", "measured")] == shown(make(of, grid("14:00", 1)))
+
+
+class TestExchanges:
+    """A meter that was exchanged: what the settings say of it counts."""
+
+    POINTS = register(("14:00", 1), ("14:10", 2), ("14:20", 3), ("14:40", 3)).points
+
+    def test_beside_what_the_settings_say(self) -> None:
+        """A rise to or from such a register is estimated; where nothing rose, nothing is."""
+        made = make(Register(self.POINTS, by_settings=frozenset({2})), grid("14:00", 4, 10))
+        assert ["measured", "meter-exchange", "idle-online", "idle-online"] == [
+            each.rule for each in made
+        ]
+        made = make(Register(self.POINTS, by_settings=frozenset({0})), grid("14:00", 2, 10))
+        assert ["meter-exchange", "measured"] == [each.rule for each in made]
+
+    def test_across_an_exchange(self) -> None:
+        """Where the settings do not say what the old one read, nothing is counted across."""
+        of = Register(self.POINTS, breaks=frozenset({1}), break_rules={1: Rule.EXCHANGE})
+        assert [("0.000", "E", "across-exchange"), ("1.000", "W", "measured")] == shown(
+            make(of, grid("14:00", 2, 10))
+        )
+
+    def test_what_is_said_first(self) -> None:
+        """Of several doubts about a rise the first that holds is told, in this order."""
+        marks = {
+            "by_settings": "meter-exchange",
+            "doubtful": "late-update",
+            "by_reception": "reception-time",
+            "contested": "contested",
+        }
+        names = list(marks)
+        for place, name in enumerate(names):
+            doubts = dict.fromkeys(names[place:], frozenset({1}))
+            of = Register(self.POINTS, **doubts)
+            assert marks[name] == make(of, grid("14:00", 1, 10))[0].rule
+
+
+class TestAddingUp:
+    """Several connectors, or parts of an interval, are one."""
+
+    TRUE = Interval(clock("14:00"), clock("14:15"), Decimal("1.250"), Status.TRUE, "measured")
+    IDLE = replace(TRUE, energy_kwh=Decimal("0.000"), rule="idle-online")
+    GUESS = replace(TRUE, energy_kwh=Decimal("2.500"), status=Status.ESTIMATED, rule="interpolated")
+    NONE = replace(TRUE, energy_kwh=None, status=Status.MISSING, rule="offline")
+
+    def test_one_is_itself(self) -> None:
+        """Nothing is made anew."""
+        assert self.GUESS is add_up([self.GUESS])
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_the_worst_wins(self, order: int) -> None:
+        """Energies add up, with the status and the rule of the worst."""
+        whole = add_up([self.TRUE, self.GUESS, self.IDLE][::order])
+        assert replace(self.GUESS, energy_kwh=Decimal("3.750")) == whole
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_a_part_that_is_missing(self, order: int) -> None:
+        """Then the whole is, whatever is known of the others."""
+        assert self.NONE == add_up([self.TRUE, self.NONE, self.GUESS][::order])
+
+    def test_a_length_of_their_own(self) -> None:
+        """Parts of intervals are as well known as the whole."""
+        of = register(("14:00", 1), ("14:15", 4), ("14:35", 5))
+        made = make_intervals(of, grid("14:00", 6, 5), ALWAYS, 3, NOON + 9 * HOUR, 3 * HOUR / 12)
+        assert [*["measured"] * 3, *["interpolated"] * 3] == [each.rule for each in made]
+
+
+class TestWhatIsExplained:
+    """Parts of an interval, and the registers at its boundaries."""
+
+    READ = register(("14:05", 1), ("14:10", 2), ("14:20", 3))
+
+    def test_the_parts_of_an_interval(self) -> None:
+        """Before the first register, between two of them, and behind the last."""
+        times = [clock(text) for text in ("14:00", "14:05", "14:10", "14:20", "14:30")]
+        rules = ["idle-online", "measured", "measured", "session-open"]
+        presence = replace(ALWAYS, sessions=((clock("14:25"), clock("14:40")),))
+        assert [
+            Part(start, end, after, rule)
+            for start, end, after, rule in zip(
+                times, times[1:], [None, 1, 2, None], rules, strict=False
+            )
+        ] == parts_of(self.READ, (times[0], times[-1]), presence)
+
+    @pytest.mark.parametrize("within", [("14:05", "14:10"), ("14:06", "14:09")])
+    def test_the_only_part(self, within: tuple[str, str]) -> None:
+        """Registers at the edges of an interval or beyond them part nothing."""
+        span = (clock(within[0]), clock(within[1]))
+        rule = "measured" if within[0] == "14:05" else "interpolated"
+        assert [Part(*span, 1, rule)] == parts_of(self.READ, span, ALWAYS)
+
+    def test_a_short_absence(self) -> None:
+        """It is none here either."""
+        here = Presence(((NOON, clock("14:25")), (clock("14:25"), NOON + 9 * HOUR)), ())
+        assert ["idle-online"] == [
+            one.rule for one in parts_of(self.READ, (clock("14:20"), clock("14:30")), here)
+        ]
+
+    @pytest.mark.parametrize(
+        ("after", "at", "wh"),
+        [
+            (0, "14:00", Fraction(1000)),
+            (1, "14:05", Fraction(1000)),
+            (1, "14:07", Fraction(1400)),
+            (2, "14:13", Fraction(2300)),
+            (2, "14:11", Fraction(2100)),
+            (3, "14:30", Fraction(3000)),
+        ],
+    )
+    def test_a_register_at_an_instant(self, after: int, at: str, wh: Fraction) -> None:
+        """It is exact, and level before the first and behind the last."""
+        assert wh == register_before(self.READ, after, clock(at))
+
+    def test_a_register_before_a_break(self) -> None:
+        """It is level up to the break."""
+        of = Register(self.READ.points, frozenset({2}))
+        assert Fraction(2000) == register_before(of, 2, clock("14:15"))
+
+    def test_no_register(self) -> None:
+        """Where nothing was read, nothing is known."""
+        assert None is register_before(Register(()), 0, clock("14:15"))
+
+    def test_thirds(self) -> None:
+        """What no decimal number can say is rounded once."""
+        assert Decimal("0.333") == rounded_fraction_kwh(Fraction(1000, 3), 3)
+        assert Decimal("0.6667") == rounded_fraction_kwh(Fraction(2000, 3), 4)
 
 
 class TestRounding:

@@ -37,11 +37,29 @@ def test_one_rule_for_all() -> None:
     assert INTERVALS[:1] == series.intervals
 
 
+def test_energies_of_any_size() -> None:
+    """An energy with more digits than a `Decimal` calculates with by default stays exact."""
+    huge = Decimal("12345678901234567890123456789012.345")
+    told = [Interval(GRID[0], GRID[1], huge, Status.TRUE, "measured")]
+    series = Series.of(WB_1, GRID[:2], told, 3)
+    assert [12345678901234567890123456789012345] == series.energies
+    assert told == series.intervals
+
+
 def test_what_has_ended() -> None:
-    """An interval counts from its end on."""
+    """An interval counts from its end on, and what has not ended leaves nothing behind."""
     assert MIXED is MIXED.ended_by(GRID[3])
-    assert INTERVALS[:2] == MIXED.ended_by(GRID[3] - timedelta(seconds=1)).intervals
-    assert [] == MIXED.ended_by(GRID[0]).intervals
-    assert [] == MIXED.ended_by(GRID[0] - timedelta(days=1)).intervals
+    two = Series(WB_1, GRID[:3], 3, [516, None], ["measured", "offline"])
+    assert two == MIXED.ended_by(GRID[3] - timedelta(seconds=1))
+    assert two == MIXED.ended_by(GRID[2])
+    none = Series(WB_1, GRID[:1], 3, [], [])
+    assert none == MIXED.ended_by(GRID[0])
+    assert none == MIXED.ended_by(GRID[0] - timedelta(days=1))
     zeros = Series(WB_1, GRID, 3, [0, 0, 0], "measured")
-    assert 1 == len(zeros.ended_by(GRID[1]).intervals)
+    assert Series(WB_1, GRID[:2], 3, [0], "measured") == zeros.ended_by(GRID[1])
+
+
+def test_what_is_missing() -> None:
+    """A series that lacks an energy says so."""
+    assert MIXED.lacks_any
+    assert not Series(WB_1, GRID, 3, [0, 0, 0], "measured").lacks_any
