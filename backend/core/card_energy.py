@@ -74,7 +74,7 @@ def shares(
     parts: dict[str, dict[int, list[Interval]]] = {UNATTRIBUTED: {}}
     for piece in pieces:
         owner = _owner_of(piece, owned)
-        if owner != UNATTRIBUTED and (piece.start in unsure or piece.end in unsure):
+        if piece.start in unsure or piece.end in unsure:
             piece = _divided(piece)
         place = bisect.bisect_right(grid, piece.start) - 1
         parts.setdefault(owner, {}).setdefault(place, []).append(piece)
@@ -109,8 +109,8 @@ def _one_at_a_time(sessions: Iterable[CardSession]) -> list[CardSession]:
     ordered = sorted(lasting, key=lambda one: (one.start, one.end, one.card))
     ends = [min(one.end, after.start) for one, after in pairwise(ordered)]
     ends += [one.end for one in ordered[-1:]]
-    cut = (replace(one, end=end) for one, end in zip(ordered, ends, strict=True))
-    return [one for one in cut if one.start < one.end]
+    # Of those that begin together the last one follows; `_owner_of` finds no other.
+    return [replace(one, end=end) for one, end in zip(ordered, ends, strict=True)]
 
 
 def _owner_of(piece: Interval, owned: Sequence[CardSession]) -> str:
@@ -127,10 +127,10 @@ def _between_readings(register: Register, edges: Iterable[datetime]) -> set[date
     found = set()
     for edge in edges:
         after = bisect.bisect_left(points, edge, key=lambda point: point.instant)
-        if 0 < after < len(points) and points[after].instant != edge:
-            before = points[after - 1]
-            if points[after].wh != before.wh and after not in register.breaks:
-                found.add(edge)
+        is_between = 0 < after < len(points) and points[after].instant != edge
+        # At a break, too: that nothing is counted across weighs more there.
+        if is_between and points[after].wh != points[after - 1].wh:
+            found.add(edge)
     return found
 
 

@@ -203,6 +203,8 @@ class Explanation:
         for part in self.connectors:
             yield from part.used
             yield from part.set_aside
+            for each in part.breaks:
+                yield from (each.before, each.after)
         yield from self.unread
 
     @property
@@ -225,8 +227,8 @@ def explain(
     decimals: int,
     until: datetime,
     *,
-    station: str = "",
-    code: str = "",
+    station: str,
+    code: str,
     unread: Sequence[Reading] = (),
 ) -> Explanation:
     """
@@ -297,21 +299,31 @@ def _part_of(
 
 
 class _Sources:
-    """Finds what a connector said, by what was made of it."""
+    """Finds what a connector said, by what `register_readings` made of it."""
 
     def __init__(self, readings: Iterable[Reading], connector: int) -> None:
-        self._samples: dict[tuple[datetime, str], list[Reading]] = {}
+        self._samples: dict[tuple[datetime, str], list[tuple[Decimal, Reading]]] = {}
         for one in readings:
-            if one.connector == connector and one.measurand == ENERGY:
-                self._samples.setdefault((one.instant, one.context), []).append(one)
+            if one.connector == connector and one.measurand == ENERGY and one.value is not None:
+                told = self._samples.setdefault((one.instant, one.context), [])
+                told.append((one.value, one))
 
     def of(self, shown: RegisterReading, rule: str = "") -> Evidence:
         """Give a reading with what the charger said."""
-        said = self._samples.get((shown.stamped or shown.instant, shown.context), ())
-        total = [one for one in said if one.phase is None and one.position == shown.order]
-        phases = [one for one in said if one.phase in REGISTER_PHASES]
-        found = () if shown.by_settings else tuple(total[:1] or phases)
-        return Evidence(found, shown, rule)
+        told = self._samples.get((shown.stamped or shown.instant, shown.context), [])
+        told = [each for each in told if each[1].location == "Outlet"] or told
+        if shown.by_settings:
+            return Evidence((), shown, rule)
+        total = [each for each in told if each[1].phase is None and each[1].position == shown.order]
+        if total:
+            # Two messages may tell two values of one instant; a coarse one was refined a little.
+            _, one = min(total, key=lambda each: abs(each[0] - shown.wh))
+            return Evidence((one,), shown, rule)
+        # A phase said twice: the larger value counts.
+        rising = sorted(told, key=lambda each: each[0])
+        largest = {one.phase: one for _, one in rising}
+        phases = (largest[phase] for phase in REGISTER_PHASES if phase in largest)
+        return Evidence(tuple(phases), shown, rule)
 
 
 def _reach(register: Register, start: datetime, end: datetime) -> tuple[int, int]:
@@ -381,14 +393,10 @@ def _breaks(
         if not is_within:
             continue
         rule = Rule(register.break_rules.get(index, Rule.ROLLOVER))
-        stated = None
-        if rule is Rule.EXCHANGE:
-            stated = next(
-                (x for x in exchanges if x.connector == connector and before <= x.at <= after),
-                None,
-            )
-        shown = register.shown
-        yield Break(rule, sources.of(shown[index - 1]), sources.of(shown[index]), stated)
+        mine = (each for each in exchanges if each.connector == connector)
+        stated = (each for each in mine if rule is Rule.EXCHANGE and before <= each.at <= after)
+        old, new = (sources.of(each) for each in register.shown[index - 1 : index + 1])
+        yield Break(rule, old, new, next(stated, None))
 
 
 def _offline(
@@ -397,7 +405,7 @@ def _offline(
     """Give the gaps of the connection that touch an interval; short ones are none."""
     ended: datetime | None = None
     for start, end in sorted(span for span in online if span[1] > span[0]):
-        is_gap = ended is None or (start > ended and start - ended >= SHORT_GAP)
+        is_gap = ended is None or start - ended >= SHORT_GAP
         if is_gap and start > interval.start and (ended is None or ended < interval.end):
             yield ended, start
         ended = end if ended is None else max(ended, end)
@@ -429,6 +437,10 @@ def with_said(explanation: Explanation, said: Mapping[Reading, Said]) -> Explana
             part,
             used=tuple(map(told, part.used)),
             set_aside=tuple(map(told, part.set_aside)),
+            breaks=tuple(
+                replace(each, before=told(each.before), after=told(each.after))
+                for each in part.breaks
+            ),
         )
         for part in explanation.connectors
     ]

@@ -166,7 +166,7 @@ class _Teller:
             reason = SET_ASIDE[Rule(each.rule)]
             yield f"Set aside: {self._reading(each)}, {reason}. (rule {each.rule})"
         if part.more_set_aside:
-            yield f"And {part.more_set_aside} more were set aside."
+            yield f"{_and_more(part.more_set_aside)} set aside."
 
     def _leniencies(self) -> Iterator[str]:
         found: dict[tuple[int, str, str], list[Leniency]] = {}
@@ -181,7 +181,7 @@ class _Teller:
                 f" {masked(what)}, {alike[0].meaning}. ({rule})"
             )
         if len(found) > MOST:
-            yield f"And {len(found) - MOST} more were read leniently."
+            yield f"{_and_more(len(found) - MOST)} read leniently."
 
     def _delivered(self) -> Iterator[str]:
         files = self.explanation.delivered
@@ -255,16 +255,16 @@ class _Teller:
         shown = one.shown
         if shown is None or not one.readings:
             return ""
-        text = ""
+        made = []
         if len(one.readings) > 1:
-            text += f"; added up to {kwh(shown.wh)}"
+            made.append(f"added up to {kwh(shown.wh)}")
         elif one.readings[0].value != shown.wh:
-            text += f"; taken as {kwh(shown.wh)}, as a finer reading beside it says"
+            made.append(f"taken as {kwh(shown.wh)}, as a finer reading beside it says")
         if shown.stamped is not None:
-            text += f"; put on the grid at {self.time(shown.instant)}"
+            made.append(f"put on the grid at {self.time(shown.instant)}")
         if shown.by_reception:
-            text += "; it stands where it was received"
-        return text
+            made.append("it stands where it was received")
+        return "".join(f"; {each}" for each in made)
 
 
 def _is_plainly(raw: str, unit: str | None, wh: Decimal) -> bool:
@@ -273,6 +273,10 @@ def _is_plainly(raw: str, unit: str | None, wh: Decimal) -> bool:
         return _EXACT.multiply(Decimal(raw), _WH[unit or ""]) == wh
     except (ArithmeticError, ValueError, KeyError):
         return False
+
+
+def _and_more(count: int) -> str:
+    return f"And {count} more {'were' if count > 1 else 'was'}"
 
 
 def _on(instant: datetime) -> str:
@@ -428,14 +432,13 @@ def _exchange(teller: _Teller, found: Break) -> str:
 
 
 def _rollover(teller: _Teller, found: Break) -> str:
-    before, after = found.before.shown, found.after.shown
+    before = found.before.shown
     turns = sorted(teller.explanation.profile.rollovers_wh)
     at_wh = next((each for each in turns if before and each >= before.wh), None)
     where = "" if at_wh is None else f" at {kwh(at_wh)}"
-    shows = "" if after is None else f", and showed {teller.point(found.after)}"
     return (
         f"behind {teller.point(found.before)} the register began again at 0,"
-        f" as the model does{where}{shows}"
+        f" as the model does{where}, and showed {teller.point(found.after)}"
     )
 
 

@@ -93,12 +93,20 @@ class TestShares:
 
         assert ["1.600 W measured", "1.400 W measured"] == shown(found["A"])[:2]
 
+    def test_readings_further_apart_are_not(self) -> None:
+        """A session that begins and ends at readings does not make more of them."""
+        of = register((0, 10), (20, 13), (40, 16), (60, 16))
+        found = divide(of, session("A", 0, 40))
+
+        assert ["2.250 E interpolated"] == shown(found["A"])[:1]
+
     def test_an_edge_between_two_readings_is_a_guess(self) -> None:
         """Where the register rose meanwhile, what falls to which side is estimated."""
         of = register((0, 10), (10, 12), (20, 12), (30, 12))
         found = divide(of, session("A", 5, 25))
 
         assert ["1.000 E divided", "0.000 W measured"] == shown(found["A"])[:2]
+        assert ["1.000 E divided", "0.000 W measured"] == shown(found[UNATTRIBUTED])[:2]
 
     def test_what_is_worse_than_a_guess_stays(self) -> None:
         """A rule that weighs more than the division is the one that is told."""
@@ -123,7 +131,7 @@ class TestShares:
     def test_an_interval_that_has_not_ended(self) -> None:
         """It is missing, whatever its parts are."""
         of = register((0, 10), (15, 11))
-        found = divide(of, session("A", 0, 10), until=at(40))
+        found = divide(of, session("A", 0, 10), until=at(30))
 
         assert ["0 W no-session", "None F future", "None F future"] == shown(found["A"])[1:]
 
@@ -142,6 +150,28 @@ class TestShares:
         assert [1, 0, 0, 0] == [one.energy_kwh for one in found["A"]]
         assert [0, 2, 0, 0] == [one.energy_kwh for one in found["B"]]
         assert [0, 0, 3, 4] == [one.energy_kwh for one in found[UNATTRIBUTED]]
+
+    def test_sessions_that_begin_together(self) -> None:
+        """The one that lasts longer has it all."""
+        of = register((0, 10), (15, 11), (30, 13), (60, 13))
+        found = divide(of, session("A", 0, 30), session("B", 0, 15), session("B", 0, 10))
+
+        assert [1, 2, 0, 0] == [one.energy_kwh for one in found["A"]]
+        assert {UNATTRIBUTED, "A"} == set(found)
+
+    def test_a_session_that_begins_before_the_first_reading(self) -> None:
+        """Nothing is known to have risen there, so nothing is a guess."""
+        of = register((5, 10), (15, 11), (60, 11))
+
+        assert "1.000 W measured" == shown(divide(of, session("A", 2, 15))["A"])[0]
+
+    def test_a_session_that_begins_where_the_register_does(self) -> None:
+        """That nothing is counted across weighs more than the division."""
+        of = register((0, 10), (4, 12), (8, 14), (15, 15), breaks=(2,))
+        found = divide(of, session("A", 6, 15))
+
+        assert "1.000 E across-reset" == shown(found["A"])[0]
+        assert "2.000 E across-reset" == shown(found[UNATTRIBUTED])[0]
 
     def test_sessions_beyond_the_grid(self) -> None:
         """What lies outside changes nothing; what reaches in counts from the edge on."""
@@ -166,12 +196,18 @@ class TestUnknown:
             "0 W no-session",
         ] == shown(found["A"])
 
+    def test_they_are_not_missing_where_they_begin_and_end(self) -> None:
+        """A quarter hour that they only touch is not theirs."""
+        found = unknown_within(GRID, [session("A", 15, 30)], LATER)
+
+        assert ["W", "F", "W", "W"] == [one.status for one in found["A"]]
+
 
 def test_nothing() -> None:
     """In no session a card has taken nothing, and that is true."""
     one = nothing(at(0), at(15))
 
-    assert (0, Status.TRUE, "no-session") == (one.energy_kwh, one.status, one.rule)
+    assert Interval(at(0), at(15), Decimal(0), Status.TRUE, "no-session") == one
 
 
 RISES = st.lists(st.integers(0, 5_000), min_size=8, max_size=40)
@@ -203,6 +239,8 @@ class TestSums:
         found = shares(of, grid, sessions, ALWAYS, decimals, LATER)
         whole = make_intervals(of, grid, ALWAYS, decimals, LATER)
 
+        for series in found.values():
+            assert list(pairwise(grid)) == [(one.start, one.end) for one in series]
         for place, interval in enumerate(whole):
             parts = [series[place].energy_kwh for series in found.values()]
             if interval.energy_kwh is not None:

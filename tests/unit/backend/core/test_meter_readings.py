@@ -21,6 +21,47 @@ def read(*items: Any) -> tuple[MeterValue, ...]:
     return read_meter_readings("Keller", list(items), NOW)
 
 
+LIST = "send a list of 1 to 1000 readings"
+REGISTER = 'write it as a text with a decimal point, not below 0: "1234.567"'
+OBIS = 'only the imported energy of all tariffs is kept: "1-1:1.8.0"'
+INSTANT = "write it with its zone, to the microsecond: 2025-06-03T14:15:00+02:00"
+KNOWN = "use instant, register, unit, obis"
+SENTENCES = [
+    ({}, f"the body is no list; {LIST}", "a list of readings"),
+    ([], f"the body has 0 readings; {LIST}", "a list of readings"),
+    (
+        [GOOD] * (READINGS_MOST + 1),
+        f"the body has 1001 readings; {LIST}",
+        "a list of readings",
+    ),
+    (["1"], '[0] is no object; send {"instant": …}', "type"),
+    ([{**GOOD, "value": 1}], f"[0].value is not known; {KNOWN}", "known"),
+    ([{**GOOD, "x" * 50: 1}], f"[0].{'x' * 40} is not known; {KNOWN}", "known"),
+    ([{}], "[0].instant is missing; add it", "required"),
+    ([{"instant": GOOD["instant"]}], "[0].register is missing; add it", "required"),
+    (
+        [GOOD, {"instant": GOOD["instant"], "register": "1"}],
+        "[1].unit is missing; add it",
+        "required",
+    ),
+    ([{**GOOD, "obis": "1-1:2.8.0"}], f"[0].obis is none that is kept; {OBIS}", "register"),
+    ([{**GOOD, "unit": "wh"}], '[0].unit is none; write "Wh" or "kWh"', "enum"),
+    ([{**GOOD, "register": "1."}], f"[0].register is no register; {REGISTER}", "pattern"),
+    ([{**GOOD, "instant": "noon"}], f"[0].instant is no instant; {INSTANT}", "pattern"),
+    (
+        [{**GOOD, "instant": "2025-06-03T25:00:00Z"}],
+        f"[0].instant is no instant; {INSTANT}",
+        "date-time",
+    ),
+    (
+        [{**GOOD, "instant": "2025-06-04T12:00:00Z"}],
+        "[0].instant cannot be; look at the clock; it is 2025-06-03T12:00:00Z here",
+        "2000 to now",
+    ),
+]
+"""What is sent, what is said of it, and the rule that it breaks."""
+
+
 class TestGood:
     """What can be kept."""
 
@@ -56,6 +97,17 @@ class TestGood:
     def test_a_clock_that_is_a_little_ahead(self) -> None:
         """Five minutes are within what clocks do."""
         assert read({**GOOD, "instant": "2025-06-03T12:05:00Z"})
+
+    def test_the_first_instant(self) -> None:
+        """From then on clocks are set; what is kept is in UTC."""
+        (one,) = read({**GOOD, "instant": "2000-01-01T01:00:00+01:00"})
+
+        assert "2000-01-01T00:00:00+00:00" == one.instant.isoformat()
+        assert UTC is one.instant.tzinfo
+
+    def test_as_many_as_there_may_be(self) -> None:
+        """The limit itself is within it."""
+        assert READINGS_MOST == len(read(*[GOOD] * READINGS_MOST))
 
 
 class TestRefused:
@@ -95,20 +147,11 @@ class TestRefused:
         assert f"{field} {what}" == caught.value.what
         assert "meter 'Keller'" == caught.value.where
 
-    def test_a_missing_field(self) -> None:
-        """What must be there is named."""
-        with pytest.raises(ReadingError, match=r"\[1\].unit is missing") as caught:
-            read(GOOD, {key: GOOD[key] for key in ("instant", "register")})
-
-        assert "required" == caught.value.rule
-
-    def test_no_object(self) -> None:
-        """An item that is none has no field."""
-        with pytest.raises(ReadingError, match=r"\[0\] is no object"):
-            read("1")
-
-    @pytest.mark.parametrize("items", [[], {}, None, [GOOD] * (READINGS_MOST + 1)])
-    def test_no_list_of_a_good_length(self, items: object) -> None:
-        """Everything has a limit."""
-        with pytest.raises(ReadingError, match="send a list of 1 to 1000 readings"):
+    @pytest.mark.parametrize(("items", "sentence", "rule"), SENTENCES)
+    def test_a_whole_sentence(self, items: object, sentence: str, rule: str) -> None:
+        """It says what, where and what to do; programs get the rule."""
+        with pytest.raises(ReadingError) as caught:
             read_meter_readings("Keller", items, NOW)
+
+        assert f"meter 'Keller': {sentence}" == str(caught.value)
+        assert rule == caught.value.rule
