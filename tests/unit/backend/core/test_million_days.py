@@ -38,6 +38,12 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
+def _tell(capfd: pytest.CaptureFixture[str], note: str) -> None:
+    """Tell who waits how far it is, although pytest keeps what tests print."""
+    with capfd.disabled():
+        print(note, end="", file=sys.stderr, flush=True)
+
+
 @pytest.mark.parametrize("first", [0, 1_000, 2_000])
 def test_some_days(first: int) -> None:
     """Of some thousand days each is delivered to the last decimal, whatever was told of it."""
@@ -46,7 +52,7 @@ def test_some_days(first: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(0)
-def test_a_million_days() -> None:
+def test_a_million_days(capfd: pytest.CaptureFixture[str]) -> None:
     """The same for a million days; ISEBENCH_DAYS and ISEBENCH_FIRST_DAY ask for others."""
     count = int(os.environ.get("ISEBENCH_DAYS", MANY))
     first = int(os.environ.get("ISEBENCH_FIRST_DAY", "0"))
@@ -60,14 +66,14 @@ def test_a_million_days() -> None:
                 lengths |= each.result()
             except Wrong as one:
                 wrong.append(str(one))
-                print(f"\n{one}", file=sys.__stderr__, flush=True)
+                _tell(capfd, f"\n{one}\n")
                 assert len(wrong) < ENOUGH, "\n".join(wrong)
             done += AT_ONCE
             if done % 10_000 < AT_ONCE:
                 took = time.monotonic() - begin
                 left = took / done * (count - done)
                 note = f"\r{done:,} of {count:,} days, {took:.0f} s, {left / 60:.0f} min to go "
-                print(note, end="", file=sys.__stderr__, flush=True)
+                _tell(capfd, note)
 
     assert [] == wrong
     assert done >= count
