@@ -41,7 +41,8 @@ def processes(count: int) -> Iterator[ProcessPoolExecutor]:
 def _tell(capfd: pytest.CaptureFixture[str], note: str) -> None:
     """Tell who waits how far it is, although pytest keeps what tests print."""
     with capfd.disabled():
-        print(note, end="", file=sys.stderr, flush=True)
+        sys.stderr.write(note)
+        sys.stderr.flush()
 
 
 @pytest.mark.parametrize("first", [0, 1_000, 2_000])
