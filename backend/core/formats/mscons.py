@@ -330,9 +330,17 @@ def _quantity(row: Row, form: Mscons) -> list[str]:
     if row.end <= row.start:
         raise LayoutError(f"ends at {row.end.isoformat()}", where, "give it a length")
     text = energy_text(row, form.decimals, where) or f"{0:.{form.decimals}f}"
-    unit = (_UNITS[Obis.parse(row.obis).unit],) if form.has_units else ()
+    unit = (_UNITS[_unit_of(row.obis)],) if form.has_units else ()
     qualifier = _QUALIFIERS[row.status]
     return [segment("QTY", (qualifier, text, *unit)), *_period(row.start, row.end, form, where)]
+
+
+def _unit_of(obis: str) -> str:
+    """Give the unit of an energy; heat and cold have no other than electricity."""
+    try:
+        return Obis.parse(obis).unit or "kWh"
+    except ObisError:
+        return "kWh"
 
 
 def _period(start: datetime, end: datetime, form: Mscons, where: str) -> list[str]:
@@ -419,8 +427,8 @@ def rows_in(document: Document) -> list[Row]:
             known = ", ".join(STATUSES)
             what = f"the quantity has the qualifier {one.qualifier!r}"
             raise UnreadableFile(what, where, f"known are {known}")
-        if one.unit not in ("", "kWh"):
-            raise UnreadableFile(f"the quantity is in {one.unit!r}", where, "give kWh")
+        if one.unit and one.unit != (unit := _unit_of(one.obis)):
+            raise UnreadableFile(f"the quantity is in {one.unit!r}", where, f"give {unit}")
         energy = None if status is Status.MISSING else one.value
         rows.append(Row(one.code, one.obis, one.start, one.end, energy, status))
     return rows

@@ -135,6 +135,16 @@ class TestWriting:
         assert seam[1] == found[found.index(seam[0]) + 1]
         assert rows_of(day) == rows_in(read(write(rows_of(day), FORM, ENVELOPE)))
 
+    @pytest.mark.parametrize(
+        ("obis", "unit"), [("1-1:5.29.0", "K3"), ("6-1:1.29.0", "KWH"), ("1-1:2.29.0", "KWH")]
+    )
+    def test_units_of_other_energies(self, obis: str, unit: str) -> None:
+        """Reactive energy has its own; heat is counted in kilowatt hours."""
+        rows = rows_of(DAY, obis=obis)
+        content = write(rows, replace(FORM, unit="always"), ENVELOPE)
+        assert f"QTY+220:0.000:{unit}'".encode() in content
+        assert rows == rows_in(read(content))
+
     def test_a_part_of_a_day(self) -> None:
         """Intervals may be left out; what is told has its own times."""
         rows = [rows_of(DAY)[index] for index in (5, 9, 40)]
