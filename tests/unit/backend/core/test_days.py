@@ -287,6 +287,12 @@ class TestLabels:
             from_label(label, FORM, None)
         assert f"{label!r} {complaint}" == str(caught.value)
 
+    def test_seconds(self) -> None:
+        """They are read where the form has them."""
+        assert datetime(2025, 6, 3, 12, 15, 9, tzinfo=UTC) == from_label(
+            "03.06.2025 14:15:09", FORM, None
+        )
+
     def test_the_years_that_are_read(self) -> None:
         """From 1900 to 2999, in files and of people."""
         assert 1899 == from_label("01.01.1900 00:00:00", FORM, None).year

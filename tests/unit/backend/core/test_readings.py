@@ -129,10 +129,11 @@ class TestAProperMessage:
             "meterValue": [
                 {"timestamp": AT, "sampledValue": [{"value": "1"}, {"value": "2"}]},
                 {"timestamp": AT, "sampledValue": [{"value": "3"}]},
+                {"timestamp": AT, "sampledValue": [{"value": "4"}]},
             ],
         }
         reception = read_meter_values(payload, GENERIC, RECEIVED)
-        assert [(0, Decimal(1)), (1, Decimal(2)), (2, Decimal(3))] == [
+        assert [(place, Decimal(place + 1)) for place in range(4)] == [
             (each.position, each.value) for each in reception.readings
         ]
 
