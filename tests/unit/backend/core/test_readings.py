@@ -137,6 +137,12 @@ class TestAProperMessage:
             (each.position, each.value) for each in reception.readings
         ]
 
+    def test_values_of_unequal_number(self) -> None:
+        """What was not kept whole is not told by half."""
+        (kept,) = read({"value": "1", "unit": "Wh"}).meter_values
+        with pytest.raises(ValueError, match="longer"):
+            list(kept._replace(raw_values=("1", "2")).readings())
+
 
 class TestNumbers:
     """A number is read exactly, or it is missing; never something in between."""
