@@ -261,7 +261,8 @@ class TestLabels:
     def test_a_label_behind_both_reads_as_the_first(self) -> None:
         """It stands in no order of time, which is for the reader to say."""
         later = datetime(2025, 10, 26, 5, tzinfo=UTC)
-        assert later > from_label("26.10.2025 02:15:00", FORM, later)
+        first = datetime(2025, 10, 26, 0, 15, tzinfo=UTC)
+        assert first == from_label("26.10.2025 02:15:00", FORM, later)
 
     @pytest.mark.parametrize(
         ("label", "complaint"),
@@ -286,6 +287,12 @@ class TestLabels:
         with pytest.raises(ValueError, match=re.escape(complaint)) as caught:
             from_label(label, FORM, None)
         assert f"{label!r} {complaint}" == str(caught.value)
+
+    def test_seconds(self) -> None:
+        """They are read where the form has them."""
+        assert datetime(2025, 6, 3, 12, 15, 9, tzinfo=UTC) == from_label(
+            "03.06.2025 14:15:09", FORM, None
+        )
 
     def test_the_years_that_are_read(self) -> None:
         """From 1900 to 2999, in files and of people."""

@@ -129,12 +129,19 @@ class TestAProperMessage:
             "meterValue": [
                 {"timestamp": AT, "sampledValue": [{"value": "1"}, {"value": "2"}]},
                 {"timestamp": AT, "sampledValue": [{"value": "3"}]},
+                {"timestamp": AT, "sampledValue": [{"value": "4"}]},
             ],
         }
         reception = read_meter_values(payload, GENERIC, RECEIVED)
-        assert [(0, Decimal(1)), (1, Decimal(2)), (2, Decimal(3))] == [
+        assert [(place, Decimal(place + 1)) for place in range(4)] == [
             (each.position, each.value) for each in reception.readings
         ]
+
+    def test_values_of_unequal_number(self) -> None:
+        """What was not kept whole is not told by half."""
+        (kept,) = read({"value": "1", "unit": "Wh"}).meter_values
+        with pytest.raises(ValueError, match="longer"):
+            list(kept._replace(raw_values=("1", "2")).readings())
 
 
 class TestNumbers:
