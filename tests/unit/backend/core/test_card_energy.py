@@ -151,6 +151,13 @@ class TestShares:
         assert [0, 2, 0, 0] == [one.energy_kwh for one in found["B"]]
         assert [0, 0, 3, 4] == [one.energy_kwh for one in found[UNATTRIBUTED]]
 
+    def test_an_end_that_cannot_be_divides_nothing(self) -> None:
+        """Only where a session ended, by what began later, a later one is a guess."""
+        of = register((0, 10), (10, 11), (20, 12), (30, 12), (45, 13), (60, 15))
+        found = divide(of, session("A", 0, 50), session("B", 10, 20), session("C", 30, 60))
+
+        assert ["1.000 W measured", "2.000 W measured"] == shown(found["C"])[2:]
+
     def test_sessions_that_begin_together(self) -> None:
         """The one that lasts longer has it all."""
         of = register((0, 10), (15, 11), (30, 13), (60, 13))
