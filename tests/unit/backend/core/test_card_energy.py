@@ -134,6 +134,7 @@ class TestShares:
         found = divide(of, session("A", 0, 10), until=at(30))
 
         assert ["0 W no-session", "None F future", "None F future"] == shown(found["A"])[1:]
+        assert list(pairwise(GRID)) == [(one.start, one.end) for one in found["A"]]
 
     def test_a_register_that_begins_anew(self) -> None:
         """No energy is counted across, for nobody."""
