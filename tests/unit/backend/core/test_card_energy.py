@@ -134,6 +134,7 @@ class TestShares:
         found = divide(of, session("A", 0, 10), until=at(30))
 
         assert ["0 W no-session", "None F future", "None F future"] == shown(found["A"])[1:]
+        assert list(pairwise(GRID)) == [(one.start, one.end) for one in found["A"]]
 
     def test_a_register_that_begins_anew(self) -> None:
         """No energy is counted across, for nobody."""
@@ -150,6 +151,13 @@ class TestShares:
         assert [1, 0, 0, 0] == [one.energy_kwh for one in found["A"]]
         assert [0, 2, 0, 0] == [one.energy_kwh for one in found["B"]]
         assert [0, 0, 3, 4] == [one.energy_kwh for one in found[UNATTRIBUTED]]
+
+    def test_an_end_that_cannot_be_divides_nothing(self) -> None:
+        """Only where a session ended, by what began later, a later one is a guess."""
+        of = register((0, 10), (10, 11), (20, 12), (30, 12), (45, 13), (60, 15))
+        found = divide(of, session("A", 0, 50), session("B", 10, 20), session("C", 30, 60))
+
+        assert ["1.000 W measured", "2.000 W measured"] == shown(found["C"])[2:]
 
     def test_sessions_that_begin_together(self) -> None:
         """The one that lasts longer has it all."""

@@ -536,6 +536,13 @@ class TestReadings:
         assert "in frame 7: meterValue[0].sampledValue[0].value said 3, read so." in text
         assert ["", "7"] == [row[5] for row in rows(found)]
 
+    def test_a_row_of_several(self) -> None:
+        """What was added up stands in one row, with all its frames."""
+        phases = [reading(0, 1, phase=f"L{n}", position=n) for n in (1, 2, 3)]
+        frames = {each: Said(max(5, 3 + each.position), at(0), "") for each in phases}
+        added = with_said(explained(0, *phases), frames)
+        assert [("1 kWh + 1 kWh + 1 kWh", "5, 6")] == [(row[3], row[5]) for row in rows(added)]
+
     def test_the_messages_of_all(self) -> None:
         """Whatever was looked at leads to its frame, also beside a break, and what is unread."""
         odd = reading(5, None)
@@ -554,10 +561,6 @@ class TestReadings:
         )
         assert [[4]] == [[each.frame for each in one.said] for one in shown.unread]
         assert [0, 1, 2, 3, 1, 2, 4] == [one.said[0].frame for one in shown.evidence]
-        phases = [reading(0, 1, phase=f"L{n}", position=n) for n in (1, 2, 3)]
-        frames = {each: Said(max(5, 3 + each.position), at(0), "") for each in phases}
-        added = with_said(explained(0, *phases), frames)
-        assert [("1 kWh + 1 kWh + 1 kWh", "5, 6")] == [(row[3], row[5]) for row in rows(added)]
         assert [[], [], []] == [list(one.said) for one in with_said(found, {}).connectors[0].used]
 
     @pytest.mark.parametrize(
