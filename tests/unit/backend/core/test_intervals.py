@@ -208,6 +208,13 @@ class TestStatus:
         intervals = make(read, grid("14:15", 2), presence)
         assert ["unread", "measured"] == [each.rule for each in intervals]
 
+    def test_energy_that_cannot_be_read_behind_the_first_register(self) -> None:
+        """It says nothing of the time before that register."""
+        presence = Presence(ALWAYS.online, (), (clock("14:31"),))
+        read = register(("14:30", 2), ("14:45", 4))
+        intervals = make(read, grid("14:15", 2), presence)
+        assert ["idle-online", "measured"] == [each.rule for each in intervals]
+
     def test_a_session_that_has_just_ended(self) -> None:
         """It leaves nothing open in the interval that begins then."""
         presence = Presence(ALWAYS.online, ((clock("13:00"), clock("14:00")),))
