@@ -243,6 +243,20 @@ class TestStatus:
             make(Register(()), grid("13:15", 8), presence)
         )[7]
 
+    def test_a_connection_that_ended_at_once(self) -> None:
+        """It was none, and lengthens no other."""
+        soon = clock("14:00") + timedelta(seconds=30)
+        online = ((clock("14:00"), clock("14:00")), (soon, clock("16:00")))
+        made = make(Register(()), grid("14:00", 2), Presence(online, ()))
+        assert ["offline", "idle-online"] == [each.rule for each in made]
+
+    def test_between_two_sessions(self) -> None:
+        """Nothing is open, however close they are."""
+        sessions = ((clock("14:15"), clock("14:30")), (clock("14:45"), clock("14:50")))
+        made = make(Register(()), grid("14:00", 4), replace(ALWAYS, sessions=sessions))
+        rules = ["idle-online", "session-open", "idle-online", "session-open"]
+        assert rules == [each.rule for each in made]
+
     def test_the_worst_rule_has_the_worst_status(self) -> None:
         """The order of the rules is the order of the status."""
         order = [status for status, _ in RULES.values()]
