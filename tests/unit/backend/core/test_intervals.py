@@ -208,6 +208,13 @@ class TestStatus:
         intervals = make(read, grid("14:15", 2), presence)
         assert ["unread", "measured"] == [each.rule for each in intervals]
 
+    def test_energy_that_cannot_be_read_behind_the_first_register(self) -> None:
+        """It says nothing of the time before that register."""
+        presence = Presence(ALWAYS.online, (), (clock("14:31"),))
+        read = register(("14:30", 2), ("14:45", 4))
+        intervals = make(read, grid("14:15", 2), presence)
+        assert ["idle-online", "measured"] == [each.rule for each in intervals]
+
     def test_a_session_that_has_just_ended(self) -> None:
         """It leaves nothing open in the interval that begins then."""
         presence = Presence(ALWAYS.online, ((clock("13:00"), clock("14:00")),))
@@ -235,6 +242,20 @@ class TestStatus:
         assert ("0.000", "W", "idle-online") == shown(
             make(Register(()), grid("13:15", 8), presence)
         )[7]
+
+    def test_a_connection_that_ended_at_once(self) -> None:
+        """It was none, and lengthens no other."""
+        soon = clock("14:00") + timedelta(seconds=30)
+        online = ((clock("14:00"), clock("14:00")), (soon, clock("16:00")))
+        made = make(Register(()), grid("14:00", 2), Presence(online, ()))
+        assert ["offline", "idle-online"] == [each.rule for each in made]
+
+    def test_between_two_sessions(self) -> None:
+        """Nothing is open, however close they are."""
+        sessions = ((clock("14:15"), clock("14:30")), (clock("14:45"), clock("14:50")))
+        made = make(Register(()), grid("14:00", 4), replace(ALWAYS, sessions=sessions))
+        rules = ["idle-online", "session-open", "idle-online", "session-open"]
+        assert rules == [each.rule for each in made]
 
     def test_the_worst_rule_has_the_worst_status(self) -> None:
         """The order of the rules is the order of the status."""

@@ -535,6 +535,12 @@ class TestPeaksAndDips:
         )
         assert [479_241, 479_300] == wh(register)
 
+    def test_a_dip_before_a_jump(self) -> None:
+        """A height that stays is what the dip came back to, however it was reached."""
+        register = build(at(0, 1_000), at(1, 0), at(2, 9_000_000), at(60, 9_000_100))
+        assert [(0, Rule.DIP)] == why(register)
+        assert {1: Rule.JUMP} == register.break_rules
+
     def test_a_dip_while_the_register_sticks(self) -> None:
         """What comes up at once and stays is the old course, not a peak."""
         register = build(at(0, 479_241), at(60, 0), at(61, 499_241), at(62, 499_300))
