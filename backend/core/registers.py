@@ -526,8 +526,9 @@ class _Course:
             returns: see `_returns`.
 
         Returns:
-            The indices of the last reading that is below the course and of the first that is
-            on it, which is the end where none is.
+            The indices of the last reading that is below the course and not lower than those
+            before it (behind a peak the last that is below it), and of the first that is on the
+            course, which is the end where none is.
         """
         low, back = index, returns[index]
         while back < len(chain) and self._is_below(chain[back], chain[level]):
