@@ -196,6 +196,16 @@ class Api:
         found = (await self._site.deliveries())[::-1][:most]
         return _json([shapes.delivery(each) for each in found])
 
+    async def test_connection(self, request: web.Request) -> web.Response:
+        """Test a connection."""
+        _parameters(request)
+        account, name = request.match_info["account"], request.match_info["name"]
+        there = ((one.account, one.name) for one in self._site.settings.destinations)
+        if (account, name) not in there:
+            raise missing("destination", name, "the settings name it in [[destination]]")
+        steps = await self._site.test_connection(account, name)
+        return _json([shapes.connection_step(one) for one in steps])
+
     async def profiles(self, request: web.Request) -> web.Response:
         """Give all models."""
         _parameters(request)

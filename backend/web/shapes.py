@@ -35,6 +35,7 @@ from backend.core.meter_readings import (
 )
 from backend.core.sentences import sentences
 from backend.core.sessions import Session
+from backend.ports import Step
 from backend.settings import MeterSettings, StationSettings
 
 Json = dict[str, Any]
@@ -175,6 +176,11 @@ SHAPES: Mapping[str, Json] = {
         action=TEXT,
         answer={"type": "object", "description": "what the charger answers"},
         chosen={"type": "object", "description": "what the backend has chosen itself"},
+    ),
+    "ConnectionStep": shape(
+        step={**TEXT, "description": "connect, log in, folder, write, list, rename or remove"},
+        done=maybe({"type": "boolean", "description": "null where it was not tried"}),
+        words={**TEXT, "description": "what came of it; empty where it was not tried"},
     ),
     "Delivery": shape(
         task=TEXT,
@@ -473,6 +479,11 @@ def supports(profile: DeviceProfile, action: str) -> bool | None:
     if action in profile.answers:
         return True
     return False if action in profile.refuses else None
+
+
+def connection_step(one: Step) -> Json:
+    """Give a ConnectionStep."""
+    return {"step": one.name, "done": one.is_done, "words": one.words}
 
 
 def delivery(one: DeliveryView) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from backend.core.device_profile import DeviceProfile, load_profile, profile_nam
 from backend.core.explain import Explanation
 from backend.core.intervals import Interval
 from backend.core.sessions import Session
+from backend.ports import Step
 from backend.settings import Settings
 
 
@@ -69,6 +71,9 @@ class Site(Protocol):
 
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, oldest first."""
+
+    async def test_connection(self, account: str, destination: str) -> Sequence[Step]:
+        """Try all that a delivery to a destination needs, step by step."""
 
 
 class Time(Protocol):

@@ -144,6 +144,15 @@ OPERATIONS = (
         many=True,
         limited=True,
     ),
+    Operation(
+        "test_connection",
+        "POST",
+        "/api/accounts/{account}/destinations/{name}/test",
+        "Try all that a delivery needs, with a file that no importer looks at, step by step",
+        "ConnectionStep",
+        many=True,
+        problems=(404,),
+    ),
     Operation("meters", "GET", "/api/meters", "All meters, and how they stand", "Meter", True),
     Operation(
         "meter_readings",

@@ -22,6 +22,7 @@ from support.command_site import (
     CommandSite,
     ScriptedCharger,
 )
+from support.export_settings import KEY
 
 from backend.adapters import station_views
 from backend.errors import SettingsError, StoreError
@@ -171,6 +172,33 @@ class TestReading:
             assert (200, []) == await api.get("/api/deliveries")
 
         play(tmp_path, scene)
+
+    def test_a_connection_is_tested(self, tmp_path: Path) -> None:
+        """Which step fails, and why; those behind it were not tried."""
+        destination = f"""
+[[destination]]
+account = "Stadtwerke"
+name = "EDM"
+host = "127.0.0.1"
+port = 1
+user = "ise"
+secret = "geheim"
+host_key = "{KEY}"
+"""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, api: Api) -> None:
+            path = "/api/accounts/Stadtwerke/destinations"
+            code, found = await api.ask("POST", f"{path}/EDM/test")
+            assert 200 == code
+            assert all(fits("ConnectionStep", one) for one in found)
+            assert [("connect", False), ("log in", None)] == [
+                (one["step"], one["done"]) for one in found[:2]
+            ]
+            assert "nothing listens there" in found[0]["words"]
+            code, problem = await api.ask("POST", f"{path}/EVU/test")
+            assert (404, "not-found") == (code, problem["kind"])
+
+        play(tmp_path, scene, SETTINGS + destination)
 
     def test_a_day_and_an_interval(self, tmp_path: Path) -> None:
         """Energies with their rule, and why one of them is what it is."""
