@@ -120,6 +120,38 @@ Feature: FMT Files that a utility can import
     And each interval of "Dorfplatz" holds what its meter counted in it
     And 2 files arrive at EW Seedorf
 
+  @FMT-12 @must
+  Scenario Outline: A file that <does> is read
+    Given an MSCONS file of the day that <does>
+    When the file is read
+    Then it tells <count> values for <points> points, the first 36.300 kWh
+    And the reader says "<remark>"
+
+    Examples:
+      | does                                   | count | points | remark                                  |
+      | has no UNA                             | 96    | 1      | nothing                                 |
+      | begins with UNA                        | 96    | 1      | nothing                                 |
+      | counts its segments wrongly            | 96    | 1      | UNT says 109 segments, there are 299    |
+      | gives its series a period of no length | 96    | 1      | nothing                                 |
+      | holds several points in one message    | 192   | 2      | nothing                                 |
+      | has units                              | 96    | 1      | nothing                                 |
+      | has times in UTC                       | 96    | 1      | nothing                                 |
+      | has local times without offset         | 96    | 1      | nothing                                 |
+
+  @FMT-12 @must
+  Scenario Outline: A file of a day on which the clock is changed is read
+    Given the day is <day>
+    And an MSCONS file of the day that <does>
+    When the file is read
+    Then it tells <count> values for 1 points, the first 36.300 kWh
+
+    Examples:
+      | day             | does                           | count |
+      | 30 March 2025   | has no UNA                     | 92    |
+      | 30 March 2025   | has local times without offset | 92    |
+      | 26 October 2025 | has times in UTC               | 100   |
+      | 26 October 2025 | has local times without offset | 100   |
+
   @FMT-10 @must
   Scenario Outline: The metering code <code> is refused
     When "Dorfplatz" is given the metering code "<code>"

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from backend import Backend, Settings
+from backend.core.formats.mscons import Document
 from backend.ports import Drop, Step
 from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
@@ -198,6 +199,9 @@ class Bench:
         self.layout: dict[str, Any] = {}
         #: What came of the last test of a connection.
         self.tested: Sequence[Step] = ()
+        #: A file that somebody else has written, and what was read of it.
+        self.foreign_file = b""
+        self.read_of_it = Document("", "", "", (), ())
         self.cards: dict[str, Card] = {}
         self.card_verdicts: dict[str, CardVerdict] = {}
         self.chargers: dict[str, ChargerInch] = {}

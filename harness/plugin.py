@@ -51,6 +51,7 @@ pytest_plugins = [
     "harness.steps.meters",
     "harness.steps.operating",
     "harness.steps.page",
+    "harness.steps.reading_files",
     "harness.steps.saying",
     "harness.steps.sources",
     "harness.steps.tasks",

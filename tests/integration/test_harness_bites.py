@@ -695,6 +695,20 @@ FILES = (
         only="file_type_is_csv",
     ),
     _mutant(
+        "in October the second hour at two o'clock is read as the first",
+        "FMT-12",
+        "it tells 100 values",
+        (mscons._Reader._local, "at < self.last_local", "False"),
+        only="clock_is_changed",
+    ),
+    _mutant(
+        "a wrong count in UNT is passed over in silence",
+        "FMT-12",
+        "the reader says",
+        (mscons._Reader.end_message, "said != str(count)", "False"),
+        only="counts its segments wrongly",
+    ),
+    _mutant(
         "the test of a connection leaves its file behind",
         "ISE-13",
         "nothing else lies in the drop folder",
