@@ -22,7 +22,7 @@ from backend.adapters import (
 from backend.adapters.dispatch import Dispatch
 from backend.adapters.energies import measured
 from backend.adapters.frame_log import FrameLog, SeenFrame
-from backend.adapters.ledger import DeliveryView, Receipt
+from backend.adapters.ledger import DeliveryView, Receipt, Search
 from backend.adapters.meter_differences import DifferenceView
 from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_commands import Commands
@@ -205,6 +205,14 @@ class Backend:
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, in the order in which their files were made."""
         return await self._store.read(ledger.deliveries)
+
+    async def find_receipts(self, search: Search) -> list[Receipt]:
+        """Give the receipts of what has arrived and is searched for, newest first (DLV-08)."""
+        return await self._store.read(lambda connection: ledger.find_receipts(connection, search))
+
+    async def content_of(self, name: str) -> bytes | None:
+        """Give the bytes of a file by its name; None where there is none."""
+        return await self._store.read(lambda connection: ledger.content_of(connection, name))
 
     async def receipts(self) -> list[Receipt]:
         """Give the receipts of what has arrived, in the order of arrival."""

@@ -98,3 +98,19 @@ Feature: DLV Delivery to the utility's server
       | cut-at-command:action=list   | list    | the line broke at listing the folder                 |
       | refused-rename               | rename  | the server refuses another name: permission denied   |
       | cut-at-command:action=remove | write   | the line broke at removing what an earlier try left  |
+
+  @DLV-08 @must
+  Scenario: Each delivery leaves a receipt that is found and downloaded
+    Given the backend has a web page
+    And the line to EW Seedorf breaks before the answer to a rename, once
+    And Anna charges at "Dorfplatz" from 14:00 to 15:00
+    When the day is exported
+    And the next day is exported
+    Then the operator finds for "Tagesexport" the receipts
+      | file                                                 | rows | from       | until      | tries |
+      | ISE_Tagesexport_20250604_20250604_20250604223000_1.csv | 96   | 4.6. 00:00 | 5.6. 00:00 | 1     |
+      | ISE_Tagesexport_20250603_20250603_20250603223000_1.csv | 96   | 3.6. 00:00 | 4.6. 00:00 | 2     |
+    And what the operator downloads is what arrived, by size, hash and content
+    And of 3 June 2025 the operator finds 1 receipts
+    And of 2 June 2025 the operator finds 0 receipts
+    And the operator finds no receipt for "Wochenexport"

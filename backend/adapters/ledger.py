@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from backend.adapters import tables
 from backend.adapters.records import DELIVERED, STOPPED, WAITING, inserted, keep
 from backend.adapters.store import insert_once
 from backend.adapters.told import SeriesTold, intervals_in, keep_series
+from backend.core.days import day_bounds
 from backend.core.explain import Delivered
 from backend.core.exports import Period
 from backend.core.obis import Obis
@@ -93,6 +94,21 @@ class Receipt:
     arrived: datetime
     tries: int
     already_there: bool
+
+
+class Search(NamedTuple):
+    """
+    What receipts are searched for.
+
+    Attributes:
+        text: a part of name, server or hash; empty for any.
+        day: a local day of which the file tells; None for any.
+        most: so many at most.
+    """
+
+    text: str = ""
+    day: date | None = None
+    most: int = 100
 
 
 class FileToKeep(Protocol):
@@ -395,21 +411,44 @@ def delivered_of(connection: Connection, code: str, obis: str, end: datetime) ->
 
 def receipts(connection: Connection) -> list[Receipt]:
     """Give all receipts, in the order of arrival."""
-    rows = connection.execute(select(tables.receipt).order_by(tables.receipt.c.id))
-    return [
-        Receipt(
-            server=row.server,
-            name=row.name,
-            sha256=row.sha256,
-            size=row.size,
-            size_there=row.size_there,
-            rows=row.rows,
-            first=row.first_at,
-            last=row.last_at,
-            created=row.created_at,
-            arrived=row.arrived_at,
-            tries=row.tries,
-            already_there=row.already_there,
+    query = select(tables.receipt).order_by(tables.receipt.c.id)
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def find_receipts(connection: Connection, search: Search) -> list[Receipt]:
+    """Give the receipts that are searched for, newest first."""
+    table = tables.receipt.c
+    query = select(tables.receipt).order_by(table.id.desc()).limit(search.most)
+    if search.text:
+        places = (table.name, table.server, table.sha256)
+        query = query.where(
+            or_(*(place.icontains(search.text, autoescape=True) for place in places))
         )
-        for row in rows
-    ]
+    if search.day is not None:
+        start, end = day_bounds(search.day)
+        query = query.where(table.first_at < end, table.last_at > start)
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def content_of(connection: Connection, name: str) -> bytes | None:
+    """Give the bytes of a file by its name, which no other has; None where there is none."""
+    query = select(tables.file.c.content).where(tables.file.c.name == name)
+    content: bytes | None = connection.execute(query).scalars().first()
+    return content
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    return Receipt(
+        server=row.server,
+        name=row.name,
+        sha256=row.sha256,
+        size=row.size,
+        size_there=row.size_there,
+        rows=row.rows,
+        first=row.first_at,
+        last=row.last_at,
+        created=row.created_at,
+        arrived=row.arrived_at,
+        tries=row.tries,
+        already_there=row.already_there,
+    )

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from backend.adapters.ledger import Search
 from backend.adapters.ocpp_schemas import COMMANDS
 from backend.core.masking import masked
 from backend.errors import (
@@ -37,7 +38,7 @@ from backend.settings import StationSettings
 from backend.web import shapes
 from backend.web.openapi import PROBLEM_TYPE, document
 from backend.web.site import Site, profiles_of
-from backend.web.table import COMMAND, LIMIT_DEFAULT, LIMIT_MOST, OPERATIONS
+from backend.web.table import COMMAND, LIMIT_DEFAULT, LIMIT_MOST, OPERATIONS, TEXT_MOST
 
 #: A thousand readings, with blanks.
 READINGS_BYTES_MAX = 512 * 1024
@@ -196,6 +197,12 @@ class Api:
         found = (await self._site.deliveries())[::-1][:most]
         return _json([shapes.delivery(each) for each in found])
 
+    async def receipts(self, request: web.Request) -> web.Response:
+        """Give receipts, as they are searched for."""
+        most, search = _limit(request, "text", "day"), search_of(request)
+        found = await self._site.find_receipts(search._replace(most=most))
+        return _json([shapes.receipt(each) for each in found])
+
     async def test_connection(self, request: web.Request) -> web.Response:
         """Test a connection."""
         _parameters(request)
@@ -236,8 +243,22 @@ def _parameters(request: web.Request, *known: str) -> None:
             )
 
 
-def _limit(request: web.Request) -> int:
-    _parameters(request, "limit")
+def search_of(request: web.Request) -> Search:
+    """
+    Read what is searched for from a query; nothing of it where that is empty.
+
+    Raises:
+        CommandError: The text is too long, or the day is none.
+    """
+    text, day = request.query.get("text", ""), request.query.get("day", "")
+    if len(text) > TEXT_MOST:
+        wanted = f"a text of {TEXT_MOST} characters or fewer"
+        raise CommandError("text is longer", "query", f"write {wanted}", field="text", rule=wanted)
+    return Search(text.strip(), day_of(day) if day else None)
+
+
+def _limit(request: web.Request, *others: str) -> int:
+    _parameters(request, "limit", *others)
     text = request.query.get("limit", str(LIMIT_DEFAULT))
     is_whole = text.isascii() and text.isdigit() and len(text) < 10
     if not is_whole or not 1 <= int(text) <= LIMIT_MOST:

@@ -14,6 +14,7 @@ from backend.web.table import (
     LIMIT_MOST,
     MEANINGS,
     OPERATIONS,
+    TEXT_MOST,
     Operation,
 )
 
@@ -21,6 +22,7 @@ Json = dict[str, Any]
 
 _NAME = {"type": "string", "minLength": 1}
 _IN_PATHS: dict[str, Json] = {
+    "account": _NAME,
     "identity": _NAME,
     "name": _NAME,
     "day": {"type": "string", "format": "date"},
@@ -91,6 +93,10 @@ def _parameters(operation: Operation) -> list[Json]:
     if operation.limited:
         schema = {"type": "integer", "minimum": 1, "maximum": LIMIT_MOST, "default": LIMIT_DEFAULT}
         found.append({"name": "limit", "in": "query", "schema": schema})
+    if operation.searched:
+        text = {"type": "string", "maxLength": TEXT_MOST}
+        found.append({"name": "text", "in": "query", "schema": text})
+        found.append({"name": "day", "in": "query", "schema": dict(_IN_PATHS["day"])})
     return found
 
 

@@ -9,15 +9,18 @@ Rule 3: nothing that a person could log in with is written into a page.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from backend.adapters.frame_log import SeenFrame
+from backend.adapters.ledger import Receipt
 from backend.adapters.ocpp_frames import shown
 from backend.adapters.ocpp_schemas import COMMANDS, GROUPS, Command, schema_for_callers
 from backend.adapters.station_views import StationView
@@ -38,7 +41,7 @@ from backend.errors import (
 )
 from backend.settings import StationSettings
 from backend.web import energy, shapes
-from backend.web.api import day_of, instant_of, missing
+from backend.web.api import day_of, instant_of, missing, search_of
 from backend.web.forms import form_of, payload_of, proposals, told, with_one_more
 from backend.web.guard import Guard, check_origin
 from backend.web.html import (
@@ -58,6 +61,8 @@ from backend.web.site import Site
 FRAMES_SHOWN = 60
 ROWS_SHOWN = 10
 DAYS_SHOWN = 8
+RECEIPTS_SHOWN = 200
+RECEIPTS_IN_FILE = 100_000
 _TYPES = {"page.css": "text/css", "page.js": "text/javascript"}
 
 
@@ -97,6 +102,9 @@ class Pages:
         router.add_route("POST", "/login", self._log_in)
         router.add_route("POST", "/logout", self._log_out)
         router.add_route("GET", "/static/{name}", self._static)
+        router.add_route("GET", "/files", self._files)
+        router.add_route("GET", "/files/{name}", self._file)
+        router.add_route("GET", "/receipts.csv", self._receipts)
         router.add_route("GET", "/stations/{identity}", self._station)
         router.add_route("GET", "/stations/{identity}/frames", self._frames)
         router.add_route("GET", "/stations/{identity}/days/{day}", self._day)
@@ -172,6 +180,62 @@ class Pages:
         one = self._settings_of(request)
         inside = _frame_list(self._site.last_frames(one.identity, FRAMES_SHOWN))
         return web.Response(text=inside, content_type="text/html")
+
+    # ------------------------------------------------------------ files
+
+    async def _files(self, request: web.Request) -> web.StreamResponse:
+        search = search_of(request)
+        found = await self._site.find_receipts(search._replace(most=RECEIPTS_SHOWN))
+        waiting = [
+            (one.task, _file_link(one.name), one.state, one.tries, one.error or "")
+            for one in await self._site.deliveries()
+            if one.delivered_at is None
+        ]
+        arrived = [
+            (
+                _time(one.arrived),
+                _file_link(one.name),
+                one.rows,
+                _span(one),
+                f"{one.size:,} bytes",
+                one.server,
+                one.tries,
+                tag("code", one.sha256[:12], title=one.sha256),
+            )
+            for one in found
+        ]
+        day = "" if search.day is None else search.day.isoformat()
+        body = fill(
+            "files.html",
+            text=search.text,
+            day=day,
+            csv=f"/receipts.csv?text={quote(search.text)}&day={day}",
+            waiting=_listing(
+                ("Task", "File", "State", "Tries", "Why"), waiting, "Every file has arrived."
+            ),
+            receipts=_listing(
+                ("Arrived", "File", "Rows", "Tells of", "Size", "Server", "Tries", "SHA-256"),
+                arrived,
+                "Nothing of the kind has arrived.",
+            ),
+        )
+        return _page("Files", body, self._guard.person(request).word)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        content = await self._site.content_of(name)
+        if content is None:
+            raise missing("file", name, "look for it among the files")
+        return _download(name, content, "application/octet-stream")
+
+    async def _receipts(self, request: web.Request) -> web.StreamResponse:
+        search = search_of(request)._replace(most=RECEIPTS_IN_FILE)
+        found = [shapes.receipt(one) for one in await self._site.find_receipts(search)]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(shapes.SHAPES["Receipt"]["properties"]))
+        writer.writeheader()
+        writer.writerows(found)
+        return _download("receipts.csv", text.getvalue().encode(), "text/csv")
 
     # ------------------------------------------------------------ energies
 
@@ -597,3 +661,24 @@ def _command_of(request: web.Request) -> Command:
     if action not in COMMANDS:
         raise missing("command", action, "go back to the station")
     return COMMANDS[action]
+
+
+def _span(one: Receipt) -> str:
+    """Write what a file tells of: its days, or its times where these are not whole."""
+    if one.first is None or one.last is None:
+        return ""
+    start, end = days.to_local(one.first), days.to_local(one.last)
+    if start.time() == end.time() == time():
+        first, last = start.date(), end.date() - timedelta(days=1)
+        return to_day_label(first) if first == last else f"{first:%d.%m.%Y} – {last:%d.%m.%Y}"
+    return f"{start:%d.%m.%Y %H:%M} – {end:%d.%m.%Y %H:%M}"
+
+
+def _file_link(name: str) -> Markup:
+    return tag("a", name, href=f"/files/{quote(name)}")
+
+
+def _download(name: str, content: bytes, kind: str) -> web.Response:
+    # File names hold letters, digits, dot, underscore and hyphen only, so they need no quoting.
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(body=content, content_type=kind, headers=headers)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from backend.adapters.frame_log import SeenFrame
-from backend.adapters.ledger import DeliveryView
+from backend.adapters.ledger import DeliveryView, Receipt
 from backend.adapters.meter_differences import DifferenceView
 from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_schemas import COMMANDS, Command, schema_for_callers
@@ -194,6 +194,20 @@ SHAPES: Mapping[str, Json] = {
         delivered_at=maybe(INSTANT),
         sha256=TEXT,
         size=NUMBER,
+    ),
+    "Receipt": shape(
+        server=TEXT,
+        name=TEXT,
+        sha256=TEXT,
+        size=NUMBER,
+        size_there=maybe(NUMBER),
+        rows=NUMBER,
+        first=maybe(INSTANT),
+        last=maybe(INSTANT),
+        created=INSTANT,
+        arrived=INSTANT,
+        tries=NUMBER,
+        already_there=FLAG,
     ),
     "Difference": shape(
         day={**TEXT, "format": "date"},
@@ -500,6 +514,24 @@ def delivery(one: DeliveryView) -> Json:
         "delivered_at": instant(one.delivered_at),
         "sha256": one.sha256,
         "size": one.size,
+    }
+
+
+def receipt(one: Receipt) -> Json:
+    """Give a Receipt."""
+    return {
+        "server": one.server,
+        "name": one.name,
+        "sha256": one.sha256,
+        "size": one.size,
+        "size_there": one.size_there,
+        "rows": one.rows,
+        "first": instant(one.first),
+        "last": instant(one.last),
+        "created": instant(one.created),
+        "arrived": instant(one.arrived),
+        "tries": one.tries,
+        "already_there": one.already_there,
     }
 
 

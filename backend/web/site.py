@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from backend.adapters.frame_log import SeenFrame
-from backend.adapters.ledger import DeliveryView
+from backend.adapters.ledger import DeliveryView, Receipt, Search
 from backend.adapters.meter_differences import DifferenceView
 from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_commands import Commands
@@ -71,6 +71,12 @@ class Site(Protocol):
 
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, oldest first."""
+
+    async def find_receipts(self, search: Search) -> list[Receipt]:
+        """Give the receipts of what has arrived and is searched for, newest first."""
+
+    async def content_of(self, name: str) -> bytes | None:
+        """Give the bytes of a file by its name; None where there is none."""
 
     async def test_connection(self, account: str, destination: str) -> Sequence[Step]:
         """Try all that a delivery to a destination needs, step by step."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 LIMIT_MOST = 1_000
 LIMIT_DEFAULT = 100
+TEXT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Operation:
         many: whether it gives a list of them.
         takes: the name of the shape of which its body is a list; empty where it takes no body.
         limited: whether it takes the query parameter ``limit``.
+        searched: whether it takes the query parameters ``text`` and ``day``.
         problems: the statuses of what can go wrong, besides those that always can.
         is_open: whether it needs no token.
     """
@@ -38,6 +40,7 @@ class Operation:
     gives: str
     many: bool = False
     limited: bool = False
+    searched: bool = False
     problems: tuple[int, ...] = ()
     is_open: bool = False
     takes: str = ""
@@ -46,7 +49,7 @@ class Operation:
     def statuses(self) -> tuple[int, ...]:
         """All statuses it can be answered with, the good one first."""
         always = () if self.is_open else (401, 503)
-        limited = (422,) if self.limited else ()
+        limited = (422,) if self.limited or self.searched else ()
         return (200, *sorted({*always, *limited, *self.problems}))
 
 
@@ -143,6 +146,16 @@ OPERATIONS = (
         "Delivery",
         many=True,
         limited=True,
+    ),
+    Operation(
+        "receipts",
+        "GET",
+        "/api/receipts",
+        "What has arrived, newest first; by a part of name, hash or server, and by a local day",
+        "Receipt",
+        many=True,
+        limited=True,
+        searched=True,
     ),
     Operation(
         "test_connection",

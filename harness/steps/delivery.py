@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
 from pytest_bdd import given, parsers, then, when
 
 from harness.bench import UTILITY, Bench
+from harness.console import Console
 from harness.errors import NothingArrived
+from harness.local_time import ZURICH, read_day
 from harness.steps import must_be_done
 
 
@@ -56,6 +64,63 @@ def a_file_arrives(bench: Bench, name: str) -> None:
     bench.decide_sftp()
     bench.decide_files([name])
     assert [file.name for file in bench.utility.arrived()] == [name]
+
+
+@then(parsers.parse('the operator finds for "{text}" the receipts'))
+def operator_finds_receipts(bench: Bench, text: str, datatable: list[list[str]]) -> None:
+    """Search over the API, and compare what is found with a table, newest first."""
+    found = _receipts(bench, f"text={quote(text)}")
+    assert [tuple(row) for row in datatable[1:]] == [
+        (
+            one["name"],
+            str(one["rows"]),
+            _shown(one["first"]),
+            _shown(one["last"]),
+            str(one["tries"]),
+        )
+        for one in found
+    ]
+    for one in found:
+        assert one["server"].startswith("sftp://127.0.0.1:")
+        assert one["arrived"] >= one["created"]
+
+
+@then(parsers.parse('the operator finds no receipt for "{text}"'))
+def operator_finds_no_receipt(bench: Bench, text: str) -> None:
+    """Search over the API for what is not there."""
+    assert [] == _receipts(bench, f"text={quote(text)}")
+
+
+@then(parsers.parse("of {day} the operator finds {count:d} receipts"))
+def operator_finds_receipts_of(bench: Bench, day: str, count: int) -> None:
+    """Search over the API by the day that the files tell of."""
+    assert count == len(_receipts(bench, f"day={read_day(day).isoformat()}"))
+
+
+@then("what the operator downloads is what arrived, by size, hash and content")
+def operator_downloads(bench: Bench) -> None:
+    """Fetch each file from the page, and compare it with what lies at the utility."""
+    bench.decide_sftp()
+    files = {file.name: file.content for file in bench.utility.arrived()}
+    found = _receipts(bench, "")
+    assert files, "nothing arrived"
+    assert {one["name"]: (one["size"], one["sha256"]) for one in found} == {
+        name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items()
+    }
+    console = Console(bench.backend.web_address, bench.tap)
+    for name, content in files.items():
+        # Line ends are told apart by the bytes alone, which HTTP leaves as they are.
+        assert content.decode() == bench.run(console.read_page(f"/files/{quote(name)}"))
+
+
+def _receipts(bench: Bench, query: str) -> list[dict[str, Any]]:
+    console = Console(bench.backend.web_address, bench.tap)
+    found: list[dict[str, Any]] = json.loads(bench.run(console.read_api(f"/api/receipts?{query}")))
+    return found
+
+
+def _shown(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(ZURICH):%-d.%-m. %H:%M}"
 
 
 @given(parsers.parse("the account's server speaks {wire}"))

@@ -709,6 +709,18 @@ FILES = (
         only="counts its segments wrongly",
     ),
     _mutant(
+        "receipts of earlier days are found for a day",
+        "DLV-08",
+        "the operator finds 0 receipts",
+        (ledger.find_receipts, "table.first_at < end, ", ""),
+    ),
+    _mutant(
+        "a receipt tells of one try",
+        "DLV-08",
+        "the receipts",
+        (ledger.keep_arrival, '"tries": tries', '"tries": 1'),
+    ),
+    _mutant(
         "the test of a connection leaves its file behind",
         "ISE-13",
         "nothing else lies in the drop folder",
