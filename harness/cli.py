@@ -309,6 +309,14 @@ def _add_features(command: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit code."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # before the command, or after it
+        print("isebench: interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = build_parser().parse_args(arguments)
     from backend.errors import BackendError
     from harness.errors import HarnessError
