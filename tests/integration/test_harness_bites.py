@@ -470,9 +470,8 @@ ACTIVATION = (
         "Bahnhof",
         (
             energies.chosen_of,
-            "for source, activation in settings.activations_of(task):",
-            "found = settings.activations_of(task)\n"
-            "    for (source, _), (_, activation) in zip(found, found[::-1]):",
+            "for source, activation in activations:",
+            "for (source, _), (_, activation) in zip(activations, activations[::-1]):",
         ),
     ),
     _mutant(
@@ -633,7 +632,7 @@ FILES = (
         "FMT-08",
         "the file shows",
         (csv.write, ".encode(layout.encoding)", ".encode()"),
-        (series_csv._Writer.lines, "text.encode(self._encoding)", "text.encode()"),
+        (series_csv._Writer.lines, "before.encode(self._encoding)", "before.encode()"),
         only="encoding",
     ),
     _mutant(
