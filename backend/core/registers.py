@@ -203,7 +203,7 @@ def register_readings(
     The total counts where a sample has one, else the sum of its phases. A sample is what
     has one instant, context and location; of several locations the outlet counts.
     Clock-aligned readings close to the grid are put on it (`RegisterReading.stamped` keeps
-    what was said).
+    what was said), unless what lies between would contradict them there.
 
     Parameters:
         readings: of one station, in any order.
@@ -218,14 +218,20 @@ def register_readings(
             key = (reading.instant, reading.context, reading.location)
             samples.setdefault(key, []).append(reading)
     outlets = {key[:2] for key in samples if key[2] == "Outlet"}
+    shown = [
+        each
+        for key, sample in samples.items()
+        if key[2] == "Outlet" or key[:2] not in outlets
+        for each in _of_sample(sample)
+    ]
+    shown.sort(key=lambda each: each.instant)
+    instants = [each.instant for each in shown]
     picked = [
         # What stands where it was received tells nothing of the grid.
         replace(each, by_reception=True)
         if each.instant in by_reception
-        else _on_grid(each, profile, interval_s)
-        for key, sample in samples.items()
-        if key[2] == "Outlet" or key[:2] not in outlets
-        for each in _of_sample(sample)
+        else _on_grid(each, profile, interval_s, shown, instants)
+        for each in shown
     ]
     return sorted(picked, key=_sort_key)
 
@@ -257,8 +263,23 @@ def _of_sample(sample: list[Reading]) -> list[RegisterReading]:
     return [RegisterReading(first.instant, wh, Decimal(0), first.context, first.position)]
 
 
-def _on_grid(reading: RegisterReading, profile: DeviceProfile, interval_s: int) -> RegisterReading:
-    """Put a clock-aligned reading on the grid if it is within the profile's tolerance."""
+def _on_grid(
+    reading: RegisterReading,
+    profile: DeviceProfile,
+    interval_s: int,
+    shown: Sequence[RegisterReading],
+    instants: Sequence[datetime],
+) -> RegisterReading:
+    """
+    Put a clock-aligned reading on the grid if it is within the profile's tolerance.
+
+    It is left where it was said if another one that lies between the two would then contradict
+    it: a register that begins anew just before the quarter hour is no dip in the old one.
+
+    Parameters:
+        shown: all readings of the connector as they were said, by instant.
+        instants: theirs.
+    """
     if reading.context != "Sample.Clock":
         return reading
     stamped, step = reading.instant, timedelta(seconds=interval_s)
@@ -268,8 +289,32 @@ def _on_grid(reading: RegisterReading, profile: DeviceProfile, interval_s: int) 
     off = min(offset, step - offset)
     tolerance_us = profile.aligned_tolerance_s * 1_000_000
     if off // _MICROSECOND <= tolerance_us and off * 10 <= step:
-        instant = instant - offset if off == offset else instant - offset + step
+        aligned = instant - offset if off == offset else instant - offset + step
+        between = _between_of(shown, instants, instant, aligned)
+        if not _contradict(between, reading.wh, profile.register_step_wh, instant < aligned):
+            instant = aligned
     return reading if instant == stamped else replace(reading, instant=instant, stamped=stamped)
+
+
+def _between_of(
+    shown: Sequence[RegisterReading],
+    instants: Sequence[datetime],
+    one: datetime,
+    other: datetime,
+) -> list[RegisterReading]:
+    """Give what was said between two instants, in either order, and does not stand on the grid."""
+    first = bisect.bisect_right(instants, min(one, other))
+    end = bisect.bisect_left(instants, max(one, other))
+    return [each for each in shown[first:end] if each.context != "Sample.Clock"]
+
+
+def _contradict(
+    between: Iterable[RegisterReading], wh: Decimal, step_wh: Decimal, is_later: bool
+) -> bool:
+    """Tell whether a value would stand behind a lower one, or before a higher, noise aside."""
+    if is_later:
+        return any(one.wh + max(step_wh, one.resolution_wh) < wh for one in between)
+    return any(wh + max(step_wh, one.resolution_wh) < one.wh for one in between)
 
 
 def build_register(

@@ -256,6 +256,8 @@ def _is_seen(day: Day, course: Course, restart: int) -> bool:
     first = min(new, key=lambda each: (day.instant(each), each.kind != "start"))
     height, epoch = told(day, course, last)
     ticks, later = told(day, course, first)
+    if any(_jumps(day, each, restart) for each in shown):
+        return False  # whether it is moved depends on what lies between
     if day.modulus and day.modulus - height < day.power_w * 3 // 2 * 60 * HOUR // 360:
         return False  # it may have turned over
     if day.instant(last) >= restart and not _goes_on_low(day, course, new, restart, height):
@@ -268,6 +270,12 @@ def _is_seen(day: Day, course: Course, restart: int) -> bool:
         and last.shows == last.at
         and not last.ahead
     )
+
+
+def _jumps(day: Day, said: Said, restart: int) -> bool:
+    """Tell whether a value is moved to the grid over a restart."""
+    at, moved = said.at, day.instant(said)
+    return min(at, moved) < restart <= max(at, moved) and at != moved
 
 
 def _goes_on_low(day: Day, course: Course, new: list[Said], restart: int, height: int) -> bool:

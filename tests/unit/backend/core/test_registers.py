@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -801,6 +802,60 @@ class TestTheGrid:
         profile = DeviceProfile("start", aligned_stamp="start")
         (found,) = register_readings([reading(1, context="Sample.Clock")], profile, 900)
         assert (NOON + timedelta(minutes=15), NOON) == (found.instant, found.stamped)
+
+    def test_a_session_that_begins_anew_just_before_it(self) -> None:
+        """A clock-aligned value is not moved behind the start that came after it."""
+        second = timedelta(seconds=1)
+        said = [
+            reading(3_380, instant=NOON - timedelta(minutes=15), context="Sample.Clock"),
+            reading(3_380, instant=NOON - 2 * second, context="Sample.Clock"),
+            reading(0, instant=NOON - second, context=BEGIN, resolution_wh=Decimal(1)),
+            reading(3_770, instant=NOON + timedelta(minutes=16), context="Sample.Periodic"),
+        ]
+        for order in permutations(said):
+            found = register_readings(order, INCH, 900)
+            assert [-900, -2, -1, 960] == [(one.instant - NOON) // second for one in found]
+            register = build(*found)
+            assert {2: Rule.RESET} == dict(register.break_rules)
+            assert Decimal(3_770) == register.points[3].wh - register.points[2].wh
+
+    @pytest.mark.parametrize(
+        ("seconds", "other", "is_moved"),
+        [
+            (-2, 4_999, True),  # within the register's step
+            (-2, "4998.999", False),
+            (-2, 5_001, True),
+            (2, 5_001, True),
+            (2, "5001.001", False),
+            (2, 4_000, True),
+        ],
+    )
+    def test_what_lies_between(self, seconds: int, other: object, is_moved: bool) -> None:
+        """Only what would contradict it keeps a value where it was said."""
+        at, between = (NOON + timedelta(seconds=part) for part in (seconds, seconds / 2))
+        found = register_readings(
+            [reading(5_000, instant=at, context="Sample.Clock"), reading(other, instant=between)],
+            INCH,
+            900,
+        )
+        (aligned,) = (one for one in found if one.context == "Sample.Clock")
+        assert ((NOON, at) if is_moved else (at, None)) == (aligned.instant, aligned.stamped)
+
+    @pytest.mark.parametrize("context", ["Sample.Clock", "Sample.Periodic"])
+    @pytest.mark.parametrize("seconds", [-2, 0])
+    def test_what_does_not_lie_between(self, seconds: int, context: str) -> None:
+        """Values of the clock are moved as well, and those at either end lie on it."""
+        at = NOON - timedelta(seconds=2)
+        other = NOON + timedelta(seconds=seconds)
+        found = register_readings(
+            [
+                reading(5_000, instant=at, context="Sample.Clock"),
+                reading(1, instant=other, context=context),
+            ],
+            INCH,
+            900,
+        )
+        assert NOON in {one.instant for one in found if one.wh == 5_000}
 
 
 def exchanged(
