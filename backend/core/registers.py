@@ -203,7 +203,7 @@ def register_readings(
     The total counts where a sample has one, else the sum of its phases. A sample is what
     has one instant, context and location; of several locations the outlet counts.
     Clock-aligned readings close to the grid are put on it (`RegisterReading.stamped` keeps
-    what was said), unless what lies between would contradict them there.
+    what was said), unless a start or a stop between would contradict them there.
 
     Parameters:
         readings: of one station, in any order.
@@ -273,8 +273,8 @@ def _on_grid(
     """
     Put a clock-aligned reading on the grid if it is within the profile's tolerance.
 
-    It is left where it was said if another one that lies between the two would then contradict
-    it: a register that begins anew just before the quarter hour is no dip in the old one.
+    It is left where it was said if a start or a stop that lies between the two would then
+    contradict it: a register that begins anew with a session is no dip in the old one.
 
     Parameters:
         shown: all readings of the connector as they were said, by instant.
@@ -302,10 +302,10 @@ def _between_of(
     one: datetime,
     other: datetime,
 ) -> list[RegisterReading]:
-    """Give what was said between two instants, in either order, and does not stand on the grid."""
+    """Give what sessions began and ended with between two instants, in either order."""
     first = bisect.bisect_right(instants, min(one, other))
     end = bisect.bisect_left(instants, max(one, other))
-    return [each for each in shown[first:end] if each.context != "Sample.Clock"]
+    return [each for each in shown[first:end] if each.context in (BEGIN, END)]
 
 
 def _contradict(

@@ -820,21 +820,27 @@ class TestTheGrid:
             assert Decimal(3_770) == register.points[3].wh - register.points[2].wh
 
     @pytest.mark.parametrize(
-        ("seconds", "other", "is_moved"),
+        ("seconds", "other", "context", "is_moved"),
         [
-            (-2, 4_999, True),  # within the register's step
-            (-2, "4998.999", False),
-            (-2, 5_001, True),
-            (2, 5_001, True),
-            (2, "5001.001", False),
-            (2, 4_000, True),
+            (-2, 4_999, BEGIN, True),  # within the register's step
+            (-2, "4998.999", BEGIN, False),
+            (-2, 5_001, BEGIN, True),
+            (2, 5_001, END, True),
+            (2, "5001.001", END, False),
+            (2, 4_000, END, True),
+            (-2, 0, "Sample.Periodic", True),  # a moment of zero tells of no restart
         ],
     )
-    def test_what_lies_between(self, seconds: int, other: object, is_moved: bool) -> None:
-        """Only what would contradict it keeps a value where it was said."""
+    def test_what_lies_between(
+        self, seconds: int, other: object, context: str, is_moved: bool
+    ) -> None:
+        """Only a start or a stop that would contradict it keeps a value where it was said."""
         at, between = (NOON + timedelta(seconds=part) for part in (seconds, seconds / 2))
         found = register_readings(
-            [reading(5_000, instant=at, context="Sample.Clock"), reading(other, instant=between)],
+            [
+                reading(5_000, instant=at, context="Sample.Clock"),
+                reading(other, instant=between, context=context),
+            ],
             INCH,
             900,
         )
