@@ -82,11 +82,11 @@ def find(
         station_ids: of whom; some hundreds.
         grid: the boundaries of one local day.
     """
-    start, step_s, count = grid[0], (grid[1] - grid[0]).total_seconds(), len(grid) - 1
+    start, count = grid[0], len(grid) - 1
     before, _ = day_bounds(local_day_of(start) - _DAY)
     at = (tables.to_microseconds(one) for one in (before, grid[-1], start))
     rows = driver(connection).execute(
-        _FIND.format(wanted=",".join(map(str, station_ids))), (*at, int(step_s))
+        _FIND.format(wanted=",".join(map(str, station_ids))), (*at, _step_s(grid))
     )
     for station_id, max_power_w, places, content, after in rows:
         course = Course.unpacked(places, count, content)
@@ -102,7 +102,7 @@ def lacking(
     known = connection.execute(
         select(table.c.station_id).where(
             table.c.start_at == grid[0],
-            table.c.step_s == int((grid[1] - grid[0]).total_seconds()),
+            table.c.step_s == _step_s(grid),
             table.c.station_id.in_(wanted),
         )
     ).scalars()
@@ -122,7 +122,7 @@ def keep(
         grid: the boundaries of the day.
         found: station, power of its profile, and the register; None where the day is not plain.
     """
-    at, step_s = tables.to_microseconds(grid[0]), int((grid[1] - grid[0]).total_seconds())
+    at, step_s = tables.to_microseconds(grid[0]), _step_s(grid)
     rows = []
     for station_id, max_power_w, course in found:
         content = None if course is None else course.packed()
@@ -148,6 +148,10 @@ def outdate(connection: Connection, station_id: int, instant: datetime) -> None:
 def thin(connection: Connection, before: datetime) -> None:
     """Forget days that began before an instant; they can be made again."""
     connection.execute(delete(tables.plain_day).where(tables.plain_day.c.start_at < before))
+
+
+def _step_s(grid: Sequence[datetime]) -> int:
+    return int((grid[1] - grid[0]).total_seconds())
 
 
 def _last(connection: Connection) -> datetime:

@@ -224,13 +224,12 @@ def register_readings(
         if key[2] == "Outlet" or key[:2] not in outlets
         for each in _of_sample(sample)
     ]
-    shown.sort(key=lambda each: each.instant)
-    instants = [each.instant for each in shown]
+    ends = sorted((each for each in shown if each.context in (BEGIN, END)), key=_instant_of)
     picked = [
         # What stands where it was received tells nothing of the grid.
         replace(each, by_reception=True)
         if each.instant in by_reception
-        else _on_grid(each, profile, interval_s, shown, instants)
+        else _on_grid(each, profile, interval_s, ends)
         for each in shown
     ]
     return sorted(picked, key=_sort_key)
@@ -267,8 +266,7 @@ def _on_grid(
     reading: RegisterReading,
     profile: DeviceProfile,
     interval_s: int,
-    shown: Sequence[RegisterReading],
-    instants: Sequence[datetime],
+    ends: Sequence[RegisterReading],
 ) -> RegisterReading:
     """
     Put a clock-aligned reading on the grid if it is within the profile's tolerance.
@@ -277,8 +275,7 @@ def _on_grid(
     contradict it: a register that begins anew with a session is no dip in the old one.
 
     Parameters:
-        shown: all readings of the connector as they were said, by instant.
-        instants: theirs.
+        ends: what sessions of the connector began and ended with, by instant.
     """
     if reading.context != "Sample.Clock":
         return reading
@@ -290,31 +287,30 @@ def _on_grid(
     tolerance_us = profile.aligned_tolerance_s * 1_000_000
     if off // _MICROSECOND <= tolerance_us and off * 10 <= step:
         aligned = instant - offset if off == offset else instant - offset + step
-        between = _between_of(shown, instants, instant, aligned)
-        if not _contradict(between, reading.wh, profile.register_step_wh, instant < aligned):
+        if not _contradicted(reading.wh, instant, aligned, ends, profile.register_step_wh):
             instant = aligned
     return reading if instant == stamped else replace(reading, instant=instant, stamped=stamped)
 
 
-def _between_of(
-    shown: Sequence[RegisterReading],
-    instants: Sequence[datetime],
-    one: datetime,
-    other: datetime,
-) -> list[RegisterReading]:
-    """Give what sessions began and ended with between two instants, in either order."""
-    first = bisect.bisect_right(instants, min(one, other))
-    end = bisect.bisect_left(instants, max(one, other))
-    return [each for each in shown[first:end] if each.context in (BEGIN, END)]
-
-
-def _contradict(
-    between: Iterable[RegisterReading], wh: Decimal, step_wh: Decimal, is_later: bool
+def _contradicted(
+    wh: Decimal,
+    was: datetime,
+    becomes: datetime,
+    ends: Sequence[RegisterReading],
+    step_wh: Decimal,
 ) -> bool:
-    """Tell whether a value would stand behind a lower one, or before a higher, noise aside."""
-    if is_later:
-        return any(one.wh + max(step_wh, one.resolution_wh) < wh for one in between)
-    return any(wh + max(step_wh, one.resolution_wh) < one.wh for one in between)
+    """Tell whether a value would be moved behind a lower one, or before a higher, noise aside."""
+    first = bisect.bisect_right(ends, min(was, becomes), key=_instant_of)
+    last = bisect.bisect_left(ends, max(was, becomes), key=_instant_of)
+    for one in ends[first:last]:
+        over, under = (wh, one.wh) if was < becomes else (one.wh, wh)
+        if _EXACT.subtract(over, under) > max(step_wh, one.resolution_wh):
+            return True
+    return False
+
+
+def _instant_of(reading: RegisterReading) -> datetime:
+    return reading.instant
 
 
 def build_register(

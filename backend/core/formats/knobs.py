@@ -78,6 +78,17 @@ def knobs_of(defaults: object, rows: Iterable[KnobRow]) -> tuple[Knob, ...]:
     )
 
 
+def check_knobs(knobs: Iterable[Knob], form: object, where: str) -> None:
+    """
+    Check each knob of a form.
+
+    Raises:
+        LayoutError: With the knob in its place.
+    """
+    for knob in knobs:
+        knob.check(getattr(form, knob.name), where)
+
+
 def one_of(*values: object) -> tuple[Callable[[object], bool], str]:
     """Give what accepts some values, and the words for it."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from backend.core import days
 from backend.core.file_names import check_pattern
-from backend.core.formats.knobs import FLAG, KnobRow, knobs_of, one_of, values_of
+from backend.core.formats.knobs import FLAG, KnobRow, check_knobs, knobs_of, one_of, values_of
 from backend.errors import LayoutError
 
 COLUMNS = ("code", "obis", "time", "value", "unit", "status")
@@ -77,8 +77,7 @@ class Layout:
         Raises:
             LayoutError: With the knob in its place.
         """
-        for knob in KNOBS:
-            knob.check(getattr(self, knob.name), where)
+        check_knobs(KNOBS, self, where)
         if self.separator == self.decimal_mark:
             raise LayoutError("separator and decimal_mark are the same", where, "make them differ")
         for name in ("time_form", *COLUMNS):

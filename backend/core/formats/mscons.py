@@ -28,7 +28,7 @@ from typing import Any
 
 from backend.core import days
 from backend.core.formats.edifact import UNA, Segment, segment, segments
-from backend.core.formats.knobs import FLAG, KnobRow, knobs_of, one_of, values_of
+from backend.core.formats.knobs import FLAG, KnobRow, check_knobs, knobs_of, one_of, values_of
 from backend.core.formats.layout import MAX_DECIMALS, is_pattern
 from backend.core.formats.row import Row, energy_text
 from backend.core.intervals import Status
@@ -102,8 +102,7 @@ class Mscons:
         Raises:
             LayoutError: With the knob in its place.
         """
-        for knob in KNOBS:
-            knob.check(getattr(self, knob.name), where)
+        check_knobs(KNOBS, self, where)
 
     @property
     def is_utc(self) -> bool:
@@ -120,10 +119,6 @@ def _is_party(value: object) -> bool:
     return (
         isinstance(value, str) and 0 < len(value) <= _MAX_PARTY and _PARTY_SIGNS.issuperset(value)
     )
-
-
-def _is_decimals(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DECIMALS
 
 
 _PARTY: tuple[Callable[[object], bool], str] = (
@@ -176,8 +171,7 @@ _KNOBS: tuple[KnobRow, ...] = (
         "digits of an energy in kWh behind the point",
         "6",
         "a Swiss file",
-        _is_decimals,
-        f"a whole number from 0 to {MAX_DECIMALS}",
+        *one_of(*range(MAX_DECIMALS + 1)),
     ),
     ("test", "whether it says that it is a test", "true", "MSCONS MIG 2.2g, UNB 0035", *FLAG),
     (
