@@ -28,6 +28,7 @@ from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_commands import Commands
 from backend.adapters.ocpp_json import CentralSystem
 from backend.adapters.records import StoredDeviation
+from backend.adapters.roads import Roads
 from backend.adapters.station_views import CommandView, StationView
 from backend.adapters.store import Store
 from backend.core.days import local_day_of
@@ -36,11 +37,10 @@ from backend.core.intervals import Interval
 from backend.core.meter_readings import read_meter_readings
 from backend.core.readings import Reading
 from backend.core.sessions import Session
-from backend.ports import Arrival, Clock, Destination, Drop, Step
+from backend.ports import Clock, Drop, Step
 from backend.settings import Settings
 
 if TYPE_CHECKING:
-    from backend.adapters.drop_sftp import SftpDrop
     from backend.web.server import WebServer
 
 _log = logging.getLogger(__name__)
@@ -82,8 +82,8 @@ class Backend:
         self._central = CentralSystem(settings, self._store, clock, on_connection, shown)
         #: All that can be asked of chargers.
         self.commands = Commands(settings, self._central, self._store, clock)
-        self._sftp = _LazySftp(clock)
-        self._dispatch = Dispatch(settings, self._store, clock, drop or self._sftp)
+        self._roads = Roads(clock)
+        self._dispatch = Dispatch(settings, self._store, clock, drop or self._roads)
         #: Where chargers connect, without their identity: ``ws://127.0.0.1:9000/ocpp``.
         self.address = ""
         #: Where people and programs reach it, ``http://127.0.0.1:9080``; empty where off.
@@ -200,11 +200,33 @@ class Backend:
         Raises:
             SettingsError: If the account has no such destination.
         """
-        return await self._sftp.test(self._settings.destination(account, destination))
+        return await self._roads.test(self._settings.destination(account, destination))
 
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, in the order in which their files were made."""
         return await self._store.read(ledger.deliveries)
+
+    async def hold_delivery(self, task: str) -> DeliveryView | None:
+        """
+        Stop the delivery of a task's oldest file that has not arrived (DLV-02).
+
+        Those behind it wait; it goes on by `release_delivery` alone.
+
+        Returns:
+            The delivery; None where all has arrived.
+
+        Raises:
+            SettingsError: If there is no such task.
+        """
+        return await self._dispatch.hold(task)
+
+    async def release_delivery(self, task: str) -> DeliveryView | None:
+        """
+        Let the delivery of a task's oldest file go on, and try it now, whatever it waited for.
+
+        Returns and raises as `hold_delivery` does.
+        """
+        return await self._dispatch.release(task)
 
     async def find_receipts(self, search: Search) -> list[Receipt]:
         """Give the receipts of what has arrived and is searched for, newest first (DLV-08)."""
@@ -361,26 +383,3 @@ def _both(first: OnFrame, second: OnFrame | None) -> OnFrame:
         second(identity, incoming, text)
 
     return show
-
-
-class _LazySftp:
-    """SFTP, whose library is loaded only when there is something to deliver."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._drop: SftpDrop | None = None
-
-    async def deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
-        """Deliver as `backend.ports.Drop` says."""
-        return await self._loaded().deliver(destination, name, content)
-
-    async def test(self, destination: Destination) -> Sequence[Step]:
-        """Try all that a delivery needs."""
-        return await self._loaded().test(destination)
-
-    def _loaded(self) -> SftpDrop:
-        if self._drop is None:
-            from backend.adapters.drop_sftp import SftpDrop
-
-            self._drop = SftpDrop(self._clock)
-        return self._drop

@@ -12,8 +12,9 @@ What can go wrong in the backend, by who can mend it.
         * `NotConnected`, `NotAllowed`, `Busy`: the command was not sent
         * `Refused`, `BadAnswer`, `NoAnswer`, `LineLost`: it was sent
     * `DeliveryError`: the utility's server, or the way to it
-        * `Unreachable`, `HostKeyChanged`, `LoginRefused`, `Denied`, `FolderMissing`,
-          `NoSpace`, `RenameRefused`, `Incomplete`, `NameTaken`, `LineBroken`, `TooSlow`
+        * `Unreachable`, `HostKeyChanged`, `CertificateChanged`, `TlsFailed`, `LoginRefused`,
+          `Denied`, `FolderMissing`, `NoSpace`, `RenameRefused`, `Incomplete`, `NameTaken`,
+          `LineBroken`, `TooSlow`
     * `StoreError`: the database
 
 Each carries its data as attributes, and its text is one sentence for a person.
@@ -186,9 +187,21 @@ class Unreachable(DeliveryError):
 
 
 class HostKeyChanged(DeliveryError):
-    """The server shows another host key than the pinned one."""
+    """The server shows another host key than the pinned one, or none is pinned yet."""
 
     cause = "host key"
+
+
+class CertificateChanged(DeliveryError):
+    """The server shows another certificate than the pinned one."""
+
+    cause = "certificate"
+
+
+class TlsFailed(DeliveryError):
+    """No encrypted connection, or the server shows a certificate that is not to be trusted."""
+
+    cause = "tls"
 
 
 class LoginRefused(DeliveryError):

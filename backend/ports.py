@@ -12,7 +12,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from asyncssh import SSHKey
 
 Wake = Callable[[], Awaitable[None]]
 
@@ -51,13 +54,23 @@ class Destination:
 
     Attributes:
         name: what people call it.
-        kind: ``sftp``.
+        kind: ``sftp``, ``ftps`` or ``ftp``.
         host, port: where it listens.
         user: who logs in.
-        secret: the password; never stored, never logged.
+        secret: the password; never stored, never logged. Empty where ``key`` is all there is.
         folder: the remote folder, absolute or relative to the login's home.
-        host_key: the pinned key as one OpenSSH line ("ssh-ed25519 AAAA…").
+        host_key: of SFTP, the pinned key as one OpenSSH line ("ssh-ed25519 AAAA…").
         time_limit_s: how long one delivery may take in all, in real seconds.
+        is_direct: whether files are uploaded under their own names, as the server forbids
+            renaming.
+        temporary: the name under which a file grows, ``{name}`` being its own.
+        is_implicit: of FTPS, whether TLS begins with the first byte.
+        authority: of FTPS, the certificates of who signs the server's, as PEM; empty for those
+            that this machine trusts.
+        certificate_sha256: of FTPS, the pinned certificate, 64 hexadecimal digits; empty for
+            none.
+        tls_min: of FTPS, the oldest version of TLS that will do, "1.2".
+        key: the private key that the user logs in with, before the password; None for none.
     """
 
     name: str
@@ -67,8 +80,15 @@ class Destination:
     user: str
     secret: str
     folder: str
-    host_key: str
+    host_key: str = ""
     time_limit_s: float = 60.0
+    is_direct: bool = False
+    temporary: str = ".{name}.part"
+    is_implicit: bool = False
+    authority: str = ""
+    certificate_sha256: str = ""
+    tls_min: str = "1.2"
+    key: SSHKey | None = None
 
     def __repr__(self) -> str:
         return f"<destination {self.name!r}: {self.kind}://{self.user}@{self.host}:{self.port}>"

@@ -16,13 +16,14 @@ import binascii
 import difflib
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.core.corrections import CHANGED, EXTENTS, OFF
 from backend.core.device_profile import (
@@ -43,6 +44,9 @@ from backend.core.readings import MAX_CONNECTOR
 from backend.core.registers import Exchange
 from backend.errors import BackendError, SettingsError
 from backend.ports import Destination
+
+if TYPE_CHECKING:
+    from asyncssh import SSHKey
 
 T = TypeVar("T")
 
@@ -951,40 +955,170 @@ def _format(section: _Section) -> FormatSettings:
 
 def _destination(section: _Section, source: _Source) -> DestinationSettings:
     account = section.text("account")
+    kind = section.choice("kind", tuple(_PORTS), "sftp")
+    host, port = _address(section, _PORTS[kind])
+    secret = _password(section, source) if kind == "sftp" else _secret(section, source)
     destination = Destination(
         name=section.text("name"),
-        kind=section.choice("kind", ("sftp",), "sftp"),
-        host=_host(section),
-        port=section.number("port", 1, 65_535, 22),
-        user=section.text("user"),
-        secret=_secret(section, source),
-        folder=section.text("folder", "."),
-        host_key=_host_key(section),
+        kind=kind,
+        host=host,
+        port=port,
+        user=_plain(section, section.text("user"), "user"),
+        secret=_plain(section, secret, "secret"),
+        folder=_plain(section, section.text("folder", "."), "folder"),
         time_limit_s=float(section.number("time_limit_s", 1, 3_600, 60)),
+        is_direct=section.choice("upload", ("rename", "direct"), "rename") == "direct",
+        temporary=_temporary(section),
+        host_key=_host_key(section) if kind == "sftp" else "",
+        key=_login_key(section, source) if kind == "sftp" else None,
+        **(_security(section, source, port) if kind == "ftps" else {}),
     )
     return DestinationSettings(account, destination)
 
 
-def _host(section: _Section) -> str:
+#: Where servers listen, as long as nothing else is said (AEX-02).
+_PORTS = {"sftp": 22, "ftps": 21, "ftp": 21}
+_IMPLICIT_PORT = 990
+_ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<name>[^:]+))(?::(?P<port>\d{1,5}))?")
+
+
+def _address(section: _Section, usual_port: int) -> tuple[str, int]:
+    """Read host and port; the host may carry the port (AEX-02), an IPv6 address in brackets."""
     example = "a host name or address"
     host = section.text("host", example=example)
     if re.search(r"[/@\s]|://", host):
         remedy = f"write {example}; user, port and folder have keys of their own"
         raise section.error("host", f"is {host!r}", remedy)
-    return host
+    parts = _ADDRESS.fullmatch(host)
+    if parts is None:  # an IPv6 address as it is
+        return host, section.number("port", 1, 65_535, usual_port)
+    if parts["port"] is None:
+        return parts["six"] or parts["name"], section.number("port", 1, 65_535, usual_port)
+    port = int(parts["port"])
+    if not 1 <= port <= 65_535:
+        raise section.error("host", f"is {host!r}", "write a port from 1 to 65535 behind it")
+    if section.number("port", 1, 65_535, port) != port:
+        raise section.error("port", f"is not the one of host, {host!r}", "leave one of them out")
+    return parts["six"] or parts["name"], port
+
+
+def _plain(section: _Section, text: str, key: str) -> str:
+    """Refuse what would end a command of FTP, and no server could take (FMT-11)."""
+    if any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in text):
+        raise section.error(key, "holds a control character", "leave it out")
+    return text
+
+
+def _temporary(section: _Section) -> str:
+    pattern = section.text("temporary", ".{name}.part")
+    if pattern.count("{name}") != 1 or pattern == "{name}" or "/" in pattern:
+        example = '"{name}.part"'
+        raise section.error(
+            "temporary", f"is {pattern!r}", f"write {{name}} with something around it: {example}"
+        )
+    return _plain(section, pattern, "temporary")
+
+
+def _security(section: _Section, source: _Source, port: int) -> dict[str, Any]:
+    """Read how an FTPS server is known."""
+    pinned = section.text("certificate_sha256", "").replace(":", "").lower()
+    if pinned and not re.fullmatch(r"[0-9a-f]{64}", pinned):
+        raise section.error(
+            "certificate_sha256",
+            f"is {pinned[:70]!r}",
+            "write the 64 hexadecimal digits of its SHA-256, as "
+            "'openssl x509 -noout -fingerprint -sha256 -in FILE' shows them",
+        )
+    return {
+        "is_implicit": section.flag("implicit", port == _IMPLICIT_PORT),
+        "authority": _authority(section, source),
+        "certificate_sha256": pinned,
+        "tls_min": section.choice("tls_min", ("1.0", "1.2", "1.3"), "1.2"),
+    }
+
+
+def _authority(section: _Section, source: _Source) -> str:
+    named = section.text("authority_file", "")
+    if not named:
+        return ""
+    try:
+        text = (source.folder / named).read_text(encoding="ascii")
+        if not text.strip():
+            raise ValueError("empty")  # for which OpenSSL would take this machine's own
+        ssl.create_default_context(cadata=text)
+    except (OSError, UnicodeDecodeError, ValueError) as error:  # an SSLError is an OSError
+        raise section.error(
+            "authority_file",
+            f"names {named!r}, which holds no certificate that can be read",
+            "name a file with certificates as PEM: -----BEGIN CERTIFICATE-----",
+        ) from error
+    return text
+
+
+def _password(section: _Section, source: _Source) -> str:
+    """Take the password, which who logs in with a key may leave out."""
+    if section.mapping.get("key_file") is None or _ways_given(section, "secret"):
+        return _secret(section, source)
+    return ""
+
+
+def _login_key(section: _Section, source: _Source) -> SSHKey | None:
+    """Read the key file now, so that what is wrong with it is told now and not at midnight."""
+    named = section.take("key_file")
+    protected = _ways_given(section, "key_passphrase")
+    if named is None and not protected:
+        return None
+    path = section.text("key_file", example="the path of a private key")
+    passphrase = _secret(section, source, "key_passphrase") if protected else ""
+    # It takes a tenth of a second to import, which who has no key file does not wait for.
+    from backend.adapters.private_keys import SIZE_LIMIT_BYTES, load_private_key
+
+    try:
+        with (source.folder / path).open("rb") as file:
+            content = file.read(SIZE_LIMIT_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise section.error(
+            "key_file", f"names {path!r}, which cannot be read ({why})", "name a readable file"
+        ) from error
+    return load_private_key(content, passphrase, f"{section.where}, key 'key_file', file {path!r}")
+
+
+def _ways(key: str) -> tuple[str, str, str, str]:
+    return key, f"{key}_env", f"{key}_file", f"{key}_sealed"
+
+
+def _opened(section: _Section, source: _Source, key: str, sealed: str) -> str:
+    """Open what is sealed; who has nothing sealed does not wait for the library."""
+    from backend.adapters.sealing import Keys, place_of
+
+    where = f"{section.where}, key '{key}_sealed'"
+    keys = Keys.found(source.environment, source.folder)
+    account, name = (str(section.mapping.get(one, "")) for one in ("account", "name"))
+    return keys.open(sealed, place_of(account, name, key), where)
+
+
+def _ways_given(section: _Section, key: str) -> list[str]:
+    """Give the keys by which a secret is given; each of them is one of the table."""
+    return [way for way in _ways(key) if section.take(way) is not None]
 
 
 def _secret(section: _Section, source: _Source, key: str = "secret") -> str:
-    ways = (key, f"{key}_env", f"{key}_file")
-    given = [way for way in ways if section.mapping.get(way) is not None]
-    for way in ways:
-        section.take(way)
+    ways = _ways(key)
+    given = _ways_given(section, key)
     if len(given) != 1:
         what = "is missing" if not given else "is given more than once: " + ", ".join(given)
+        may_be_key = key == "secret" and section.mapping.get("kind", "sftp") == "sftp"
+        other = ", or key_file (a private key)" if may_be_key and not given else ""
         raise section.error(
-            key, what, f"give one of {ways[0]}, {ways[1]} (a variable), {ways[2]} (a path)"
+            key,
+            what,
+            f"give one of {ways[0]}, {ways[1]} (a variable), {ways[2]} (a path), {ways[3]} (by "
+            f"'isebench seal'){other}",
         )
     named = section.text(given[0])
+    if given[0] == ways[3]:
+        return _opened(section, source, key, named)
     if given[0] == ways[1]:
         if named not in source.environment:
             raise section.error(
@@ -995,7 +1129,7 @@ def _secret(section: _Section, source: _Source, key: str = "secret") -> str:
         return source.environment[named]
     if given[0] == ways[2]:
         try:
-            return (source.folder / named).read_text(encoding="utf-8").rstrip("\r\n")
+            return (source.folder / named).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise section.error(
                 ways[2], f"names {named!r}, which cannot be read", "name a readable file"
@@ -1005,7 +1139,9 @@ def _secret(section: _Section, source: _Source, key: str = "secret") -> str:
 
 def _host_key(section: _Section) -> str:
     example = "the server's key as one OpenSSH line: ssh-ed25519 AAAA…"
-    line = section.text("host_key", example=example)
+    line = section.text("host_key", "")
+    if not line:  # a connection test shows it; until it is pinned nothing is delivered
+        return ""
     parts = line.split()
     if "\n" in line.strip() or len(parts) < 2 or parts[0] not in HOST_KEY_KINDS:
         kinds = ", ".join(HOST_KEY_KINDS)

@@ -12,12 +12,9 @@ Feature: DLV Delivery to the utility's server
     Then 1 file arrives at EW Seedorf
     And it came over <wire>, into the folder of the account
 
-    Examples: what the bundled backend speaks
+    Examples:
       | wire |
       | SFTP |
-
-    Examples: what it declares not to speak yet
-      | wire |
       | FTP  |
       | FTPS |
 
@@ -97,7 +94,7 @@ Feature: DLV Delivery to the utility's server
       | denied-writing               | write   | permission denied at uploading                       |
       | cut-at-command:action=list   | list    | the line broke at listing the folder                 |
       | refused-rename               | rename  | the server refuses another name: permission denied   |
-      | cut-at-command:action=remove | write   | the line broke at removing what an earlier try left  |
+      | cut-at-command:action=remove | write   | the line broke at removing                           |
 
   @DLV-08 @must
   Scenario: Each delivery leaves a receipt that is found and downloaded
@@ -114,3 +111,49 @@ Feature: DLV Delivery to the utility's server
     And of 3 June 2025 the operator finds 1 receipts
     And of 2 June 2025 the operator finds 0 receipts
     And the operator finds no receipt for "Wochenexport"
+
+  @AEX-18 @AEX-19 @FTP-01 @must
+  Scenario Outline: A key file of "<command>" opens the door
+    Given EW Seedorf takes SFTP logins by the key file of "<command>" alone
+    When the day is exported
+    Then 1 file arrives at EW Seedorf
+    And EW Seedorf holds 96 values for "Dorfplatz"
+
+    Examples:
+      | command                                |
+      | openssl genrsa 2048                    |
+      | openssl rsa -des-ede3-cbc -traditional |
+      | ssh-keygen -t rsa                      |
+      | ssh-keygen -t ecdsa                    |
+      | ssh-keygen -t ed25519                  |
+      | ssh-keygen -t ed25519 -N PASSPHRASE    |
+
+  @AEX-19 @must
+  Scenario Outline: A wrong passphrase of a key file is told when the settings are read
+    Given EW Seedorf takes SFTP logins by the key file of "<command>" alone
+    When the passphrase of the key file is given as "<passphrase>"
+    Then the settings are refused, naming "<words>"
+
+    Examples:
+      | command                                | passphrase | words                                         |
+      | openssl rsa -des-ede3-cbc -traditional | falsch     | is not opened by the passphrase that is given |
+      | openssl rsa -des-ede3-cbc -traditional |            | is protected by a passphrase                  |
+      | ssh-keygen -t ed25519 -N PASSPHRASE    | falsch     | is not opened by the passphrase that is given |
+      | ssh-keygen -t ed25519 -N PASSPHRASE    |            | is protected by a passphrase                  |
+
+  @AEX-19 @must
+  Scenario: A wrong key is told when it is tried, with the line that the utility needs
+    Given the backend has a web page
+    And EW Seedorf takes SFTP logins by the key file of "openssl genrsa 2048" alone
+    But EW Seedorf does not know the key
+    When the clock reaches 00:31 on 4 June 2025
+    Then the operator reads of the delivery: "the server refused the key of user 'isebench' (ssh-rsa SHA256:"
+    And the operator reads of the delivery: "give the utility this public key: ssh-rsa AAAA"
+    And the drop folder shows no file under a final name
+
+  @AEX-19 @must
+  Scenario: The test of a connection tells a wrong key from a server that cannot be reached
+    Given EW Seedorf takes SFTP logins by the key file of "ssh-keygen -t ed25519" alone
+    But EW Seedorf does not know the key
+    When the connection to EW Seedorf is tested
+    Then the test fails at "log in", saying "the server refused the key of user 'isebench'"

@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 
 from backend import Backend, Settings
 from backend.core.formats.mscons import Document
-from backend.ports import Drop, Step
+from backend.ports import Destination, Drop, Step
 from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
 from harness.errors import UsageError
@@ -43,7 +43,15 @@ from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.sources import CardSource, Meter, Sources
-from harness.utility import Arrived, PlannedFault, Utility
+from harness.utility import (
+    DROP_WIRES,
+    SECRET,
+    Arrived,
+    DropServer,
+    Login,
+    PlannedFault,
+    Utility,
+)
 from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
@@ -69,7 +77,7 @@ NOT_YET_LISTENING = {
     "host": "127.0.0.1",
     "port": 22,
     "user": "isebench",
-    "secret": "not used",
+    "secret": SECRET,
     "folder": "/",
     "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2hJ4s0Qb0V2rZQZ3k1v7Yk9s0oZl2c1w9Xq8m3T5dE",
 }
@@ -222,6 +230,11 @@ class Bench:
         self._lines: Lines | None = None
         self._utility: Utility | None = None
         self.faults: list[PlannedFault] = []
+        self.drop_server = DropServer()
+        #: A destination that was read, where nothing is delivered.
+        self.destination: Destination | None = None
+        #: What opens the utility's door, and what the backend is given of it.
+        self.login = Login()
         self.task = TASK
         self.schedule = "daily"
         self.first_day: date | None = None
@@ -373,7 +386,7 @@ class Bench:
         twin.day, twin.drop = self.day, self.drop
         twin.task, twin.schedule = self.task, self.schedule
         twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
-        twin.layout, twin.cards = dict(self.layout), dict(self.cards)
+        twin.layout, twin.cards, twin.login = dict(self.layout), dict(self.cards), self.login
         twin.amendments = list(self.amendments)
         twin.sources = copy.deepcopy(self.sources)
         twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
@@ -485,7 +498,14 @@ class Bench:
             # A card is known to the utility by its name.
             key = {"key": "name"} if self.sources.cards else {}
             self._utility = Utility(
-                UTILITY, clock, tap, self.folder, {**self.layout, **key}, tuple(self.faults)
+                UTILITY,
+                clock,
+                tap,
+                self.folder,
+                {**self.layout, **key},
+                tuple(self.faults),
+                self.drop_server,
+                self.login,
             )
         # A layout that no utility reads has been refused above; from here on there is evidence.
         self._clock, self._tap, self.going = clock, tap, True
@@ -541,7 +561,7 @@ class Bench:
         drop: Drop | None = None,
     ) -> Backend:
         """Give a backend with the bench's settings, on the bench's database."""
-        return Backend(Settings.from_mapping(self.settings()), clock, on_connection, drop)
+        return Backend(self._read_settings(), clock, on_connection, drop)
 
     def _put_meters(self, clock: VirtualClock, tap: Wiretap) -> None:
         """Let the meters send; those in front of a charger follow its true register."""
@@ -604,7 +624,7 @@ class Bench:
             stations=self.stations.values(),
             cards=self.cards.values(),
             card_verdicts=self.card_verdicts,
-            destination=NOT_YET_LISTENING if self._utility is None else self.utility.destination(),
+            destination=self._destination(),
             layout=self.layout,
             task=self.task,
             schedule=self.schedule,
@@ -613,6 +633,16 @@ class Bench:
         for amend in self.amendments:
             amend(settings)
         return settings
+
+    def _read_settings(self) -> Settings:
+        return Settings.from_mapping(self.settings(), folder=self.folder)
+
+    def _destination(self) -> dict[str, Any]:
+        if self._utility is not None:
+            return self._utility.destination()
+        there = {key: value for key, value in NOT_YET_LISTENING.items() if key != "secret"}
+        told = there | self.login.settings() | dict(self.drop_server.settings)
+        return {key: value for key, value in told.items() if value is not None}
 
     def close(self) -> None:
         """Take everything down, in the order in which a site would be left, whatever fails."""
@@ -659,9 +689,9 @@ class Bench:
             for crossing in (call.crossing, call.answer)
         )
 
-    def decide_sftp(self) -> None:
+    def decide_drop(self) -> None:
         """Keep what was done at the drop."""
-        self.decide(crossing for crossing in self.tap.crossings if crossing.wire == "sftp")
+        self.decide(crossing for crossing in self.tap.crossings if crossing.wire in DROP_WIRES)
 
 
 def site_settings(

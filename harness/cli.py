@@ -45,6 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_demo,
         _add_up,
         _add_charger,
+        _add_drop,
+        _add_seal,
         _add_conform,
         _add_replay,
         _add_explain,
@@ -131,6 +133,90 @@ def _add_charger(commands: Commands) -> None:
     add_charger_options(charger)
     charger.add_argument(
         "--record", type=Path, metavar="FILE", help="write down every frame and what people do"
+    )
+
+
+def _add_drop(commands: Commands) -> None:
+    drop = commands.add_parser(
+        "drop",
+        help="run the utility's servers alone, with faults",
+        description="Run the utility's SFTP, FTP and FTPS servers in real time, in front of one "
+        "folder, until Ctrl-C. What senders do is shown line by line. Faults are switched on and "
+        "off by typing 'on FAULT' and 'off FAULT'; 'faults' lists them.",
+    )
+    drop.add_argument(
+        "--out",
+        type=Path,
+        default=Path("isebench-drop"),
+        metavar="DIR",
+        help="where the files lie (isebench-drop)",
+    )
+    drop.add_argument(
+        "--user",
+        action="append",
+        default=[],
+        metavar="NAME:PASSWORD",
+        help="who may log in, NAME:PASSWORD:HOME for a folder of its own; may be repeated "
+        "(isebench, with a password that is drawn)",
+    )
+    for wire, what in (
+        ("sftp", "SFTP"),
+        ("ftp", "FTP"),
+        ("ftps", "FTPS, explicit"),
+        ("implicit-ftps", "FTPS, implicit"),
+    ):
+        drop.add_argument(
+            f"--{wire}",
+            type=int,
+            default=None,
+            metavar="PORT",
+            help=f"serve {what}, on this port of 127.0.0.1 (0: a free one); all four where none is "
+            "named",
+        )
+    drop.add_argument(
+        "--folder",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a folder in the home of each user; may be repeated",
+    )
+    drop.add_argument(
+        "--quota", type=int, default=None, metavar="BYTES", help="how much each user may keep"
+    )
+    drop.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="what is wrong from the start, full-disk:free_bytes=2000 say; may be repeated",
+    )
+    drop.add_argument(
+        "--record", type=Path, default=None, metavar="FILE", help="write down all that is done"
+    )
+
+
+def _add_seal(commands: Commands) -> None:
+    seal = commands.add_parser(
+        "seal",
+        help="seal a password, so that it may lie in the settings",
+        description="Ask for the password of a destination, or read it from standard input, and "
+        "print the line for the settings that holds it sealed (AES-256-GCM). The key is systemd's "
+        "credential isebench-key, the variable ISEBENCH_KEY, or the file isebench.key beside the "
+        "settings, which is made where there is none.",
+    )
+    seal.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the settings")
+    seal.add_argument("account", nargs="?", metavar="ACCOUNT", help="whose destination")
+    seal.add_argument("destination", nargs="?", metavar="DESTINATION", help="its name")
+    seal.add_argument(
+        "--key",
+        choices=("secret", "key_passphrase"),
+        default="secret",
+        help="which of its secrets (secret)",
+    )
+    seal.add_argument(
+        "--again",
+        action="store_true",
+        help="seal all that is sealed anew, by the first key; to change keys",
     )
 
 
@@ -369,6 +455,41 @@ def _charger(options: argparse.Namespace) -> int:
     return charger(options)
 
 
+def _drop(options: argparse.Namespace) -> int:
+    from harness.drop_alone import WIRES, Wishes, drop, faults_from_texts, user_from_text
+
+    named = {wire: getattr(options, wire.replace("-", "_")) for wire in WIRES}
+    return drop(
+        Wishes(
+            out=options.out,
+            users=[user_from_text(text) for text in options.user],
+            ports={wire: port for wire, port in named.items() if port is not None},
+            folders=options.folder,
+            faults=faults_from_texts(options.fault),
+            quota_bytes=options.quota,
+            record=options.record,
+        )
+    )
+
+
+def _seal(options: argparse.Namespace) -> int:
+    from harness.errors import UsageError
+    from harness.sealing import Wish, seal, seal_again
+
+    if options.again:
+        found = seal_again(options.settings, os.environ)
+    elif options.account is None or options.destination is None:
+        raise UsageError("name the account and the destination, or say --again")
+    else:
+        wish = Wish(options.settings, options.account, options.destination, options.key)
+        found = seal(wish, os.environ)
+    for note in found.notes:
+        print(f"isebench seal: {note}", file=sys.stderr)
+    for line in found.lines:
+        print(line)
+    return 0
+
+
 def _conform(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES
     from harness.conform import conform
@@ -472,6 +593,8 @@ _COMMANDS = {
     "demo": _demo,
     "up": _up,
     "charger": _charger,
+    "drop": _drop,
+    "seal": _seal,
     "conform": _conform,
     "replay": _replay,
     "explain": _explain,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from backend import Settings
 from backend.adapters.clock import RealClock
-from backend.adapters.drop_sftp import SftpDrop
+from backend.adapters.roads import Roads
 from backend.ports import Step
 from backend.settings import DestinationSettings
 from harness.errors import UsageError
@@ -52,7 +52,7 @@ def connection_tests(settings_file: Path, names: Sequence[str]) -> Iterator[Test
         UsageError: As `chosen` says.
         SettingsError: If the settings cannot be read.
     """
-    drop = SftpDrop(RealClock())
+    drop = Roads(RealClock())
     for one in chosen(Settings.from_file(settings_file), names):
         yield Tested(one, asyncio.run(drop.test(one.destination)))
 

@@ -18,8 +18,6 @@ BACKEND, CHARGE_POINT, CENTRAL_SYSTEM = "backend", "charge-point", "central-syst
 DECLARED_NOT_DONE: Mapping[str, Mapping[str, str]] = {
     BACKEND: {
         "SOAP": "the bundled backend does not speak OCPP over SOAP yet",
-        "FTP": "the bundled backend does not deliver over FTP yet",
-        "FTPS": "the bundled backend does not deliver over FTPS yet",
         "XML": "the bundled backend does not write XML yet",
     },
     CHARGE_POINT: {

@@ -6,24 +6,63 @@ Everything here is read from the drop's files and its own record, none of it fro
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import NothingArrived
 from simulators.clock import Clock
 from simulators.faults import Fault
-from simulators.ftp_server import Collector, Event, Layout, Pickup, SftpServer, User
+from simulators.ftp_server import (
+    Collector,
+    Event,
+    Layout,
+    Pickup,
+    SftpServer,
+    User,
+)
 from simulators.ftp_server.mscons import MsconsAgreed
 from simulators.wiretap import Wiretap
+
+if TYPE_CHECKING:
+    from simulators.ftp_server import FtpServer
 
 USER = "isebench"
 SECRET = "a password for the bench"
 FOLDER = "/einlesen"
 KEPT_FOLDERS = ("archive", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """
+    What a sender logs in with, and what the server knows of it.
+
+    Attributes:
+        secret: the password; empty for none.
+        key_file: the path of a private key; None for none.
+        passphrase: of the key file; empty for none.
+        public_keys: which keys the server lets in, as OpenSSH lines.
+    """
+
+    secret: str = SECRET
+    key_file: Path | None = None
+    passphrase: str = ""
+    public_keys: tuple[str, ...] = ()
+
+    def settings(self) -> dict[str, str]:
+        """Give what a sender has to set."""
+        given = {
+            "secret": self.secret,
+            "key_file": "" if self.key_file is None else str(self.key_file),
+            "key_passphrase": self.passphrase,
+        }
+        return {key: value for key, value in given.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +72,54 @@ class PlannedFault:
     fault: Fault
     start: datetime
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropServer:
+    """
+    What server a utility has, and what it tells its senders of it.
+
+    Attributes:
+        wire: ``SFTP``, ``FTP``, ``FTPS``, or ``implicit FTPS``.
+        knows_epsv: of FTP, whether it answers EPSV.
+        told_address: of FTP, what it says its address is, as behind address translation.
+        is_issuer_named: of FTPS, whether senders know who signed its certificate, instead of it.
+        settings: what else a sender has to set; keys of a destination, None to leave one out.
+    """
+
+    wire: str = "SFTP"
+    knows_epsv: bool = True
+    told_address: str | None = None
+    is_issuer_named: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def made(
+        self, name: str, clock: Clock, tap: Wiretap, root: Path, user: User
+    ) -> SftpServer | FtpServer:
+        """Make it, with its user and its folder; it does not listen yet."""
+        users, folders = [user], [FOLDER]
+        if self.wire == "SFTP":
+            return SftpServer(name, clock, tap, users=users, root=root, folders=folders)
+        # Loaded only by who has such a server.
+        from simulators.ftp_server.ftp_io import FtpServer
+
+        return FtpServer(
+            name,
+            clock,
+            tap,
+            users=users,
+            root=root,
+            folders=folders,
+            security=SECURITY[self.wire],
+            extended_passive=self.knows_epsv,
+            masquerade_address=self.told_address,
+        )
+
+
+SECURITY = {"FTP": "none", "FTPS": "explicit", "implicit FTPS": "implicit"}
+"""What the wires of a scenario are to the emulated server."""
+DROP_WIRES = ("sftp", "ftp", "ftps")
+"""Wires over which files arrive, as the wiretap names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +161,7 @@ class Held:
 
 class Utility:
     """
-    A utility with an SFTP server and an importer.
+    A utility with a server for files and an importer.
 
     Parameters:
         name: its name on the bench.
@@ -82,6 +169,8 @@ class Utility:
         folder: where the server's files may lie.
         layout: the knobs that were agreed with the sender, and differ from the defaults.
         faults: what goes wrong at the server, and when.
+        server: what server it has.
+        login: what opens its door.
     """
 
     folder = FOLDER
@@ -94,14 +183,17 @@ class Utility:
         folder: Path,
         layout: Mapping[str, Any],
         faults: Sequence[PlannedFault] = (),
+        server: DropServer = DropServer(),
+        login: Login = Login(),
     ) -> None:
         self.name = name
+        self._login = login
         root = folder / "drop"
         root.mkdir(parents=True, exist_ok=True)
         self._root = root
-        self._server = SftpServer(
-            name, clock, tap, users=[User(USER, SECRET)], root=root, folders=[FOLDER]
-        )
+        self._agreed = server
+        user = User(USER, login.secret, public_keys=login.public_keys)
+        self._server = server.made(name, clock, tap, root, user)
         encoding = str(layout.get("encoding", "utf-8"))
         self._encoding = "utf-8-sig" if encoding.startswith("utf-8") else encoding
         agreed: Layout | MsconsAgreed
@@ -128,16 +220,32 @@ class Utility:
 
     def destination(self) -> dict[str, Any]:
         """Give what a sender has to set for this utility."""
-        return {
+        told = {
             "name": self.name,
-            "kind": "sftp",
+            "kind": self._agreed.wire.split()[-1].lower(),
             "host": "127.0.0.1",
             "port": self._server.port,
             "user": USER,
-            "secret": SECRET,
+            **self._login.settings(),
             "folder": FOLDER,
-            "host_key": self._server.host_key_line,
+            **self._known_by(),
+            **self._agreed.settings,
         }
+        return {key: value for key, value in told.items() if value is not None}
+
+    def _known_by(self) -> dict[str, Any]:
+        """Give how senders know that it is this server."""
+        if isinstance(self._server, SftpServer):
+            return {"host_key": self._server.host_key_line}
+        if not self._server.certificate_pem:
+            return {}
+        begins = {"implicit": self._agreed.wire == "implicit FTPS"}
+        if self._agreed.is_issuer_named:
+            issuer = self._root.parent / "issuer.pem"
+            issuer.write_text(self._server.certificate_pem, encoding="ascii")
+            return {**begins, "authority_file": str(issuer)}
+        der = ssl.PEM_cert_to_DER_cert(self._server.certificate_pem)
+        return {**begins, "certificate_sha256": hashlib.sha256(der).hexdigest()}
 
     def collect(self) -> None:
         """Let the importer read what lies there."""
@@ -244,6 +352,11 @@ class Utility:
             and version.path == f"{FOLDER.strip('/')}/{name}"
             and _final(name)
         ]
+
+    def shown_at(self, instant: datetime) -> dict[str, int]:
+        """Give final names and sizes that a poller would have seen at the end of an instant."""
+        standing = self._server.drop.visible_at(instant, FOLDER.strip("/"))
+        return {name: size for name, size in standing.items() if _final(name)}
 
     def visible(self) -> list[str]:
         """Give the final names that a poller would see now."""

@@ -77,6 +77,17 @@ class Clock(Protocol):
         """Keep time from moving until the hold is released."""
 
 
+async def real_pause(seconds: float, until: asyncio.Event) -> None:
+    """
+    Wait in the machine's time, but no longer than until the event.
+
+    For what is about the speed of a line, which no virtual clock can show; for nothing else.
+    """
+    waiting = asyncio.ensure_future(until.wait())
+    await asyncio.wait([waiting], timeout=seconds)
+    waiting.cancel()
+
+
 def stopwatch() -> Callable[[], float]:
     """Start a watch, and give what tells the real seconds since then."""
     start = time.perf_counter()

@@ -21,10 +21,11 @@ class Crossing:
 
     Attributes:
         at: the instant on the scenario's clock, aware, in UTC.
-        wire: what carried it: ``ocpp1.6``, ``sftp``, or ``hand`` for what a person did.
+        wire: what carried it: ``ocpp1.6``, ``sftp``, ``ftp``, ``ftps``, or ``hand`` for what a
+            person did.
         sender: the party it came from, by its name on the bench.
         receiver: the party it went to.
-        text: the frame, verbatim; for ``sftp`` and ``hand`` one line of JSON.
+        text: the frame, verbatim; of files and hands one line of JSON.
     """
 
     at: datetime

@@ -6,8 +6,9 @@ do. So the sweep may be run at any time, any number of times, and after any cras
 Rule 2: the bytes and the name of a file are committed before its delivery begins; every try
 sends the same bytes under the same name (DLV-03).
 Rule 3: files of a task go in their order; a later one waits for an earlier one (DLV-02).
-Rule 4: a delivery that fails is tried again, with pauses that grow to an hour, without end. A
-changed host key alone stops its task, until the settings change (DLV-04).
+Rule 4: a delivery that fails is tried again, with pauses that grow to an hour, without end but
+an operator's (DLV-02). A changed host key, or pinned certificate, alone stops its task, until
+the settings change (DLV-04).
 Rule 5: one alarm is set, at the next instant at which there is something to do.
 Rule 6: once an hour it is looked whether what was delivered still holds (`Corrections`).
 
@@ -29,12 +30,18 @@ from backend.adapters import energies, ledger, records
 from backend.adapters.corrections import Corrections
 from backend.adapters.day_keeper import DayKeeper
 from backend.adapters.files import Files
-from backend.adapters.ledger import Outgoing
-from backend.adapters.records import STOPPED
+from backend.adapters.ledger import DeliveryView, Outgoing
+from backend.adapters.records import HELD, STOPPED
 from backend.adapters.store import Store
 from backend.core import days, exports
 from backend.core.exports import Period, Trigger, whole_days
-from backend.errors import BackendError, DeliveryError, HostKeyChanged, SettingsError
+from backend.errors import (
+    BackendError,
+    CertificateChanged,
+    DeliveryError,
+    HostKeyChanged,
+    SettingsError,
+)
 from backend.ports import Alarm, Clock, Drop
 from backend.settings import YEARS, Settings, TaskSettings
 
@@ -154,6 +161,32 @@ class Dispatch:
                 await self._deliver(task)
             if not self._stopped:
                 await self._set_alarm()
+
+    async def hold(self, name: str) -> DeliveryView | None:
+        """
+        Stop the delivery of a task's oldest file; give it, None where nothing waits.
+
+        A try that is under way is not broken off.
+
+        Raises:
+            SettingsError: If there is no such task.
+        """
+        task = self._settings.task(name)
+        return await self._store.write(lambda connection: ledger.hold(connection, task.name))
+
+    async def release(self, name: str) -> DeliveryView | None:
+        """
+        Let the delivery of a task's oldest file go on, and try it now; None where nothing waits.
+
+        Raises:
+            SettingsError: If there is no such task.
+        """
+        task = self._settings.task(name)
+        found = await self._store.write(lambda connection: ledger.release(connection, task.name))
+        if found is not None and not self._stopped:
+            self._cancel()
+            self._ring_at(self._clock.now())
+        return found
 
     async def _keep_days(self) -> None:
         """Keep what makes files fast; they are made without it all the same."""
@@ -294,7 +327,7 @@ class Dispatch:
             head = await self._store.read(
                 lambda connection: ledger.next_delivery(connection, task.name)
             )
-            if head is None or head.state == STOPPED:
+            if head is None or head.state in (STOPPED, HELD):
                 return
             if head.next_try_at is not None and head.next_try_at > self._clock.now():
                 return
@@ -389,4 +422,4 @@ def next_look(now: datetime) -> datetime:
 
 
 def _stops(error: DeliveryError) -> bool:
-    return isinstance(error, HostKeyChanged)
+    return isinstance(error, CertificateChanged | HostKeyChanged)

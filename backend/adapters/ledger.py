@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from backend.adapters import tables
-from backend.adapters.records import DELIVERED, STOPPED, WAITING, inserted, keep
+from backend.adapters.records import DELIVERED, HELD, STOPPED, WAITING, inserted, keep
 from backend.adapters.store import insert_once
 from backend.adapters.told import SeriesTold, intervals_in, keep_series
 from backend.core.days import day_bounds
@@ -23,6 +23,8 @@ from backend.core.explain import Delivered
 from backend.core.exports import Period
 from backend.core.obis import Obis
 from backend.ports import Arrival
+
+_UNDELIVERED = (WAITING, STOPPED, HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class DeliveryView:
 
     Attributes:
         name: the file's name.
-        state: ``waiting`` (also for its next try), ``stopped`` or ``delivered``.
+        state: ``waiting`` (also for its next try), ``stopped`` until the settings change, ``held``
+            until an operator lets it go on, or ``delivered``.
         tries: how often it was tried.
         cause: one word for what went wrong last (DLV-06); None where nothing did.
         error: that in one sentence.
@@ -277,7 +280,7 @@ def next_delivery(connection: Connection, name: str) -> Outgoing | None:
         _deliveries_of_tasks()
         .add_columns(tables.file.c.content)
         # Named one by one, so that the index on them finds the few among all ever made.
-        .where(tables.task.c.name == name, tables.delivery.c.state.in_((WAITING, STOPPED)))
+        .where(tables.task.c.name == name, tables.delivery.c.state.in_(_UNDELIVERED))
         .limit(1)
     ).one_or_none()
     if row is None:
@@ -303,17 +306,43 @@ def keep_failure(
 ) -> None:
     """Keep that a try failed, and when the next one is; None for never (its task stops)."""
     table = tables.delivery
+    # While it was tried an operator may have stopped it.
+    connection.execute(update(table).where(table.c.id == delivery_id).values(tries=tries))
     connection.execute(
         update(table)
-        .where(table.c.id == delivery_id)
+        .where(table.c.id == delivery_id, table.c.state != HELD)
         .values(
             state=STOPPED if again is None else WAITING,
-            tries=tries,
             cause=cause,
             sentence=tables.storable(sentence),
             next_try_at=again,
         )
     )
+
+
+def hold(connection: Connection, name: str) -> DeliveryView | None:
+    """Stop the delivery of a task's oldest file that has not arrived; give it, if there is one."""
+    sentence = "an operator has stopped it; files behind it wait"
+    return _set_head(connection, name, HELD, "operator", sentence)
+
+
+def release(connection: Connection, name: str) -> DeliveryView | None:
+    """Let the delivery of a task's oldest file go on at once; give it, if there is one."""
+    return _set_head(connection, name, WAITING, None, None)
+
+
+def _set_head(
+    connection: Connection, name: str, state: str, cause: str | None, sentence: str | None
+) -> DeliveryView | None:
+    head = next_delivery(connection, name)
+    if head is None:
+        return None
+    connection.execute(
+        update(tables.delivery)
+        .where(tables.delivery.c.id == head.delivery_id)
+        .values(state=state, cause=cause, sentence=sentence, next_try_at=None)
+    )
+    return next(one for one in deliveries(connection) if one.name == head.name)
 
 
 def keep_arrival(

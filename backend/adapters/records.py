@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     func,
     insert,
     or_,
@@ -34,7 +35,7 @@ from backend.core.intervals import SHORT_GAP
 from backend.core.readings import Leniency, MeterValue, Reading, StartReport, StopReport
 from backend.core.sessions import Session, SessionState, decide_free, decide_start, decide_stop
 from backend.core.timestamps import BY_RECEPTION
-from backend.errors import LoginRefused
+from backend.errors import LoginRefused, TlsFailed
 from backend.ports import Destination
 from backend.settings import MeterSettings, Settings, StationSettings, TaskSettings
 
@@ -50,6 +51,8 @@ METERING = ("MeterValues", "StartTransaction", "StopTransaction")
 STATION, METER = "station", "meter"
 #: The states of a delivery.
 WAITING, STOPPED, DELIVERED = "waiting", "stopped", "delivered"
+HELD = "held"
+"""An operator has stopped it, and only an operator lets it go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,11 @@ def _readdress(connection: Connection, task_id: int, destination_id: int) -> Non
             delivery.c.destination_id != destination_id,
             delivery.c.file_id.in_(files),
         )
-        .values(destination_id=destination_id, state=WAITING, next_try_at=None)
+        .values(
+            destination_id=destination_id,
+            state=case((delivery.c.state == HELD, HELD), else_=WAITING),
+            next_try_at=None,
+        )
     )
 
 
@@ -205,7 +212,7 @@ def _keep_destination(connection: Connection, key: dict[str, Any], destination: 
         "port": destination.port,
         "login": destination.user,
         "folder": destination.folder,
-        "host_key": destination.host_key,
+        "host_key": destination.host_key or destination.certificate_sha256,
         "active": True,
     }
     before = connection.execute(select(table).filter_by(**key)).mappings().one_or_none()
@@ -220,12 +227,14 @@ def _wake_deliveries(connection: Connection, destination_id: int, changed: bool)
     """
     Try again at once where the settings may have mended it.
 
-    A changed destination mends anything, also a stopped task. A password is not stored, so
-    a refused login is always thought mended.
+    A changed destination mends anything, also a stopped task, but not what an operator holds. A
+    password is not stored, nor is who signs certificates, so what failed by these is always
+    thought mended.
     """
     table = tables.delivery
-    here = and_(table.c.destination_id == destination_id, table.c.state != DELIVERED)
-    mended = here if changed else and_(here, table.c.cause == LoginRefused.cause)
+    here = and_(table.c.destination_id == destination_id, table.c.state.in_((WAITING, STOPPED)))
+    causes = (LoginRefused.cause, TlsFailed.cause)
+    mended = here if changed else and_(here, table.c.cause.in_(causes))
     connection.execute(update(table).where(mended).values(state=WAITING, next_try_at=None))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from backend.adapters.ledger import Search
+from backend.adapters.ledger import DeliveryView, Search
 from backend.adapters.ocpp_schemas import COMMANDS
 from backend.core.masking import masked
 from backend.errors import (
@@ -196,6 +196,26 @@ class Api:
         most = _limit(request)
         found = (await self._site.deliveries())[::-1][:most]
         return _json([shapes.delivery(each) for each in found])
+
+    async def hold_delivery(self, request: web.Request) -> web.Response:
+        """Stop a delivery."""
+        return await self._change_delivery(request, self._site.hold_delivery)
+
+    async def release_delivery(self, request: web.Request) -> web.Response:
+        """Let a delivery go on."""
+        return await self._change_delivery(request, self._site.release_delivery)
+
+    async def _change_delivery(
+        self, request: web.Request, change: Callable[[str], Awaitable[DeliveryView | None]]
+    ) -> web.Response:
+        _parameters(request)
+        name = request.match_info["name"]
+        if name not in {task.name for task in self._site.settings.tasks}:
+            raise missing("task", name, "the settings name it in [[task]]")
+        found = await change(name)
+        if found is None:
+            raise missing("file that waits of task", name, "all that were made have arrived")
+        return _json(shapes.delivery(found))
 
     async def receipts(self, request: web.Request) -> web.Response:
         """Give receipts, as they are searched for."""

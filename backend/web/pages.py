@@ -20,7 +20,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from backend.adapters.frame_log import SeenFrame
-from backend.adapters.ledger import Receipt
+from backend.adapters.ledger import DeliveryView, Receipt
 from backend.adapters.ocpp_frames import shown
 from backend.adapters.ocpp_schemas import COMMANDS, GROUPS, Command, schema_for_callers
 from backend.adapters.station_views import StationView
@@ -105,6 +105,7 @@ class Pages:
         router.add_route("GET", "/files", self._files)
         router.add_route("GET", "/files/{name}", self._file)
         router.add_route("GET", "/receipts.csv", self._receipts)
+        router.add_route("POST", "/tasks/{name}/{change:hold|release}", self._change_delivery)
         router.add_route("GET", "/stations/{identity}", self._station)
         router.add_route("GET", "/stations/{identity}/frames", self._frames)
         router.add_route("GET", "/stations/{identity}/days/{day}", self._day)
@@ -186,11 +187,15 @@ class Pages:
     async def _files(self, request: web.Request) -> web.StreamResponse:
         search = search_of(request)
         found = await self._site.find_receipts(search._replace(most=RECEIPTS_SHOWN))
-        waiting = [
-            (one.task, _file_link(one.name), one.state, one.tries, one.error or "")
-            for one in await self._site.deliveries()
-            if one.delivered_at is None
-        ]
+        word = self._guard.person(request).word
+        waiting, heads = [], set()
+        for one in await self._site.deliveries():
+            if one.delivered_at is None:
+                # Those behind the first one of a task wait for it.
+                button = "" if one.task in heads else _delivery_button(one, word)
+                heads.add(one.task)
+                row = (one.task, _file_link(one.name), one.state, one.tries, one.error or "")
+                waiting.append((*row, button))
         arrived = [
             (
                 _time(one.arrived),
@@ -211,7 +216,7 @@ class Pages:
             day=day,
             csv=f"/receipts.csv?text={quote(search.text)}&day={day}",
             waiting=_listing(
-                ("Task", "File", "State", "Tries", "Why"), waiting, "Every file has arrived."
+                ("Task", "File", "State", "Tries", "Why", ""), waiting, "Every file has arrived."
             ),
             receipts=_listing(
                 ("Arrived", "File", "Rows", "Tells of", "Size", "Server", "Tries", "SHA-256"),
@@ -219,7 +224,15 @@ class Pages:
                 "Nothing of the kind has arrived.",
             ),
         )
-        return _page("Files", body, self._guard.person(request).word)
+        return _page("Files", body, word)
+
+    async def _change_delivery(self, request: web.Request) -> web.StreamResponse:
+        await self._guard.check_form(request)
+        name, hold = request.match_info["name"], request.match_info["change"] == "hold"
+        if name not in {task.name for task in self._site.settings.tasks}:
+            raise missing("task", name, "look for it among the files")
+        await (self._site.hold_delivery(name) if hold else self._site.release_delivery(name))
+        raise web.HTTPSeeOther("/files")
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -672,6 +685,22 @@ def _span(one: Receipt) -> str:
         first, last = start.date(), end.date() - timedelta(days=1)
         return to_day_label(first) if first == last else f"{first:%d.%m.%Y} – {last:%d.%m.%Y}"
     return f"{start:%d.%m.%Y %H:%M} – {end:%d.%m.%Y %H:%M}"
+
+
+def _delivery_button(one: DeliveryView, word: str) -> Markup:
+    """Let a person stop a delivery, or have it go on at once."""
+    changes = ("release",) if one.state == "held" else ("hold", "release")
+    said = {"hold": "Stop", "release": "Go on" if one.state == "held" else "Try now"}
+    return join(
+        tag(
+            "form",
+            tag("input", type="hidden", name="word", value=word),
+            tag("button", said[change], type="submit", class_="quiet"),
+            method="post",
+            action=f"/tasks/{quote(one.task)}/{change}",
+        )
+        for change in changes
+    )
 
 
 def _file_link(name: str) -> Markup:

@@ -72,6 +72,12 @@ class Site(Protocol):
     async def deliveries(self) -> list[DeliveryView]:
         """Give all deliveries, oldest first."""
 
+    async def hold_delivery(self, task: str) -> DeliveryView | None:
+        """Stop the delivery of a task's oldest file; None where nothing waits."""
+
+    async def release_delivery(self, task: str) -> DeliveryView | None:
+        """Let it go on, and try it now; None where nothing waits."""
+
     async def find_receipts(self, search: Search) -> list[Receipt]:
         """Give the receipts of what has arrived and is searched for, newest first."""
 

@@ -148,6 +148,22 @@ OPERATIONS = (
         limited=True,
     ),
     Operation(
+        "hold_delivery",
+        "POST",
+        "/api/tasks/{name}/hold",
+        "Stop the delivery of the task's oldest file that has not arrived; those behind it wait",
+        "Delivery",
+        problems=(404,),
+    ),
+    Operation(
+        "release_delivery",
+        "POST",
+        "/api/tasks/{name}/release",
+        "Let the delivery of the task's oldest file go on, and try it now",
+        "Delivery",
+        problems=(404,),
+    ),
+    Operation(
         "receipts",
         "GET",
         "/api/receipts",

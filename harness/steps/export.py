@@ -139,7 +139,7 @@ def refused_or_harmless(bench: Bench) -> None:
 
 def _refusal(bench: Bench) -> str | None:
     try:
-        Settings.from_mapping(bench.settings())
+        Settings.from_mapping(bench.settings(), folder=bench.folder)
     except SettingsError as error:
         return str(error)
     return None

@@ -50,14 +50,23 @@ def line_breaks_before_answer(bench: Bench) -> None:
     _plan(bench, CutBeforeAnswer("rename"), first_try + timedelta(seconds=30))
 
 
-@given(parsers.parse('EW Seedorf has the fault "{text}"'))
+@given(parsers.re(r'EW Seedorf has the fault "(?P<text>[^"]+)"$'))
 def has_the_fault(bench: Bench, text: str) -> None:
     """Let something go wrong at the server all the time, by the fault's name."""
+    _plan(bench, _fault(text), bench.at("0:00") + LONG)
+
+
+@given(parsers.re(r'EW Seedorf has the fault "(?P<text>[^"]+)" until (?P<time>\d+:\d\d)'))
+def has_the_fault_until(bench: Bench, text: str, time: str) -> None:
+    """The same, up to a local time of the next day."""
+    _plan(bench, _fault(text), bench.at(time, _next_day(bench)))
+
+
+def _fault(text: str) -> Fault:
     try:
-        fault = fault_from_text(text)
+        return fault_from_text(text)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    _plan(bench, fault, bench.at("0:00") + LONG)
 
 
 def _plan(bench: Bench, fault: Fault, until: datetime) -> None:

@@ -17,6 +17,7 @@ from harness.frames import REGISTER
 from harness.process import BackendProcess
 from harness.puppet import Puppet
 from harness.toml_text import to_toml
+from harness.utility import DROP_WIRES
 from simulators.clock import VirtualClock
 from simulators.errors import NotPossible
 from simulators.wiretap import Crossing
@@ -98,7 +99,7 @@ def _nth_at_the_drop(number: int) -> Callable[[Crossing], bool]:
 
     def is_moment(crossing: Crossing) -> bool:
         nonlocal seen
-        seen += crossing.wire == "sftp"
+        seen += crossing.wire in DROP_WIRES
         return seen == number
 
     return is_moment

@@ -82,7 +82,7 @@ def newest_file_tells(bench: Bench, names: str) -> None:
     files = bench.utility.arrived()
     if not files:
         raise NothingArrived(f"no file arrived at {UTILITY}")
-    bench.decide_sftp()
+    bench.decide_drop()
     bench.decide_files([files[-1].name])
     wanted = {bench.source(name).metering_code for name in _names(names)}
     told = {line.split(";")[0] for line in files[-1].lines()[1:]}

@@ -102,7 +102,7 @@ def none_had_arrived_by(bench: Bench, time: str) -> None:
     """Compare when the server showed the first file with a local time that has passed."""
     until = bench.at(time)
     assert until <= bench.clock.now(), f"{time} has not come yet"
-    bench.decide_sftp()
+    bench.decide_drop()
     early = [name for name, at in bench.utility.arrivals() if at <= until]
     if early:
         raise Disagreement(f"{early[0]} had arrived by {time}")

@@ -31,6 +31,8 @@ class User:
 
     Attributes:
         name, password: what the login is checked against.
+        public_keys: what may be shown instead of the password, as OpenSSH lines. With an empty
+            password a user who has such can log in by key alone.
         home: the folder below the drop's root that the user sees as ``/``; "" for the root.
         party: who that is on the bench, for the wiretap.
         quota_bytes: how much may stand below the home; None for no limit.
@@ -41,6 +43,16 @@ class User:
     home: str = ""
     party: str = "backend"
     quota_bytes: int | None = None
+    public_keys: tuple[str, ...] = ()
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a password can open the door."""
+        return bool(self.password) or not self.public_keys
+
+    def has_key(self, line: str) -> bool:
+        """Tell whether an OpenSSH line, its comment aside, is one of the user's keys."""
+        return line.split()[:2] in (one.split()[:2] for one in self.public_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +65,9 @@ class Event:
         user: who, by login name; for what the utility itself did, its name.
         action: what, see `simulators.ftp_server.faults`; besides: ``cut`` (the line), and
             ``put`` and ``move`` by the utility's own people and programs.
-        path: on what, from ``/`` on as the user sees it; below the root for the utility.
-        answer: ``ok``, or why not.
+        path: on what, from ``/`` on as the user sees it; below the root for the utility. Of
+            commands of FTP that are about no path, what was asked for (``I``, ``P``, ``EPSV``).
+        answer: ``ok``, or why not; of commands of FTP that are no verbs, the reply.
         to: the new path of a rename or move.
         offset_bytes, count_bytes: what part a read or write was about.
         size_bytes: how large the file then was.
@@ -149,13 +162,44 @@ class Drop:
     def login(self, user_name: str, password: str, wire: str) -> User | None:
         """Give the user, or None where name or password is wrong or the login is refused."""
         user = self._users.get(user_name)
+        known = user is not None and user.has_password and user.password == password
+        return self._let_in(user_name, known, wire)
+
+    def login_by_key(self, user_name: str, line: str, wire: str) -> User | None:
+        """Give the user, or None where the key, an OpenSSH line, is none of the user's."""
+        return self._let_in(user_name, self.knows_key(user_name, line), wire)
+
+    def knows_key(self, user_name: str, line: str) -> bool:
+        """Tell whether a key would open the door; asking leaves no trace."""
+        user = self._users.get(user_name)
+        return user is not None and user.has_key(line) and not self._refuses(user_name)
+
+    @property
+    def has_passwords(self) -> bool:
+        """Whether any user can log in with a password."""
+        return any(user.has_password for user in self._users.values())
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether any user can log in with a key."""
+        return any(user.public_keys for user in self._users.values())
+
+    def _refuses(self, user_name: str) -> bool:
         refusal = self.faults.active(RefusedLogin)
-        refused = refusal is not None and refusal.user in (None, user_name)
-        welcome = user is not None and user.password == password and not refused
+        return refusal is not None and refusal.user in (None, user_name)
+
+    def _let_in(self, user_name: str, known: bool, wire: str) -> User | None:
+        user = self._users.get(user_name)
+        welcome = known and not self._refuses(user_name)
         answer = "ok" if welcome else "login refused"
-        party = user.party if user is not None else "unknown"
-        self.record(Event(self.now(), user_name, "login", "", answer), wire, party)
+        event = Event(self.now(), user_name, "login", "", answer)
+        self.record(event, wire, self.party(user_name))
         return user if welcome else None
+
+    def party(self, user_name: str) -> str:
+        """Say who a user is on the bench; ``unknown`` where there is no such user."""
+        user = self._users.get(user_name)
+        return "unknown" if user is None else user.party
 
     def record(self, event: Event, wire: str, party: str) -> None:
         """Keep what ``party`` did, and note it in the wiretap where a wire carried it."""
@@ -212,3 +256,24 @@ class Drop:
         version = Version(self.now(), path, len(content), hashlib.sha256(content).hexdigest())
         self.history.note(version)
         return version
+
+
+def new_drop(
+    name: str,
+    clock: Clock,
+    tap: Wiretap,
+    root: Path | None,
+    users: Sequence[User],
+    folders: Sequence[str],
+    faults: Faults | None,
+) -> Drop:
+    """
+    Make the drop of a server that has one of its own.
+
+    Raises:
+        ValueError: If there is no root for its files.
+    """
+    if root is None:
+        raise ValueError("a server needs a root for its files, or the drop of another server")
+    known = faults if faults is not None else Faults(clock, tap, name)
+    return Drop(name, root, users, clock, tap, known, folders)

@@ -4,7 +4,10 @@ What can go wrong at a utility's server.
 The first group is the server's own doing and bites in `drop`, whatever the wire; the second is
 the line's, and bites in the wire's own file. ``action`` names an operation as the drop's events
 do: ``login``, ``open``, ``write``, ``sync``, ``close``, ``stat``, ``rename``, ``read``,
-``list``, ``remove``, ``make-folder``, ``remove-folder``, ``resolve``.
+``list``, ``remove``, ``make-folder``, ``remove-folder``, ``resolve``; over FTP besides
+``connect``, ``user``, ``secure`` (AUTH), ``buffer`` (PBSZ), ``protect`` (PROT), ``features``,
+``type``, ``passive`` (PASV, EPSV), ``active`` (PORT, EPRT), ``rename-from``, ``change-folder``,
+``hash``, ``quit``.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from simulators.faults import Fault
 @dataclass(frozen=True, slots=True)
 class RefusedLogin(Fault):
     """
-    Logins are refused although the password is right.
+    Logins are refused although the password, or the key, is right.
 
     Attributes:
         user: only this user's; None for everybody's.
@@ -42,6 +45,19 @@ class FullDisk(Fault):
 
     name: ClassVar[str] = "full-disk"
     free_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota(Fault):
+    """
+    A write that would bring a user's files above the quota is refused; what fitted stays there.
+
+    Attributes:
+        limit_bytes: how much may stand below a home.
+    """
+
+    name: ClassVar[str] = "quota"
+    limit_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,17 @@ class DeniedWriting(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedOverwrite(Fault):
+    """
+    A file that stands there is not replaced, neither by an upload nor by a rename.
+
+    As ProFTPD with AllowOverwrite off.
+    """
+
+    name: ClassVar[str] = "refused-overwrite"
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedRename(Fault):
     """
     Files keep the name under which they were uploaded.
@@ -89,32 +116,71 @@ class RefusedRename(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedCommand(Fault):
+    """
+    The command is not done but refused, in words of one's choice.
+
+    A close is done all the same; only its answer is the refusal.
+
+    Attributes:
+        action: which.
+        code: the reply of FTP, 400 to 599; over SFTP it is a failure.
+        text: the words that come with it.
+    """
+
+    name: ClassVar[str] = "refused-command"
+    action: str
+    code: int = 550
+    text: str = "Requested action not taken"
+
+    def __post_init__(self) -> None:
+        if not 400 <= self.code <= 599:
+            raise ValueError(f"refused-command, code: {self.code} is not between 400 and 599")
+
+
+@dataclass(frozen=True, slots=True)
 class CutAfterBytes(Fault):
     """
     The line is cut once a session has uploaded so much; these bytes are on the disk.
 
     Attributes:
         upload_bytes: bytes of file content from the client, counted per session.
+        with_reset: whether TCP says so by a reset instead of an end.
     """
 
     name: ClassVar[str] = "cut-after-bytes"
     upload_bytes: int
+    with_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CutAtCommand(Fault):
-    """The line is cut when the command has arrived and before anything is done about it."""
+    """
+    The line is cut when the command has arrived and before anything is done about it.
+
+    Attributes:
+        action: which.
+        with_reset: whether TCP says so by a reset instead of an end.
+    """
 
     name: ClassVar[str] = "cut-at-command"
     action: str
+    with_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CutBeforeAnswer(Fault):
-    """The command is done, and the line is cut before its answer leaves."""
+    """
+    The command is done, and the line is cut before its answer leaves.
+
+    Attributes:
+        action: which.
+        with_reset: whether TCP says so by a reset instead of an end.
+    """
 
     name: ClassVar[str] = "cut-before-answer"
     action: str = "rename"
+    with_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +192,59 @@ class NoAnswer(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class SlowLine(Fault):
+    """
+    Uploads are read no faster than this, in the machine's time.
+
+    The only fault that takes real time: an instant of the scenario lasts as long as it takes, and
+    the clock's patience is its limit.
+
+    Attributes:
+        bytes_per_s: how fast, 1 or more.
+    """
+
+    name: ClassVar[str] = "slow-line"
+    bytes_per_s: int = 100_000
+
+    def __post_init__(self) -> None:
+        if self.bytes_per_s < 1:
+            raise ValueError(f"slow-line, bytes_per_s: {self.bytes_per_s} is not 1 or more")
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedHostKey(Fault):
-    """New connections are shown another host key than the one that was handed out."""
+    """
+    New connections are shown another host key than the one that was handed out.
+
+    Of SFTP alone; what is like it over FTPS is `ExpiredCertificate`.
+    """
 
     name: ClassVar[str] = "changed-host-key"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredCertificate(Fault):
+    """New connections are shown a certificate that is out of date. Of FTPS alone."""
+
+    name: ClassVar[str] = "expired-certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionReuseDemanded(Fault):
+    """
+    Data connections that do not resume a TLS session are refused. Of FTPS alone.
+
+    As vsftpd and ProFTPD are set by default: after the handshake, and an empty file is left.
+    """
+
+    name: ClassVar[str] = "session-reuse-demanded"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPassivePorts(Fault):
+    """EPSV and PASV name a port on which nobody listens, as behind a firewall. Of FTP alone."""
+
+    name: ClassVar[str] = "closed-passive-ports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +259,21 @@ DROP_FAULTS: dict[str, type[Fault]] = {
     for kind in (
         RefusedLogin,
         FullDisk,
+        Quota,
         SilentQuota,
         DeniedWriting,
+        RefusedOverwrite,
         RefusedRename,
+        RefusedCommand,
         CutAfterBytes,
         CutAtCommand,
         CutBeforeAnswer,
         NoAnswer,
+        SlowLine,
         ChangedHostKey,
+        ExpiredCertificate,
+        SessionReuseDemanded,
+        ClosedPassivePorts,
         ServerAway,
     )
 }

@@ -17,12 +17,18 @@ import hashlib
 import os
 import posixpath
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulators.ftp_server.drop import Drop, Event, User
-from simulators.ftp_server.faults import DeniedWriting, RefusedRename, SilentQuota
+from simulators.ftp_server.faults import (
+    DeniedWriting,
+    Quota,
+    RefusedOverwrite,
+    RefusedRename,
+    SilentQuota,
+)
 from simulators.ftp_server.history import Version
 
 PATH_LIMIT = 4096
@@ -137,6 +143,8 @@ class Session:
                 self._check_writing(path)
             if real.is_dir():
                 raise _error(errno.EISDIR)
+            if mode.write and not mode.exclusive:
+                self._check_overwriting(real)
             descriptor = os.open(real, mode.flags, 0o644)
             file = OpenFile(descriptor, self._below_root(real), self._shown(path), mode)
             self._open.append(file)
@@ -145,19 +153,41 @@ class Session:
                 self._note(file)
         return file
 
-    def stat(self, path: str) -> os.stat_result:
-        """Describe a file or folder."""
-        with self._told("stat", path) as told:
+    def stat(self, path: str, action: str = "stat") -> os.stat_result:
+        """Describe a file or folder; ``action`` is what the event is called."""
+        with self._told(action, path) as told:
             status = os.lstat(self._real(path))
             if stat.S_ISREG(status.st_mode):
                 told.size_bytes = status.st_size
         return status
 
-    def list(self, path: str) -> list[tuple[str, os.stat_result]]:
+    def list(self, path: str, action: str = "list") -> list[tuple[str, os.stat_result]]:
         """Give the names in a folder with their descriptions, in order of name."""
-        with self._told("list", path):
+        with self._told(action, path):
             folder = self._real(path)
             return [(name, os.lstat(folder / name)) for name in sorted(os.listdir(folder))]
+
+    def enter(self, path: str) -> str:
+        """Give the canonical path of a folder; ENOTDIR where it is a file."""
+        with self._told("change-folder", path):
+            if not stat.S_ISDIR(os.lstat(self._real(path)).st_mode):
+                raise _error(errno.ENOTDIR)
+            return self._shown(path)
+
+    def content(self, path: str) -> bytes:
+        """Give all of a file, to be hashed; EISDIR where it is a folder."""
+        with self._told("hash", path) as told:
+            content = self._real(path).read_bytes()
+            told.size_bytes = len(content)
+            told.sha256 = hashlib.sha256(content).hexdigest()
+        return content
+
+    def is_folder(self, path: str) -> bool:
+        """Say whether a folder stands there, without an event: half of another verb."""
+        try:
+            return self._real(path).is_dir()
+        except OSError:
+            return False
 
     def remove(self, path: str) -> None:
         """Remove a file."""
@@ -189,6 +219,8 @@ class Session:
             self._check_writing(to)
             if (refusal := self._drop.faults.active(RefusedRename)) is not None:
                 raise _error(errno.EACCES if refusal.with_reason else errno.EIO)
+            if replace:
+                self._check_overwriting(self._real(to))
             version = self._rename(self._real(path), self._real(to), replace=replace)
             told.size_bytes, told.sha256 = version.size_bytes, version.sha256
         self._drop.finished(version.path)
@@ -200,17 +232,8 @@ class Session:
 
     def free_bytes(self) -> int | None:
         """Tell how much more may be written; None where nothing limits it."""
-        history, capacity, quota = (
-            self._drop.history,
-            self._drop.capacity_bytes,
-            self.user.quota_bytes,
-        )
-        rooms = []
-        if capacity is not None:
-            rooms.append(capacity - history.used_bytes())
-        if quota is not None:
-            rooms.append(quota - history.used_bytes(self._home))
-        return max(0, min(rooms)) if rooms else None
+        rooms = self._rooms()
+        return rooms[0][0] if rooms else None
 
     # --- verbs on open files
 
@@ -246,10 +269,11 @@ class Session:
         with self._told("sync", file.shown):
             os.fsync(file.descriptor)
 
-    def close(self, file: OpenFile) -> None:
-        """Close a file; closing a closed one does nothing."""
+    def close(self, file: OpenFile, answer: str = "ok") -> None:
+        """Close a file, and say how that ended; closing a closed one does nothing."""
         if file in self._open:
             with self._told("close", file.shown) as told:
+                told.answer = answer
                 self._close(file, told)
 
     def line_lost(self) -> None:
@@ -261,7 +285,11 @@ class Session:
 
     def cut(self, why: str) -> None:
         """Record that the line was cut on purpose."""
-        self._record("cut", "", _Draft(answer=why))
+        self.note("cut", answer=why)
+
+    def note(self, action: str, path: str = "", answer: str = "ok") -> None:
+        """Record what a wire did by itself."""
+        self._record(action, path, _Draft(answer=answer))
 
     # --- inside
 
@@ -290,12 +318,24 @@ class Session:
 
     def _fitting(self, file: OpenFile, offset_bytes: int, count_bytes: int) -> tuple[int, int]:
         """Give how many bytes fit, and the errno for the rest (0 where all do)."""
-        free_bytes = self.free_bytes()
         growth_bytes = max(0, offset_bytes + count_bytes - file.size_bytes)
-        if free_bytes is None or growth_bytes <= free_bytes:
-            return count_bytes, 0
-        fits = max(0, count_bytes - (growth_bytes - free_bytes))
-        return fits, errno.EDQUOT if self._drop.capacity_bytes is None else errno.ENOSPC
+        for free_bytes, reason in self._rooms():
+            if growth_bytes > free_bytes:
+                return max(0, count_bytes - (growth_bytes - free_bytes)), reason
+        return count_bytes, 0
+
+    def _rooms(self) -> Sequence[tuple[int, int]]:
+        """Give each limit as what it leaves and the errno beyond it, the narrowest first."""
+        used_bytes = self._drop.history.used_bytes
+        switched = self._drop.faults.active(Quota)
+        rooms = []
+        if (capacity := self._drop.capacity_bytes) is not None:
+            rooms.append((capacity - used_bytes(), errno.ENOSPC))
+        if (quota := self.user.quota_bytes) is not None:
+            rooms.append((quota - used_bytes(self._home), errno.EDQUOT))
+        if switched is not None:
+            rooms.append((switched.limit_bytes - used_bytes(self._home), errno.EDQUOT))
+        return sorted((max(0, free), reason) for free, reason in rooms)
 
     def _note(self, file: OpenFile) -> None:
         if file.path is not None:
@@ -313,6 +353,11 @@ class Session:
         inside = self._shown(path).rstrip("/") + "/"
         if denied is not None and inside.startswith(denied.folder.rstrip("/") + "/"):
             raise _error(errno.EACCES)
+
+    def _check_overwriting(self, real: Path) -> None:
+        if self._drop.faults.active(RefusedOverwrite) is not None and os.path.lexists(real):
+            # As ProFTPD words it where AllowOverwrite is off.
+            raise OSError(errno.EACCES, "Overwrite permission denied")
 
     def _shown(self, path: str) -> str:
         if len(path) > PATH_LIMIT:

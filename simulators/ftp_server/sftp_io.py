@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,16 +22,18 @@ from typing import NoReturn, Self, TypeVar
 
 import asyncssh
 
-from simulators.clock import Clock
+from simulators.clock import Clock, real_pause
 from simulators.faults import Faults
-from simulators.ftp_server.drop import Drop, User
+from simulators.ftp_server.drop import Drop, User, new_drop
 from simulators.ftp_server.faults import (
     ChangedHostKey,
     CutAfterBytes,
     CutAtCommand,
     CutBeforeAnswer,
     NoAnswer,
+    RefusedCommand,
     ServerAway,
+    SlowLine,
 )
 from simulators.ftp_server.session import OpenFile, OpenMode, Session
 from simulators.wiretap import Wiretap
@@ -39,6 +42,9 @@ WIRE = "sftp"
 BLOCK_BYTES = 512
 ROOMY_BLOCKS = 1 << 31
 """What a disk without a limit reports as free: 1 TiB in blocks (ASSUMED; any large number)."""
+
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER of no time: a close drops what was not sent and says so by a reset."""
 
 T = TypeVar("T")
 
@@ -52,6 +58,7 @@ class SftpServer:
         clock, tap: the scenario's.
         users: who may log in, with their homes.
         root: an existing folder for the files, best an empty temporary one.
+        drop: what another server serves as well; it has the users, root, faults and folders then.
         host_key: the key it shows; None to make one.
         faults: what goes wrong; None for a list of its own, to be found under ``faults``.
         folders: further folders to make, below the root.
@@ -68,15 +75,16 @@ class SftpServer:
         clock: Clock,
         tap: Wiretap,
         *,
-        users: Sequence[User],
-        root: Path,
+        users: Sequence[User] = (),
+        root: Path | None = None,
+        drop: Drop | None = None,
         host_key: asyncssh.SSHKey | None = None,
         faults: Faults | None = None,
         folders: Sequence[str] = (),
     ) -> None:
         self.name = name
-        self.faults = faults if faults is not None else Faults(clock, tap, name)
-        self.drop = Drop(name, root, users, clock, tap, self.faults, folders)
+        self.drop = drop or new_drop(name, clock, tap, root, users, folders, faults)
+        self.faults = self.drop.faults
         self.port = 0
         self._clock = clock
         self._host_key = host_key or asyncssh.generate_private_key("ssh-ed25519")
@@ -142,7 +150,8 @@ class SftpServer:
             server_factory=lambda: _Line(self.drop, self._clock, self._lines),
             server_host_keys=[self._shown_key()],
             sftp_factory=_Sftp,
-            public_key_auth=False,
+            public_key_auth=self.drop.has_keys,
+            password_auth=self.drop.has_passwords,
             kbdint_auth=False,
             gss_host=None,
             agent_forwarding=False,
@@ -179,6 +188,8 @@ class _Line(asyncssh.SSHServer):
         self.gone = asyncio.Event()
         self.uploaded_bytes = 0
         self._lines = lines
+        self._reading = asyncio.Lock()
+        self._key = ""
         self._clock = clock
         self._connection: asyncssh.SSHServerConnection | None = None
 
@@ -201,7 +212,39 @@ class _Line(asyncssh.SSHServer):
         return True
 
     async def validate_password(self, username: str, password: str) -> bool:
-        user = await self.answer("login", lambda: self.drop.login(username, password, WIRE))
+        try:
+            user = await self.answer("login", lambda: self.drop.login(username, password, WIRE))
+        except asyncssh.SFTPFailure:
+            return False
+        self.session = None if user is None else Session(self.drop, user, WIRE)
+        return user is not None
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """
+        Let a user in by key.
+
+        A client asks first whether the key would do, and signs then (RFC 4252 §7). The question is
+        answered, the signature is the login; asyncssh checks it when this has said yes.
+        """
+        line = key.export_public_key("openssh").decode("utf-8")
+        if line != self._key and self.drop.knows_key(username, line):
+            self._key = line
+            return True
+        return await self._log_in_by_key(username, line)
+
+    async def auth_completed(self) -> None:
+        """Note the login of a client that has signed without asking."""
+        if self.session is None and self._connection is not None:
+            await self._log_in_by_key(self._connection.get_extra_info("username"), self._key)
+
+    async def _log_in_by_key(self, user_name: str, line: str) -> bool:
+        try:
+            user = await self.answer("login", lambda: self.drop.login_by_key(user_name, line, WIRE))
+        except asyncssh.SFTPFailure:
+            return False
         self.session = None if user is None else Session(self.drop, user, WIRE)
         return user is not None
 
@@ -219,21 +262,39 @@ class _Line(asyncssh.SSHServer):
             await self.gone.wait()
             self._refuse()
         if at is not None and at.action == action:
-            self.cut(f"at the command {action}")
+            self.cut(f"at the command {action}", with_reset=at.with_reset)
             self._refuse()
+        refused = faults.active(RefusedCommand)
+        if refused is not None and refused.action == action and action != "close":
+            self._note_refusal(refused)
+            raise asyncssh.SFTPFailure(refused.text)
         try:
             return do()
         finally:
             # A refusal is an answer, too.
             if before is not None and before.action == action:
-                self.cut(f"before the answer of {action}")
+                self.cut(f"before the answer of {action}", with_reset=before.with_reset)
                 self._refuse()
 
-    def cut(self, why: str) -> None:
+    def _note_refusal(self, refused: RefusedCommand) -> None:
+        if self.session is not None:
+            self.session.note(refused.action, answer=refused.text.lower())
+
+    async def slow_down(self, count_bytes: int) -> None:
+        """Take as long for so many bytes as a slow line does, one block after the other."""
+        slow = self.drop.faults.active(SlowLine)
+        if slow is not None:
+            async with self._reading:
+                await real_pause(count_bytes / slow.bytes_per_s, until=self.gone)
+
+    def cut(self, why: str, *, with_reset: bool = False) -> None:
         """Cut the line now; what is still to be sent is not sent."""
         if self._connection is not None and not self.gone.is_set():
             if self.session is not None:
                 self.session.cut(why)
+            if with_reset:
+                line = self._connection.get_extra_info("socket")
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self._connection.abort()
 
     def _refuse(self) -> NoReturn:
@@ -273,11 +334,12 @@ class _Sftp(asyncssh.SFTPServer):
 
     async def write(self, file_obj: object, offset: int, data: bytes) -> int:
         file, line = _file(file_obj), self._line
+        await line.slow_down(len(data))
         limit = self._line.drop.faults.active(CutAfterBytes)
         if limit is not None and line.uploaded_bytes + len(data) > limit.upload_bytes:
             data = data[: limit.upload_bytes - line.uploaded_bytes]
             self._session.write(file, offset, data)
-            line.cut(f"after {limit.upload_bytes} bytes")
+            line.cut(f"after {limit.upload_bytes} bytes", with_reset=limit.with_reset)
             raise asyncssh.SFTPConnectionLost("the line is cut")
         line.uploaded_bytes += len(data)
         await self._answer("write", lambda: self._session.write(file, offset, data))
@@ -287,6 +349,9 @@ class _Sftp(asyncssh.SFTPServer):
         file = _file(file_obj)
         if not self._line.gone.is_set():
             await self._answer("close", lambda: self._session.close(file))
+            refused = self._line.drop.faults.active(RefusedCommand)
+            if refused is not None and refused.action == "close":
+                raise asyncssh.SFTPFailure(refused.text)
 
     async def fsync(self, file_obj: object) -> None:
         file = _file(file_obj)

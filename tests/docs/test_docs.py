@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -89,6 +90,8 @@ def test_every_command_is_documented() -> None:
     assert {
         "demo",
         "up",
+        "drop",
+        "seal",
         "charger",
         "conform",
         "replay",
@@ -139,6 +142,39 @@ def test_commands_of_the_docs_run(page: Path, tmp_path: Path) -> None:
         assert 0 == done.returncode, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.skipif(
+    shutil.which("openssl") is None or shutil.which("ssh-keygen") is None,
+    reason="the page's commands are openssl and ssh-keygen, which are not there",
+)
+def test_the_key_of_the_docs_is_taken(tmp_path: Path) -> None:
+    """The page's commands make a key, and its settings take it with the passphrase."""
+    page = ROOT / "docs/how-to/log-in-with-a-key.md"
+    asked = tmp_path / "asked"
+    asked.write_text("#!/bin/sh\necho 'Zählerstand 7'\n", encoding="utf-8")
+    asked.chmod(0o755)
+    said = ""
+    for block in blocks(page, "sh"):
+        done = subprocess.run(
+            ["bash", "-ec", block],
+            cwd=tmp_path,
+            input="Zählerstand 7\n" * 2,
+            env={**os.environ, "SSH_ASKPASS": str(asked), "SSH_ASKPASS_REQUIRE": "force"},
+            capture_output=True,
+            text=True,
+            check=True,
+            # Without a terminal openssl reads what a person would type from its input.
+            start_new_session=True,
+        )
+        said = done.stdout
+    (destination,) = blocks(page, "text")
+    text = f'[[account]]\nname = "EW Seedorf"\n{destination}'
+    settings = Settings.from_toml(text, {"DROP_PASSPHRASE": "Zählerstand 7"}, folder=tmp_path)
+
+    key = settings.destinations[0].destination.key
+    assert key is not None
+    assert key.export_public_key("openssh").decode().split() == said.split()[:2]
+
+
 PYTHON_PAGES = [page for page in PAGES if blocks(page, "python")]
 
 
@@ -148,7 +184,7 @@ def test_python_of_the_docs_runs(page: Path, tmp_path: Path) -> None:
     start = datetime(2025, 6, 3, tzinfo=UTC)
     clock = VirtualClock(start)
     at_hand = {
-        **vars(ftp_server),
+        **{name: getattr(ftp_server, name) for name in ftp_server.__all__},
         **vars(ftp_server_faults),
         "clock": clock,
         "tap": Wiretap(clock),

@@ -607,6 +607,75 @@ class TestFailures:
 
         play(scene)
 
+    def test_what_an_operator_holds_stays_held(self, play: Play) -> None:
+        """A held file, and those behind it, wait over restarts and changed settings."""
+
+        async def scene(site: Site) -> None:
+            site.shelf.failing = [unreachable()]
+            async with site.backend() as backend:
+                assert await backend.hold_delivery("daily") is None
+                await site.until(DUE)
+                held = await backend.hold_delivery("daily")
+                assert held is not None
+                assert ("held", "operator", 1) == (held.state, held.cause, held.tries)
+            async with site.backend((KEY, KEY.replace("Bo", "Bp"))) as backend:
+                await site.until(DUE + DAY)
+                state = [view.state for view in await backend.deliveries()]
+                assert ["held", "waiting"] == state
+                assert 1 == len(site.shelf.tries)
+                released = await backend.release_delivery("daily")
+                assert released is not None
+                assert ("waiting", None) == (released.state, released.cause)
+                await site.until(site.clock.now())
+                assert 2 == len(site.shelf.files)
+                assert await backend.release_delivery("daily") is None
+                with pytest.raises(SettingsError, match="'nightly': is no task"):
+                    await backend.hold_delivery("nightly")
+
+        play(scene)
+
+    def test_a_held_file_follows_its_task_and_stays_held(self, play: Play) -> None:
+        """A new destination does not set a file going that an operator has stopped."""
+
+        async def scene(site: Site) -> None:
+            site.shelf.failing = [unreachable()]
+            async with site.backend() as backend:
+                await site.until(DUE)
+                await backend.hold_delivery("daily")
+            other = (
+                'name = "EDM"\nhost = "sftp.example.ch"',
+                'name = "New"\nhost = "new.example.ch"',
+            )
+            async with site.backend(other, ('destination = "EDM"', 'destination = "New"')) as b:
+                await site.until(site.clock.now() + timedelta(hours=2))
+                assert ["sftp.example.ch"] == site.shelf.hosts
+                await b.release_delivery("daily")
+                await site.until(site.clock.now())
+            assert ["sftp.example.ch", "new.example.ch"] == site.shelf.hosts
+
+        play(scene)
+
+    def test_an_operator_stops_what_is_being_tried(self, play: Play) -> None:
+        """A try that is under way ends, and the file is held all the same."""
+
+        async def scene(site: Site) -> None:
+            async with site.backend() as backend:
+
+                async def stopped_meanwhile(*_: object) -> object:
+                    await backend.hold_delivery("daily")
+                    raise unreachable()
+
+                deliver, site.shelf.deliver = site.shelf.deliver, stopped_meanwhile  # type: ignore[method-assign]
+                await site.until(DUE)
+                (held,) = await backend.deliveries()
+                assert ("held", "operator", 1) == (held.state, held.cause, held.tries)
+                site.shelf.deliver = deliver  # type: ignore[method-assign]
+                await backend.release_delivery("daily")
+                await site.until(site.clock.now())
+                assert 1 == len(site.shelf.files)
+
+        play(scene)
+
     def test_a_new_password_is_tried_at_once(self, play: Play) -> None:
         """After a restart a refused login is tried at once: passwords are not compared."""
 

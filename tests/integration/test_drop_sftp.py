@@ -22,7 +22,8 @@ from typing import TypeVar
 import asyncssh
 import pytest
 
-from backend.adapters.drop_sftp import PROBE_NAME, STEPS, SftpDrop
+from backend.adapters.drop_sftp import SftpDrop
+from backend.adapters.upload import PROBE_NAME, STEPS
 from backend.errors import (
     DeliveryError,
     Denied,
@@ -378,13 +379,23 @@ class TestHostKey:
 
         on_road(tmp_path, drive)
 
-    @pytest.mark.parametrize("line", ["", "ssh-ed25519 nonsense"], ids=["none", "nonsense"])
-    def test_without_a_pin_nothing_is_sent(self, tmp_path: Path, line: str) -> None:
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ("", "no host key is pinned; the server shows ssh-ed25519 SHA256:"),
+            ("ssh-ed25519 nonsense", "no readable host key is pinned"),
+        ],
+        ids=["none", "nonsense"],
+    )
+    def test_without_a_pin_nothing_is_sent(self, tmp_path: Path, line: str, told: str) -> None:
         """No key or an unreadable one is never taken for "any key will do"."""
 
         async def drive(road: Road) -> None:
+            own = road.destination.host_key
             road.destination = replace(road.destination, host_key=line)
-            assert "no readable host key is pinned" in await road.fails(HostKeyChanged)
+            sentence = await road.fails(HostKeyChanged)
+            assert told in sentence
+            assert bool(line) != (own in sentence)
 
         on_road(tmp_path, drive)
 
@@ -639,7 +650,7 @@ class TestConnectionTest:
         asyncio.run(run())
 
     def test_a_list_that_hides_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A server that does not list what was written is told of."""
+        """A server that does not list what was written is told of; a dot may be hidden."""
 
         async def nothing(_: object, path: str) -> list[str]:
             return [".", ".."]
@@ -647,11 +658,14 @@ class TestConnectionTest:
         async def run() -> None:
             async with road(tmp_path) as way:
                 monkeypatch.setattr(asyncssh.SFTPClient, "listdir", nothing)
-                steps = await way.drop.test(way.destination)
+                steps = await way.drop.test(replace(way.destination, temporary="{name}.tmp"))
                 assert [True, True, True, True, False, None, None] == [
                     step.is_done for step in steps
                 ]
                 assert "is not in the list of its folder; ask the utility" in steps[4].words
+                steps = await way.drop.test(way.destination)
+                assert {True} == {step.is_done for step in steps}
+                assert "0 names; its own begins with a dot" in steps[4].words
                 assert {} == way.standing()
 
         asyncio.run(run())

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ import asyncssh
 import pytest
 
 from backend.adapters.drop_sftp import SftpDrop
+from backend.adapters.private_keys import load_private_key
 from backend.errors import (
     Denied,
     FolderMissing,
@@ -148,6 +149,44 @@ def standing(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in folder.iterdir()}
 
 
+def plain_pem() -> bytes:
+    """Give what ``openssl genrsa 2048`` writes."""
+    return subprocess.run(["openssl", "genrsa", "2048"], check=True, capture_output=True).stdout
+
+
+def des3_pem() -> bytes:
+    """Give what ``openssl rsa -des-ede3-cbc -traditional`` makes of it."""
+    ways = ("-des-ede3-cbc", "-traditional", "-passout", f"pass:{SECRET}")
+    command = ["openssl", "rsa", *ways]
+    return subprocess.run(command, input=plain_pem(), check=True, capture_output=True).stdout
+
+
+def of_keygen(kind: str) -> bytes:
+    """Give what ssh-keygen writes, with a passphrase."""
+    with tempfile.TemporaryDirectory() as folder:
+        run("ssh-keygen", "-q", "-t", kind, "-a", "4", "-N", SECRET, "-f", f"{folder}/key")
+        return Path(folder, "key").read_bytes()
+
+
+KEY_FILES: dict[str, Callable[[], bytes]] = {
+    "openssl genrsa 2048": plain_pem,
+    "openssl rsa -des-ede3-cbc -traditional": des3_pem,
+    "ssh-keygen -t rsa": lambda: of_keygen("rsa"),
+    "ssh-keygen -t ecdsa": lambda: of_keygen("ecdsa"),
+    "ssh-keygen -t ed25519": lambda: of_keygen("ed25519"),
+}
+"""Key files of users, by the command that writes them; those that have one have this passphrase."""
+
+
+def knows(place: Path, *keys: asyncssh.SSHKey) -> list[str]:
+    """Let the server know some keys of its users, and give its settings."""
+    lines = [key.export_public_key("openssh").decode() for key in keys]
+    (place / "authorized_keys").write_text("".join(lines))
+    # The folder belongs to root, and everybody's temporary files lie beside it.
+    known = (f"AuthorizedKeysFile {place}/authorized_keys", "StrictModes no")
+    return [f"HostKey {place}/host_key", *SFTP, *known]
+
+
 @pytest.fixture(autouse=True)
 def empty(place: Path) -> None:
     """Begin each test with an empty folder."""
@@ -270,6 +309,87 @@ def test_a_server_without_sftp(place: Path, user: str, subsystem: tuple[str, ...
                 await SftpDrop(RealClock()).deliver(destination, NAME, CONTENT)
 
     asyncio.run(drive())
+
+
+@pytest.mark.parametrize("command", KEY_FILES)
+def test_a_login_by_key_file(place: Path, user: str, command: str) -> None:
+    """A key file of each kind that is documented opens the door, without a password."""
+    key = load_private_key(KEY_FILES[command](), SECRET, command)
+
+    async def drive() -> Arrival:
+        async with sshd(place, user, knows(place, key)) as destination:
+            by_key = replace(destination, secret="", key=key)
+            return await SftpDrop(RealClock()).deliver(by_key, NAME, CONTENT)
+
+    assert Arrival(NAME, len(CONTENT), False) == asyncio.run(drive())
+
+
+BOTH = {
+    "publickey,password": {
+        "no password": "wants more than KEY",
+        "another password": "wanted a password after KEY, and refused it",
+        "another key": "refused OTHER",
+        "no key": "did not ask USER for a password",
+    },
+    "password,publickey": {
+        "no password": "did not ask for KEY",
+        "another password": "refused USER or the password, and did not ask for KEY",
+        "another key": "refused OTHER",
+        "no key": "refused USER or the password",
+    },
+}
+"""What is told of a server that demands both, by its setting, and by what is given."""
+
+
+@pytest.mark.parametrize("methods", BOTH)
+def test_a_server_that_demands_key_and_password(place: Path, user: str, methods: str) -> None:
+    """A server that wants both gets both; of what is missing or wrong it is told which."""
+    key, other = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+
+    async def drive() -> dict[str, str]:
+        settings = [*knows(place, key), f"AuthenticationMethods {methods}"]
+        told = {}
+        async with sshd(place, user, settings) as destination:
+            both, drop = replace(destination, key=key), SftpDrop(RealClock())
+            assert Arrival(NAME, len(CONTENT), False) == await drop.deliver(both, NAME, CONTENT)
+            for what, wrong in {
+                "no password": replace(both, secret=""),
+                "another password": replace(both, secret="falsch"),
+                "another key": replace(both, key=other),
+                "no key": destination,
+            }.items():
+                with pytest.raises(LoginRefused) as caught:
+                    await drop.deliver(wrong, NAME, CONTENT)
+                told[what] = caught.value.what
+        return told
+
+    who = f"user {user!r}"
+    names = {
+        f"the key of {who} (ssh-ed25519 {key.get_fingerprint()})": "KEY",
+        f"the key of {who} (ssh-ed25519 {other.get_fingerprint()})": "OTHER",
+        who: "USER",
+    }
+    told = asyncio.run(drive())
+    for long, short in names.items():
+        told = {what: words.replace(long, short) for what, words in told.items()}
+    assert {what: f"the server {words}" for what, words in BOTH[methods].items()} == told
+
+
+def test_a_key_that_the_server_does_not_know(place: Path, user: str) -> None:
+    """A real server's refusal of a key is told as one, with the line that it needs."""
+    key, other = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+
+    async def drive() -> str:
+        settings = [*knows(place, other), "PasswordAuthentication no"]
+        async with sshd(place, user, settings) as destination:
+            by_key = replace(destination, secret="", key=key)
+            with pytest.raises(LoginRefused) as caught:
+                await SftpDrop(RealClock()).deliver(by_key, NAME, CONTENT)
+            return str(caught.value)
+
+    sentence = asyncio.run(drive())
+    assert f"refused the key of user {user!r} (ssh-ed25519 {key.get_fingerprint()})" in sentence
+    assert key.export_public_key("openssh").decode().strip() in sentence
 
 
 @pytest.fixture

@@ -20,11 +20,13 @@ import pytest
 from pytest_bdd.parser import Step
 from pytest_bdd.scenario import make_python_name
 
+from backend import settings
 from backend.adapters import (
     card_energies,
     cards,
     corrections,
     dispatch,
+    drop_ftp,
     drop_sftp,
     energies,
     files,
@@ -34,7 +36,10 @@ from backend.adapters import (
     ocpp_commands,
     ocpp_json,
     ocpp_schemas,
+    private_keys,
     registration,
+    sealing,
+    upload,
 )
 from backend.core import (
     card_energy,
@@ -82,8 +87,9 @@ JUDGED = ("ISE", "AEX", "FMT", "DLV", "COL")
 """Areas whose requirements judge the backend; INC judges the charger, HAR the harness."""
 NOT_HERE = "killed"
 """In the names of scenarios whose backend is a process of its own, which no mutant reaches."""
-UPLOAD = drop_sftp._Upload
-PROBE = drop_sftp._Probe
+TALK = drop_ftp._Talk
+UPLOAD = upload.Upload
+PROBE = upload.Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -720,18 +726,138 @@ FILES = (
         (ledger.keep_arrival, '"tries": tries', '"tries": 1'),
     ),
     _mutant(
+        "port 990 is spoken to in the clear at first",
+        "AEX-02",
+        "its encryption begins",
+        (settings._security, "port == _IMPLICIT_PORT", "False"),
+        only="drop.example:990",
+    ),
+    _mutant(
+        "FTPS protects the commands and not the files",
+        "AEX-18",
+        "1 file arrives",
+        (TALK.log_in, 'self.voidcmd("PROT P")', 'self.voidcmd("PROT C")'),
+        only="[FTPS]",
+    ),
+    _mutant(
+        "a failed delivery is tried again each minute",
+        "DLV-02",
+        "EW Seedorf was tried at",
+        (dispatch.pause_after, "min(tries, len(PAUSES_MINUTES)) - 1", "0"),
+        only="pauses_that_grow",
+    ),
+    _mutant(
+        "a later file overtakes one that failed",
+        "DLV-02",
+        "only the first was tried",
+        (
+            ledger.next_delivery,
+            "tables.delivery.c.state.in_(_UNDELIVERED))",
+            "tables.delivery.c.state.in_(_UNDELIVERED), tables.delivery.c.tries == 0)",
+        ),
+        only="later_file",
+    ),
+    _mutant(
+        "what an operator has stopped is tried again",
+        "DLV-02",
+        "EW Seedorf was tried at",
+        (
+            dispatch.Dispatch._deliver,
+            "head.state in (STOPPED, HELD)",
+            "head.state == STOPPED",
+        ),
+        only="operator_stops",
+    ),
+    _mutant(
+        "a changed certificate is taken for the pinned one",
+        "DLV-04",
+        "0 files arrive",
+        (TALK._wrapped, "if shown != pinned", "if False"),
+        only="certificate-FTPS",
+    ),
+    _mutant(
+        "a changed host key is tried again and again",
+        "DLV-04",
+        "the task has stopped",
+        (dispatch._stops, "isinstance(error, CertificateChanged | HostKeyChanged)", "False"),
+        only="host key-SFTP",
+    ),
+    _mutant(
+        "data connections begin a TLS session of their own",
+        "DLV-05",
+        "1 file arrives",
+        (TALK.ntransfercmd, "control.session", "None"),
+        only="session_reuse",
+    ),
+    _mutant(
+        "the address that PASV names is believed",
+        "DLV-05",
+        "1 file arrives",
+        (TALK.makepasv, "_, port = ftplib.parse227", "address, port = ftplib.parse227"),
+        (TALK.makepasv, "return peer[0], port", "return address, port"),
+        only="FTP-PASV",
+    ),
+    _mutant(
+        "a full disk is told as a broken line",
+        "DLV-06",
+        "the delivery waits because",
+        (drop_ftp._refusal, "code in (451, 452, 552)", "code in ()"),
+        (drop_ftp._refusal, "code in (425, 426)", "code in (425, 426, 452)"),
+        only="FTP-full-disk",
+    ),
+    _mutant(
+        "a sealed secret opens in any place",
+        "DLV-07",
+        "the settings are refused",
+        (sealing.Keys.seal, "secret.encode(), place.encode()", "secret.encode(), b''"),
+        (sealing.Keys.open, "rest, place.encode()", "rest, b''"),
+        only="copied_from_another",
+    ),
+    _mutant(
+        "the password of a login is logged",
+        "DLV-07",
+        "the password stands in none",
+        (
+            TALK.log_in,
+            'self.voidcmd(f"PASS {to.secret}")',
+            'self.voidcmd(f"PASS {to.secret}"), __import__("logging").debug(to.secret)',
+        ),
+        only="[FTP]",
+    ),
+    _mutant(
         "the test of a connection leaves its file behind",
         "ISE-13",
         "nothing else lies in the drop folder",
-        (PROBE.try_out, "await self._remove()", "pass"),
+        (PROBE.try_out, "await self.session.remove(self.renamed)", "pass"),
         only="server_works",
     ),
     _mutant(
         "the test of a connection does not rename",
         "ISE-13",
         "the test fails at",
-        (PROBE.try_out, "await self._rename_probe()", "self.name += '.renamed'"),
+        (PROBE.try_out, "await self._try_rename(done)", "self.name += '.renamed'"),
         only="refused-rename",
+    ),
+    _mutant(
+        "a wrong passphrase is told as a file that is not supported",
+        "AEX-19",
+        "the settings are refused",
+        (private_keys._why_closed, "if not box.opens:", "if box.opens:"),
+        only="wrong_passphrase",
+    ),
+    _mutant(
+        "a key that the server refused is told as a wrong password",
+        "AEX-19",
+        "the operator reads",
+        (drop_sftp._login_refused, "if destination.key is not None:", "if False:"),
+        only="wrong_key_is_told",
+    ),
+    _mutant(
+        "the password alone is offered",
+        "AEX-19",
+        "1 file arrives",
+        (drop_sftp._ways_to_log_in, '("publickey",)', "()"),
+        only="des-ede3-cbc",
     ),
     _mutant(
         "a decimal comma is written between commas",
@@ -785,7 +911,7 @@ FILES = (
             "for position, character",
             "return text\n    for position, character",
         ),
-        (drop_sftp.SftpDrop.deliver, 'if "/" in name or', "if"),
+        (upload.Courier.deliver, 'if "/" in name or', "if"),
         only="a way up",
     ),
     _mutant(
@@ -803,15 +929,15 @@ DELIVERING = (
         "a file is uploaded under its final name",
         "DLV-01",
         "at no moment",
-        (UPLOAD.temporary, 'f".{self.name}.part"', "self.name"),
-        (UPLOAD._rename, "await self.sftp.rename(self.temporary, self.final)", "pass"),
+        (UPLOAD.temporary, 'self.destination.temporary.replace("{name}", self.name)', "self.name"),
+        (UPLOAD._rename, "await self.session.rename(self.temporary, self.name)", "pass"),
         only="only_when_it_is_complete",
     ),
     _mutant(
         "each try has a temporary file of its own, and leaves it behind",
         "DLV-01",
         "nothing else lies in the drop folder",
-        (UPLOAD.temporary, 'f".{self.name}.part"', 'f".{self.name}.{id(self)}.part"'),
+        (UPLOAD.temporary, '("{name}", self.name)', '("{name}", f"{self.name}.{id(self)}")'),
         only="left_behind",
     ),
     _mutant(
@@ -831,9 +957,13 @@ DELIVERING = (
         "an upload to a full disk is renamed without a look at its size",
         "DLV-01",
         "EW Seedorf holds 96 values",
-        (UPLOAD._upload, "except _BareFailure as failure:", "except DeliveryError:"),
-        (UPLOAD._upload, "await self._explain_bare_failure(failure)", "pass"),
-        (UPLOAD.run, "await self._check_uploaded()", "pass"),
+        (drop_sftp._Session.write, "except _BareFailure as failure:", "except DeliveryError:"),
+        (
+            drop_sftp._Session.write,
+            "await self._explain_bare_failure(failure, len(content))",
+            "pass",
+        ),
+        (UPLOAD.run, "await self._check(self.temporary)", "pass"),
         only="disk_that_is_full",
     ),
     _mutant(
@@ -860,7 +990,7 @@ DELIVERING = (
         "files go to the login folder, not to the account's",
         "ISE-04",
         "1 file arrives",
-        (UPLOAD.folder, "self.destination.folder or", ""),
+        (drop_sftp._Session.__init__, "destination.folder or", ""),
     ),
 )
 

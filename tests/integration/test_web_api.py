@@ -39,6 +39,33 @@ def fits(name: str, value: Any) -> bool:
     return jsonschema_rs.Draft202012Validator(schema).is_valid(value)
 
 
+DESTINATION = f"""
+[[destination]]
+account = "Stadtwerke"
+name = "EDM"
+host = "127.0.0.1"
+port = 1
+user = "ise"
+secret = "geheim"
+host_key = "{KEY}"
+"""
+ACTIVATED = SETTINGS.replace('name = "Stadtwerke"', 'name = "Stadtwerke"\nise = true').replace(
+    'profile = "etrel_inch"',
+    'profile = "etrel_inch"\n[station.ise]\nmetering_code = "CH98765012345AAAAAAAAAAAAAAA00001"',
+)
+TASK = """
+[[format]]
+account = "Stadtwerke"
+name = "CSV"
+[[task]]
+account = "Stadtwerke"
+name = "daily"
+format = "CSV"
+destination = "EDM"
+schedule = "now"
+"""
+
+
 class Api:
     """Asks the API."""
 
@@ -175,16 +202,6 @@ class TestReading:
 
     def test_a_connection_is_tested(self, tmp_path: Path) -> None:
         """Which step fails, and why; those behind it were not tried."""
-        destination = f"""
-[[destination]]
-account = "Stadtwerke"
-name = "EDM"
-host = "127.0.0.1"
-port = 1
-user = "ise"
-secret = "geheim"
-host_key = "{KEY}"
-"""
 
         async def scene(site: CommandSite, charger: ScriptedCharger, api: Api) -> None:
             path = "/api/accounts/Stadtwerke/destinations"
@@ -198,7 +215,24 @@ host_key = "{KEY}"
             code, problem = await api.ask("POST", f"{path}/EVU/test")
             assert (404, "not-found") == (code, problem["kind"])
 
-        play(tmp_path, scene, SETTINGS + destination)
+        play(tmp_path, scene, SETTINGS + DESTINATION)
+
+    def test_a_delivery_is_stopped_and_let_go(self, tmp_path: Path) -> None:
+        """The oldest file of a task is held, and tried again when it is released."""
+
+        async def scene(site: CommandSite, charger: ScriptedCharger, api: Api) -> None:
+            code, problem = await api.ask("POST", "/api/tasks/nightly/hold")
+            assert (404, "not-found") == (code, problem["kind"])
+            code, problem = await api.ask("POST", "/api/tasks/daily/hold")
+            assert "all that were made have arrived" in problem["detail"]
+            await site.clock.advance_to(START + timedelta(days=1))
+            await site.backend.export_now("daily", START.date(), START.date())
+            for change, state in (("hold", "held"), ("release", "waiting")):
+                code, found = await api.ask("POST", f"/api/tasks/daily/{change}")
+                assert (200, state) == (code, found["state"])
+                assert fits("Delivery", found)
+
+        play(tmp_path, scene, ACTIVATED + DESTINATION + TASK)
 
     def test_a_day_and_an_interval(self, tmp_path: Path) -> None:
         """Energies with their rule, and why one of them is what it is."""

@@ -98,6 +98,58 @@ def play(folder: Path, scene: Scene, text: str = SETTINGS + WEB, *, log_in: bool
     asyncio.run(run())
 
 
+CODE = "CH98765012345AAAAAAAAAAAAAAA00001"
+UNDELIVERED = """
+[[format]]
+account = "Stadtwerke"
+name = "CSV"
+[[destination]]
+account = "Stadtwerke"
+name = "EDM"
+kind = "ftp"
+host = "127.0.0.1"
+port = 1
+user = "ise"
+secret = "geheim"
+[[task]]
+account = "Stadtwerke"
+name = "daily"
+format = "CSV"
+destination = "EDM"
+schedule = "now"
+"""
+"""A task whose server is not there."""
+
+
+def test_a_delivery_is_stopped_and_let_go(tmp_path: Path) -> None:
+    """The page has buttons for the oldest file of each task; what they do is seen at once."""
+    activated = SETTINGS.replace('name = "Stadtwerke"', 'name = "Stadtwerke"\nise = true').replace(
+        'profile = "etrel_inch"',
+        f'profile = "etrel_inch"\n[station.ise]\nmetering_code = "{CODE}"',
+    )
+
+    async def scene(site: CommandSite, charger: ScriptedCharger, browser: Browser) -> None:
+        await site.clock.advance_to(START + timedelta(days=2))
+        for days in (0, 1):
+            day = START.date() + timedelta(days=days)
+            await site.backend.export_now("daily", day, day)
+        await browser.log_in()  # as two days have passed
+        page = await browser.get("/files")
+        assert 1 == page.count("/tasks/daily/hold")  # of two files, the first
+        for change, state, then in (("hold", "held", "Go on"), ("release", "waiting", "Stop")):
+            page = await browser.post(f"/tasks/daily/{change}", {"word": browser.word})
+            assert ("/files", True) == (browser.path, f">{state}</td>" in page)
+            assert f">{then}</button>" in page
+        word = browser.word
+        await browser.post("/tasks/nightly/hold", {"word": word})
+        assert 404 == browser.status
+        await browser.post("/tasks/daily/hold", {"word": "guessed"})
+        assert 403 == browser.status
+        assert ["waiting", "waiting"] == [one.state for one in await site.backend.deliveries()]
+
+    play(tmp_path, scene, activated + WEB + UNDELIVERED)
+
+
 class TestLogin:
     """Who may see the pages."""
 

@@ -7,6 +7,7 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
+from asyncssh import SSHKey, generate_private_key
 
 from backend.core.exports import SCHEDULES, Plan, Trigger, spread
 from backend.errors import LayoutError, MeteringCodeError, ObisError, SettingsError
@@ -183,10 +184,27 @@ WRONG = [
     ("77:fd:2a:fa", "A\\u0000B", r"is 'A\\x00B', with a sign that cannot be printed; type it"),
     ('id_tag = "77:fd:2a:fa"', 'id_tag = "A"\nstatus = "Ok"', "key 'status': is 'Ok'; write one"),
     ('name = "ePonet"', 'name = "ePonet"\nkind = "xml"', "key 'kind': is 'xml'; write one of"),
-    ('user = "ise"', 'user = "ise"\nkind = "ftp"', "key 'kind': is 'ftp'; write one of 'sftp'"),
+    ('user = "ise"', 'user = "ise"\nkind = "ftp"', "key 'host_key': is not a key of this table"),
     ("sftp.example.ch", "sftp://x", "key 'host': is 'sftp://x'; write a host name or address"),
     ("sftp.example.ch", "ise@x", "key 'host': is 'ise@x'; write a host name or address; user"),
-    ('secret = "geheim"', "", "key 'secret': is missing; give one of"),
+    ('secret = "geheim"', "", "'secret': is missing; give one of .*, or key_file .a private key"),
+    ('secret = "geheim"', 'key_file = "no"', "'key_file': names 'no', which cannot be read .No su"),
+    ('secret = "geheim"', 'key_file = "a\\u0000b"', "'key_file': names .*, which cannot be read"),
+    ('secret = "geheim"', 'key_file = "."', "'key_file': names '.', which cannot be read .Is a"),
+    ('secret = "geheim"', 'key_file = ""', "'key_file': is empty; write the path of a private key"),
+    ('secret = "geheim"', "key_file = 7", "'key_file': is 7; write the path of a private key"),
+    ('secret = "geheim"', 'key_passphrase = "a"\nsecret = "a"', "'key_file': is missing; add"),
+    (
+        'secret = "geheim"',
+        'key_file = "no"\nkey_passphrase = "a"\nkey_passphrase_env = "B"',
+        "'key_passphrase': is given more than once: key_passphrase, key_passphrase_env; give one",
+    ),
+    (
+        'secret = "geheim"',
+        'key_file = "no"\nkey_passphrase_env = "B"',
+        "'key_passphrase_env': names 'B', which is not set",
+    ),
+    ('secret = "geheim"', 'secret = "a"\nkey_files = "no"', "did you mean 'key_file'"),
     ('secret = "geheim"', 'secret = "a"\nsecret_env = "B"', "given more than once"),
     ('secret = "geheim"', 'secret_env = "B"', "key 'secret_env': names 'B', which is not set"),
     ('secret = "geheim"', 'secret_file = "no"', "key 'secret_file': names 'no', which cannot"),
@@ -205,6 +223,95 @@ WRONG = [
     ('destination = "EDM"', 'destination = "x"', "key 'destination': names 'x'"),
     ("[[account]]", "[account]", "key 'account': is .*; write tables"),
 ]
+
+
+@pytest.fixture(scope="module")
+def key() -> SSHKey:
+    """A private key."""
+    return generate_private_key("ecdsa-sha2-nistp256")
+
+
+class TestKeyFiles:
+    """Destinations that are logged in to by key."""
+
+    @staticmethod
+    def written(folder: Path, key: SSHKey, settings: str, passphrase: str | None = None) -> Path:
+        """Write a key beside settings that hold this in the place of the password."""
+        (folder / "keys").mkdir()
+        content = key.export_private_key("pkcs1-pem", passphrase, "des3-cbc")
+        (folder / "keys/edm.pem").write_bytes(content)
+        file = folder / "settings.toml"
+        file.write_text(GOOD.replace('secret = "geheim"', settings))
+        return file
+
+    def test_a_key_alone(self, tmp_path: Path, key: SSHKey) -> None:
+        """A key is enough; its path begins at the settings' folder."""
+        file = self.written(tmp_path, key, 'key_file = "keys/edm.pem"')
+        destination = Settings.from_file(file, {}).destinations[0].destination
+
+        assert key == destination.key
+        assert "" == destination.secret
+
+    def test_a_key_and_a_password(self, tmp_path: Path, key: SSHKey) -> None:
+        """A server may demand both, so both can be given."""
+        file = self.written(tmp_path, key, 'key_file = "keys/edm.pem"\nsecret = "geheim"')
+        destination = Settings.from_file(file, {}).destinations[0].destination
+
+        assert (key, "geheim") == (destination.key, destination.secret)
+
+    def test_a_password_alone(self) -> None:
+        """Without a key file there is no key."""
+        assert read().destinations[0].destination.key is None
+
+    @pytest.mark.parametrize("way", ["", "_env", "_file"])
+    def test_a_passphrase(self, tmp_path: Path, key: SSHKey, way: str) -> None:
+        """The passphrase is given as the password is: in the file, by a variable, in a file."""
+        # With the mark that editors on Windows put before it.
+        (tmp_path / "passphrase").write_text("Zähler 7\n", encoding="utf-8-sig")
+        named = {"": "Zähler 7", "_env": "EDM_PASSPHRASE", "_file": "passphrase"}[way]
+        lines = f'key_file = "keys/edm.pem"\nkey_passphrase{way} = "{named}"'
+        file = self.written(tmp_path, key, lines, "Zähler 7")
+
+        settings = Settings.from_file(file, {"EDM_PASSPHRASE": "Zähler 7"})
+
+        assert key == settings.destinations[0].destination.key
+
+    @pytest.mark.parametrize(
+        ("lines", "told"),
+        [
+            ("", "is protected by a passphrase (traditional form, DES-EDE3-CBC), and none is"),
+            ('key_passphrase = "falsch"', "is not opened by the passphrase that is given"),
+            ('key_passphrase_env = "EMPTY"', "and none is given; give it as key_passphrase,"),
+        ],
+    )
+    def test_mistakes(self, tmp_path: Path, key: SSHKey, lines: str, told: str) -> None:
+        """What is wrong with a key is told when the settings are read, with the place."""
+        file = self.written(tmp_path, key, f'key_file = "keys/edm.pem"\n{lines}', "Zähler 7")
+        with pytest.raises(SettingsError) as caught:
+            Settings.from_file(file, {"EMPTY": ""})
+
+        place = f"{file}, [[destination]] 'EDM', key 'key_file', file 'keys/edm.pem': "
+        assert str(caught.value).startswith(place)
+        assert told in str(caught.value)
+
+    def test_a_large_file_is_not_read(self, tmp_path: Path, key: SSHKey) -> None:
+        """A file that is no key is not read to its end."""
+        file = self.written(tmp_path, key, 'key_file = "keys/edm.pem"')
+        with (tmp_path / "keys/edm.pem").open("wb") as large:
+            large.truncate(10**12)
+
+        with pytest.raises(SettingsError, match="has more than 65536 bytes, so it is no key"):
+            Settings.from_file(file, {})
+
+    def test_nothing_secret_is_shown(self, tmp_path: Path, key: SSHKey) -> None:
+        """Settings that are written down by mistake show neither password nor key."""
+        lines = 'key_file = "keys/edm.pem"\nsecret = "geheim"\nkey_passphrase = "Zähler 7"'
+        file = self.written(tmp_path, key, lines, "Zähler 7")
+        settings = Settings.from_file(file, {})
+        private = key.export_private_key("pkcs8-pem").decode().splitlines()[1]
+
+        shown = f"{settings!r} {settings.destinations[0].destination.key!r}"
+        assert not [word for word in ("geheim", "Zähler", "PRIVATE", private) if word in shown]
 
 
 class TestMistakes:

@@ -523,7 +523,7 @@ class TestDeciding:
         actions = {c.text.split(",")[2] for c in bench.deciding if c.sender == "A"}
         bench.deciding.clear()
         bench.tap.note("sftp", "backend", UTILITY, '{"do":"stat"}')
-        bench.decide_sftp()
+        bench.decide_drop()
 
         assert {2, 3} == told
         assert {'"StartTransaction"', '"MeterValues"', '"StopTransaction"'} == actions

@@ -65,3 +65,9 @@ def make_place(tmp_path: Path) -> MakePlace:
 def place(make_place: MakePlace) -> Place:
     """A drop whose user lives in ``ise`` and finds a folder ``in`` there."""
     return make_place()
+
+
+@pytest.fixture(params=["none", "optional", "explicit", "implicit"])
+def security(request: pytest.FixtureRequest) -> str:
+    """Every kind of security."""
+    return str(request.param)

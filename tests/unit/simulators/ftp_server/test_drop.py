@@ -142,3 +142,24 @@ class TestHistory:
         assert {"ise/a.csv": 1, "ise/in/b.csv": 2} == place.drop.visible_at(START)
         assert {"a.csv": 1} == place.drop.visible_at(START, "ise")
         assert {"b.csv": 2} == place.drop.visible_at(START, "/ise/in/")
+
+
+class TestKeys:
+    """Users who log in by key."""
+
+    LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBoNPGpRM3DYYOlSdNBgPZ4iyPzR5NDSrGqXyXnNvVzz"
+
+    def test_the_comment_of_a_key_is_no_part_of_it(self) -> None:
+        """A key is known with another comment, and by all of the rest."""
+        user = User("ise", "", public_keys=(f"{self.LINE} anna@büro",))
+
+        assert user.has_key(f"{self.LINE} somebody else\n")
+        assert not user.has_key(self.LINE.replace("ed25519", "ed448"))
+        assert not user.has_key(self.LINE[:-1])
+        assert not user.has_key("")
+
+    def test_who_has_a_password(self) -> None:
+        """An empty password is one, but for a user who has keys."""
+        assert User("ise", "").has_password
+        assert User("ise", "geheim", public_keys=(self.LINE,)).has_password
+        assert not User("ise", "", public_keys=(self.LINE,)).has_password

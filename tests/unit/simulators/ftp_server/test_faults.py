@@ -14,11 +14,15 @@ from simulators.faults import Fault, Faults
 from simulators.ftp_server.faults import (
     DROP_FAULTS,
     CutAfterBytes,
+    CutAtCommand,
     FullDisk,
     NoAnswer,
+    Quota,
+    RefusedCommand,
     RefusedLogin,
     RefusedRename,
     ServerAway,
+    SlowLine,
     fault_from_text,
 )
 from simulators.wiretap import Wiretap
@@ -130,7 +134,7 @@ def test_changes_are_told_and_noted() -> None:
 def test_every_fault_has_a_name_of_its_own() -> None:
     """Faults are found by their names."""
     assert all(name == kind.name for name, kind in DROP_FAULTS.items())
-    assert 11 == len(DROP_FAULTS)
+    assert 18 == len(DROP_FAULTS)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +146,10 @@ def test_every_fault_has_a_name_of_its_own() -> None:
         ("refused-rename:with_reason=false", RefusedRename(with_reason=False)),
         ("refused-login:user=ise", RefusedLogin("ise")),
         ("server-away", ServerAway()),
+        ("quota:limit_bytes=5", Quota(5)),
+        ("refused-command:action=stat,code=451", RefusedCommand("stat", 451)),
+        ("cut-at-command:action=open,with_reset=true", CutAtCommand("open", with_reset=True)),
+        ("slow-line:bytes_per_s=2000", SlowLine(2000)),
     ],
 )
 def test_a_fault_of_a_text(text: str, fault: Fault) -> None:
@@ -158,6 +166,8 @@ def test_a_fault_of_a_text(text: str, fault: Fault) -> None:
         ("full-disk:free_bytes=-1", "full-disk, free_bytes: '-1' is no whole number of 0 or more"),
         ("refused-rename:with_reason=1", "with_reason: '1' is neither true nor false"),
         ("no-answer", "no-answer needs action: write no-answer:action=…"),
+        ("refused-command:action=stat,code=226", "code: 226 is not between 400 and 599"),
+        ("slow-line:bytes_per_s=0", "slow-line, bytes_per_s: 0 is not 1 or more"),
     ],
 )
 def test_a_text_that_is_no_fault(text: str, sentence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
 import os
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ import pytest
 from simulators.ftp_server.faults import (
     DeniedWriting,
     FullDisk,
+    Quota,
+    RefusedOverwrite,
     RefusedRename,
     SilentQuota,
 )
@@ -282,3 +285,61 @@ class TestRefusals:
 
         assert number == refusal(lambda: place.session.rename("in/a", "in/b"))
         assert {"a": 1} == place.drop.visible_at(place.clock.now(), "ise/in")
+
+    def test_the_narrower_limit_is_told(self, make_place: MakePlace) -> None:
+        """Of a full disk, a quota of the user and one that is switched on, the first one counts."""
+        place = make_place(quota_bytes=30)
+        asyncio.run(place.faults.switch_on(Quota(20)))
+        assert 20 == place.session.free_bytes()
+        asyncio.run(place.faults.switch_on(FullDisk(10)))
+        assert 10 == place.session.free_bytes()
+
+        assert errno.ENOSPC == refusal(lambda: place.upload("in/a", bytes(11)))
+        asyncio.run(place.faults.switch_off(FullDisk))
+        assert errno.EDQUOT == refusal(lambda: place.upload("in/b", bytes(11)))
+        asyncio.run(place.faults.switch_off(Quota))
+        assert errno.EDQUOT == refusal(lambda: place.upload("in/c", bytes(11)))
+        sizes = place.drop.visible_at(place.clock.now(), "ise/in")
+        assert {"a": 10, "b": 10, "c": 10} == sizes
+
+    def test_refused_overwriting(self, place: Place) -> None:
+        """Neither an upload nor a rename replaces a file; new names are taken."""
+        place.upload("in/a", b"1")
+        place.upload("in/b", b"2")
+        asyncio.run(place.faults.switch_on(RefusedOverwrite()))
+
+        assert errno.EACCES == refusal(lambda: place.upload("in/a", b"3"))
+        assert errno.EACCES == refusal(lambda: place.session.rename("in/b", "in/a", replace=True))
+        place.session.rename("in/b", "in/c", replace=True)
+        assert b"1" == (place.drop.root / "ise/in/a").read_bytes()
+        assert ("open", "/in/a", "overwrite permission denied") in place.did()
+
+
+class TestVerbsOfFtp:
+    """What FTP needs besides."""
+
+    def test_folders_are_entered(self, place: Place) -> None:
+        """A folder is told in its canonical form; a file is none, and each try is an event."""
+        place.upload("a", b"1")
+
+        assert "/in" == place.session.enter("./in/../in")
+        assert errno.ENOTDIR == refusal(lambda: place.session.enter("a"))
+        assert [("change-folder", "/in", "ok"), ("change-folder", "/a", "not a directory")] == (
+            place.did()[-2:]
+        )
+
+    def test_folders_are_known_without_an_event(self, place: Place) -> None:
+        """Whether something is a folder is told, also of what cannot be a path."""
+        before = len(place.did())
+
+        assert place.session.is_folder("in")
+        assert not place.session.is_folder("a\0b")
+        assert before == len(place.did())
+
+    def test_content_is_hashed(self, place: Place) -> None:
+        """All of a file is given, and its hash recorded."""
+        place.upload("a", b"123")
+
+        assert b"123" == place.session.content("a")
+        assert hashlib.sha256(b"123").hexdigest() == place.drop.events[-1].sha256
+        assert errno.EISDIR == refusal(lambda: place.session.content("in"))

@@ -6,13 +6,25 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
 
 from simulators.clock import VirtualClock
+from simulators.faults import Fault
 from simulators.ftp_server import SftpServer, User
-from simulators.ftp_server.faults import FullDisk, ServerAway
+from simulators.ftp_server.faults import (
+    CutAfterBytes,
+    CutAtCommand,
+    CutBeforeAnswer,
+    FullDisk,
+    Quota,
+    RefusedCommand,
+    RefusedOverwrite,
+    ServerAway,
+    SlowLine,
+)
 from simulators.wiretap import Wiretap
 from tests.unit.simulators.ftp_server.conftest import START
 
@@ -20,7 +32,11 @@ Talk = Callable[[asyncssh.SFTPClient], Awaitable[object]]
 
 
 def talk(
-    root: Path, say: Talk, *, free_bytes: int | None = None, quota_bytes: int | None = None
+    root: Path,
+    say: Talk,
+    *faults: Fault,
+    free_bytes: int | None = None,
+    quota_bytes: int | None = None,
 ) -> SftpServer:
     """Let a client of asyncssh talk to a fresh server, and give the server."""
 
@@ -35,6 +51,8 @@ def talk(
                 connect(server) as connection,
                 connection.start_sftp_client() as client,
             ):
+                for fault in faults:
+                    await server.faults.switch_on(fault)
                 await say(client)
             await clock.settle()
         assert () == clock.held_by
@@ -43,7 +61,9 @@ def talk(
     return asyncio.run(run())
 
 
-def connect(server: SftpServer) -> AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
+def connect(
+    server: SftpServer, **login: Any
+) -> AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
     """Connect as the user with the key that the server hands out."""
     return asyncssh.connect(
         "127.0.0.1",
@@ -51,9 +71,8 @@ def connect(server: SftpServer) -> AbstractAsyncContextManager[asyncssh.SSHClien
         config=None,
         known_hosts=([asyncssh.import_public_key(server.host_key_line)], [], []),
         username="ise",
-        password="geheim",
-        client_keys=None,
         agent_path=None,
+        **{"password": "geheim", "client_keys": None, **login},
     )
 
 
@@ -230,6 +249,42 @@ def test_no_shell(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+async def _sign_at_once(self: Any) -> None:
+    """Do what libssh2 does: sign without having asked whether the key would do (RFC 4252 §7)."""
+    self._keypair = await self._conn.public_key_auth_requested()
+    await self._send_signed_request()
+
+
+def log_in(root: Path, key: asyncssh.SSHKey) -> list[tuple[str, str]]:
+    """Log in with a key, look whether the home is there, and give what the server has noted."""
+    line = key.export_public_key("openssh").decode()
+
+    async def run() -> SftpServer:
+        clock = VirtualClock(START)
+        users = [User("ise", "", "home", public_keys=(line,))]
+        server = SftpServer("S", clock, Wiretap(clock), users=users, root=root)
+        async with server:
+            async with (
+                connect(server, client_keys=[key], password=None) as connection,
+                connection.start_sftp_client() as client,
+            ):
+                await client.stat("/")
+            await clock.settle()
+        return server
+
+    return [(event.action, event.answer) for event in asyncio.run(run()).drop.events]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_login_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asks: bool) -> None:
+    """A client that asks before it signs, and one that does not, leave one login each."""
+    if not asks:
+        monkeypatch.setattr("asyncssh.auth._ClientPublicKeyAuth._start", _sign_at_once)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+
+    assert [("login", "ok"), ("stat", "ok")] == log_in(tmp_path, key)
+
+
 def test_a_port_of_choice_that_is_taken(tmp_path: Path) -> None:
     """A port that somebody else has is an error at the start, and stopping is harmless."""
 
@@ -262,3 +317,111 @@ def test_away_from_the_start(tmp_path: Path) -> None:
             await clock.settle()
 
     asyncio.run(run())
+
+
+def test_a_quota_that_is_switched_on(tmp_path: Path) -> None:
+    """What does not fit is refused, and what fitted stays."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        with pytest.raises(asyncssh.SFTPFailure, match="quota exceeded"):
+            async with client.open("a", "wb") as file:
+                await file.write(bytes(2000))
+
+    talk(tmp_path, say, Quota(500))
+
+    assert 500 == (tmp_path / "home/a").stat().st_size
+
+
+def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
+    """With the fault neither an upload nor a rename of either kind replaces a file."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        for name in ("a", "b"):
+            async with client.open(name, "wb") as file:
+                await file.write(name.encode())
+        for mode in ("wb", "ab"):
+            with pytest.raises(asyncssh.SFTPPermissionDenied, match="Overwrite permission denied"):
+                await client.open("a", mode)
+        with pytest.raises(asyncssh.SFTPPermissionDenied, match="Overwrite permission denied"):
+            await client.posix_rename("b", "a")
+        with pytest.raises(asyncssh.SFTPFailure, match="File exists"):
+            await client.rename("b", "a")
+        with pytest.raises(asyncssh.SFTPFailure, match="File exists"):
+            await client.open("a", "xb")
+
+    talk(tmp_path, say, RefusedOverwrite())
+
+    assert b"a" == (tmp_path / "home/a").read_bytes()
+
+
+def test_a_command_that_is_refused(tmp_path: Path) -> None:
+    """It fails in the words of the fault, is recorded, and is not done; a close is done."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        file = await client.open("a", "wb")
+        with pytest.raises(asyncssh.SFTPFailure, match="Not today"):
+            await file.close()
+
+    server = talk(tmp_path, say, RefusedCommand("close", text="Not today"))
+    assert ["ok"] == [one.answer for one in server.drop.events if one.action == "close"]
+
+    async def say_more(client: asyncssh.SFTPClient) -> None:
+        with pytest.raises(asyncssh.SFTPFailure, match="Not now"):
+            await client.mkdir("b")
+
+    server = talk(tmp_path, say_more, RefusedCommand("make-folder", text="Not now"))
+    assert not (tmp_path / "home/b").exists()
+    assert ("make-folder", "not now") in [(one.action, one.answer) for one in server.drop.events]
+
+
+def test_a_login_that_is_refused_as_a_command(tmp_path: Path) -> None:
+    """A refusal of the command login is a refused login."""
+
+    async def run() -> None:
+        clock = VirtualClock(START)
+        users = [User("ise", "geheim")]
+        server = SftpServer("S", clock, Wiretap(clock), users=users, root=tmp_path)
+        await server.faults.switch_on(RefusedCommand("login"))
+        async with server:
+            with pytest.raises(asyncssh.PermissionDenied):
+                await connect(server)
+            await clock.settle()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("with_reset", [False, True], ids=["end", "reset"])
+@pytest.mark.parametrize("kind", [CutAfterBytes, CutAtCommand, CutBeforeAnswer])
+def test_a_line_that_is_cut(tmp_path: Path, kind: type[Fault], with_reset: bool) -> None:
+    """The client is told by an end or by a reset of the line."""
+    what: object = 5 if kind is CutAfterBytes else "write"
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        file = await client.open("a", "wb")
+        with pytest.raises((asyncssh.Error, OSError)) as told:
+            await file.write(b"1234567890")
+        assert with_reset is isinstance(told.value, ConnectionResetError)
+
+    server = talk(tmp_path, say, kind(what, with_reset=with_reset))  # type: ignore[call-arg]
+
+    assert 1 == len([one for one in server.drop.events if one.action == "cut"])
+    left = {CutAfterBytes: b"12345", CutAtCommand: b"", CutBeforeAnswer: b"1234567890"}
+    assert left[kind] == (tmp_path / "home/a").read_bytes()
+
+
+def test_a_slow_line(tmp_path: Path) -> None:
+    """Uploads are read no faster than the fault says, however many blocks are on their way."""
+    elapsed_s = 0.0
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        nonlocal elapsed_s
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        async with client.open("a", "wb", block_size=20_000) as file:
+            await file.write(bytes(100_000))
+        elapsed_s = loop.time() - begin
+
+    talk(tmp_path, say, SlowLine(250_000))
+
+    assert 0.35 < elapsed_s < 8
+    assert 100_000 == (tmp_path / "home/a").stat().st_size

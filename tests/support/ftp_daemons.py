@@ -1,0 +1,253 @@
+"""ProFTPD, vsftpd and Pure-FTPd on free ports of 127.0.0.1, for a throw-away user."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend.ports import Destination
+
+SECRET = "isebench-Einweg-8"
+#: Debian lets one of the three be installed at a time; the others are unpacked here by `.ci/run`.
+UNPACKED = Path(__file__).parents[2] / ".tox" / "servers"
+DAEMONS = ("proftpd", "vsftpd", "pure-ftpd")
+#: How each wants TLS: it demands it, or also lets it begin with the first byte.
+SECURITY = ("none", "explicit", "implicit")
+
+
+def program(daemon: str) -> Path | None:
+    """Give where a server is; None where it is not."""
+    for folder in ("/usr/sbin", str(UNPACKED / "usr" / "sbin")):
+        if (found := Path(folder) / daemon).exists():
+            return found
+    return None
+
+
+def run(*command: str, text: str = "") -> None:
+    """Run a command of the machine; it must succeed."""
+    subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+
+
+@contextmanager
+def throw_away_user(home: Path) -> Iterator[str]:
+    """Make a user of this machine with `SECRET` as password, for a while."""
+    name = f"isebftp{os.getpid()}"
+    run("useradd", "--no-create-home", "--home-dir", str(home), "--shell", "/bin/sh", name)
+    try:
+        run("chpasswd", text=f"{name}:{SECRET}")
+        yield name
+    finally:
+        run("userdel", name)
+
+
+@dataclass(slots=True)
+class Place:
+    """
+    Where a server of ours runs.
+
+    Attributes:
+        folder: what the user has as home: ``in`` his own, ``closed`` not, ``full`` a small disk.
+        user: who may log in.
+        certificate, key: PEM files, for 127.0.0.1.
+    """
+
+    folder: Path
+    user: str
+    certificate: Path
+    key: Path
+
+    def standing(self, folder: str = "in") -> dict[str, int]:
+        """Give name and size of everything in a folder."""
+        return {path.name: path.stat().st_size for path in (self.folder / folder).iterdir()}
+
+
+@contextmanager
+def place_for_ftp() -> Iterator[Place]:
+    """Make a home, its user and a certificate."""
+    # Not pytest's own: nobody but root gets into that.
+    folder = Path(tempfile.mkdtemp(prefix="isebench-ftpd-"))
+    folder.chmod(0o755)
+    try:
+        with throw_away_user(folder) as user:
+            for name in ("in", "closed"):
+                (folder / name).mkdir(mode=0o755)
+            shutil.chown(folder / "in", user)
+            secrets = folder / "secrets"
+            secrets.mkdir(mode=0o700)
+            certificate, key = secrets / "certificate.pem", secrets / "key.pem"
+            make_certificate(certificate, key)
+            yield Place(folder, user, certificate, key)
+    finally:
+        shutil.rmtree(folder)
+
+
+def make_certificate(certificate: Path, key: Path, days: int = 30) -> None:
+    """Make a self-signed certificate for 127.0.0.1."""
+    run(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"),
+        *("-days", str(days), "-addext", "subjectAltName=IP:127.0.0.1"),
+        *("-keyout", str(key), "-out", str(certificate)),
+    )
+
+
+def free_port() -> int:
+    """Give a port of this machine that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@dataclass(slots=True)
+class Daemon:
+    """
+    A server and how it is set.
+
+    Attributes:
+        name: one of `DAEMONS`.
+        security: one of `SECURITY`.
+        extra: further lines of its configuration, or arguments.
+    """
+
+    name: str
+    security: str = "none"
+    extra: Sequence[str] = field(default=())
+
+    @asynccontextmanager
+    async def running(self, place: Place) -> AsyncIterator[Destination]:
+        """Run it, and give how it is reached."""
+        port = free_port()
+        command = getattr(self, f"_{self.name.replace('-', '_')}")(place, port)
+        server = await asyncio.create_subprocess_exec(
+            *command,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            await self._listening(server, port)
+            yield self._destination(place, port)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
+            try:
+                async with asyncio.timeout(5):
+                    await server.wait()
+            except TimeoutError:
+                os.killpg(server.pid, signal.SIGKILL)
+                await server.wait()
+
+    async def _listening(self, server: asyncio.subprocess.Process, port: int) -> None:
+        async with asyncio.timeout(10):
+            while server.returncode is None:
+                with suppress(OSError):
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    # Over implicit TLS nothing is said before the client has begun.
+                    greeted = self.security == "implicit" or await reader.readline()
+                    writer.close()
+                    if greeted:
+                        return
+                await asyncio.sleep(0.05)
+        raise RuntimeError(f"{self.name} did not start")
+
+    def _destination(self, place: Place, port: int) -> Destination:
+        return Destination(
+            name=self.name,
+            kind="ftp" if self.security == "none" else "ftps",
+            host="127.0.0.1",
+            port=port,
+            user=place.user,
+            secret=SECRET,
+            folder="in",
+            time_limit_s=20,
+            is_implicit=self.security == "implicit",
+            authority=place.certificate.read_text() if self.security != "none" else "",
+        )
+
+    def _proftpd(self, place: Place, port: int) -> list[str]:
+        lines = [
+            'ServerName "isebench"',
+            "ServerType standalone",
+            "LoadModule mod_tls.c",
+            f"Port {port}",
+            "DefaultAddress 127.0.0.1",
+            "SocketBindTight on",
+            "UseIPv6 off",
+            "User nobody",
+            "Group nogroup",
+            "UseReverseDNS off",
+            "WtmpLog off",
+            "RequireValidShell off",
+            "AuthOrder mod_auth_unix.c",
+            "DelayEngine off",
+            f"DefaultRoot {place.folder}",
+            f"PidFile {place.folder}/secrets/proftpd.pid",
+            f"ScoreboardFile {place.folder}/secrets/scoreboard",
+            f"SystemLog {place.folder}/secrets/log",
+            "AllowOverwrite on",
+            *self.extra,
+        ]
+        if self.security != "none":
+            lines += [
+                "TLSEngine on",
+                "TLSRequired on",
+                f"TLSRSACertificateFile {place.certificate}",
+                f"TLSRSACertificateKeyFile {place.key}",
+            ]
+        if self.security == "implicit":
+            lines.append("TLSOptions UseImplicitSSL")
+        settings = place.folder / "secrets" / "proftpd.conf"
+        settings.write_text("\n".join(lines) + "\n")
+        return [str(program("proftpd")), "--nodaemon", "--config", str(settings)]
+
+    def _vsftpd(self, place: Place, port: int) -> list[str]:
+        secured = self.security != "none"
+        empty = place.folder / "secrets" / "empty"
+        empty.mkdir(exist_ok=True)
+        lines = [
+            "background=NO",
+            "listen=YES",
+            "listen_address=127.0.0.1",
+            f"listen_port={port}",
+            "local_enable=YES",
+            "write_enable=YES",
+            "local_umask=022",
+            "pam_service_name=other",
+            "chroot_local_user=YES",
+            f"secure_chroot_dir={empty}",
+            "seccomp_sandbox=NO",
+            f"ssl_enable={'YES' if secured else 'NO'}",
+            *self.extra,
+        ]
+        if secured:
+            lines += [
+                f"rsa_cert_file={place.certificate}",
+                f"rsa_private_key_file={place.key}",
+                "force_local_logins_ssl=YES",
+                "force_local_data_ssl=YES",
+                "ssl_ciphers=HIGH",
+                f"implicit_ssl={'YES' if self.security == 'implicit' else 'NO'}",
+            ]
+        settings = place.folder / "secrets" / "vsftpd.conf"
+        settings.write_text("\n".join(lines) + "\n")
+        settings.chmod(0o600)
+        return [str(program("vsftpd")), str(settings)]
+
+    def _pure_ftpd(self, place: Place, port: int) -> list[str]:
+        if self.security == "implicit":
+            raise ValueError("Pure-FTPd has no implicit TLS")
+        both = place.folder / "secrets" / "both.pem"
+        both.write_text(place.key.read_text() + place.certificate.read_text())
+        arguments = ["-S", f"127.0.0.1,{port}", "-A", "-l", "unix", "-E", "-u", "1", "-H"]
+        arguments += ["-g", str(place.folder / "secrets" / "pure.pid"), *self.extra]
+        if self.security != "none":
+            arguments += ["-Y", "3", "-2", str(both)]
+        return [str(program("pure-ftpd")), *arguments]
