@@ -79,13 +79,13 @@ def _values(root: ElementTree.Element) -> Iterator[RegisterValue]:
         for period in meter.iterfind("{*}TimePeriod"):
             end = _instant(period.get("end", ""), where)
             for row in period.iterfind("{*}ValueRow"):
-                stood = row.get("valueTimeStamp")
+                stood, obis = row.get("valueTimeStamp"), row.get("obis", "")
                 yield RegisterValue(
                     name,
-                    row.get("obis", ""),
+                    obis,
                     end,
                     None if stood is None else _instant(stood, where),
-                    _number(row.get("value", ""), f"{where}, {row.get('obis', '')}"),
+                    _number(row.get("value", ""), f"{where}, {obis or 'without OBIS code'}"),
                     row.get("status", ""),
                 )
 

@@ -41,6 +41,7 @@ _MAX_PARTY = 35
 _LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
 _MAX_CODE = 70
 _MAX_REFERENCE = 14
+_MAX_DIGITS = 9
 _MINUTE = timedelta(minutes=1)
 #: Of a quantity, by MIG 2.2g: 220 true, 67 substitute, 20 unusable.
 _QUALIFIERS = {Status.TRUE: "220", Status.ESTIMATED: "67", Status.MISSING: "20"}
@@ -634,7 +635,8 @@ def _value(one: Segment) -> Decimal:
 
 
 def _whole(text: str, one: Segment) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= days.MINUTES_OF_DAY):
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    if not (is_number and 0 < int(text) <= days.MINUTES_OF_DAY):
         what = f"{text!r} is no length of an interval in minutes"
         raise UnreadableFile(what, f"segment {one.number}", "give 1 to 1440")
     return int(text)
