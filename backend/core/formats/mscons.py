@@ -349,10 +349,8 @@ def _moment(at: datetime, form: Mscons, where: str) -> tuple[str, str]:
     """Write an instant: with its offset; that of the creation is local and without in 2.2e."""
     if where == "created" and not form.is_utc:
         return f"{days.to_local(at):%Y%m%d%H%M}", "203"
-    if at.second or at.microsecond:
-        if where != "created":
-            raise LayoutError(f"{at.isoformat()} is no whole minute", where, "use whole minutes")
-        at = at.replace(second=0, microsecond=0)
+    if where != "created" and (at.second or at.microsecond):
+        raise LayoutError(f"{at.isoformat()} is no whole minute", where, "use whole minutes")
     there = at.astimezone(UTC) if form.is_utc else days.to_local(at)
     hours = (there.utcoffset() or timedelta()) // timedelta(hours=1)
     return f"{there:%Y%m%d%H%M}{hours:+03d}", "303"
@@ -503,6 +501,9 @@ class _Reader:
         kind = one.part(1)
         if kind != "MSCONS":
             raise UnreadableFile(f"the message is {kind!r}", f"segment {one.number}", "give MSCONS")
+        if self.is_message:
+            self._close_quantity()
+            self.remarks.append(f"no UNT stands before segment {one.number}, a UNH")
         self.version, self.is_message, self.began = one.part(1, 4), True, one.number
         self._begin_point("")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -88,6 +89,17 @@ class TestWriting:
             "DTM+163:202506032200?+00:303",
             "DTM+164:202506032215?+00:303",
         ] == found[14:17]
+
+    def test_another_zone_of_the_machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """UTC is UTC wherever the backend runs."""
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            found = written(rows_of(DAY), replace(FORM, zone="utc"))
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert "DTM+163:202506032200?+00:303" == found[10]
 
     @pytest.mark.parametrize(
         ("knobs", "sign"),
@@ -382,8 +394,8 @@ class TestReading:
     @pytest.mark.parametrize("qualifier", ["9", "7", "164"])
     def test_times(self, qualifier: str, text: str, form: str, at: datetime) -> None:
         """Each form is an instant, of the metering point or of the quantity."""
-        time = f"DTM+{qualifier}:{text}:{form}'"
-        for body in (f"{time}LIN+1'QTY+220:1'", f"LIN+1'QTY+220:1'{time}"):
+        moment = f"DTM+{qualifier}:{text}:{form}'"
+        for body in (f"{moment}LIN+1'QTY+220:1'", f"LIN+1'QTY+220:1'{moment}"):
             (one,) = taken(body).quantities
             assert (None, at) == (one.start, one.end)
 
@@ -437,9 +449,9 @@ class TestReading:
     def test_units_and_qualifiers(self) -> None:
         """They are told by our names as far as there are any."""
         units = ["", ":KWH", ":K3", ":MTQ", ":KVR"]
-        time = "DTM+9:20250604:102'"
+        read_at = "DTM+9:20250604:102'"
         found = taken(
-            "LIN+1'PIA+5+1-1?:1.8.0:SRW'" + "".join(f"QTY+67:1{one}'{time}" for one in units)
+            "LIN+1'PIA+5+1-1?:1.8.0:SRW'" + "".join(f"QTY+67:1{one}'{read_at}" for one in units)
         )
         assert [("67", unit) for unit in ("", "kWh", "kvarh", "m3", "KVR")] == [
             (one.qualifier, one.unit) for one in found.quantities
@@ -467,6 +479,19 @@ class TestReading:
         found = read(b"UNB+UNOC:3+a'UNH+1+MSCONS:D:04B:UN:2.2e'QTY+220:7'DTM+9:20250604:102'")
         assert ("the last message is not closed by UNT",) == found.remarks
         assert [Decimal(7)] == [one.value for one in found.quantities]
+
+    def test_a_message_in_a_message(self) -> None:
+        """What the first told last is of its own metering point, and that is named."""
+        point = "UNH+1+MSCONS:D:04B:UN:2.2e'LOC+172+{}'PIA+5+1-1?:1.8.0'QTY+220:{}'"
+        found = read(
+            f"UNB+UNOC:3+a'{point}DTM+9:20250604:102'{point}DTM+9:20250604:102'UNT+6+1'".format(
+                "A", 1, "B", 2
+            ).encode()
+        )
+        assert ("no UNT stands before segment 7, a UNH",) == found.remarks
+        assert [("A", "1-1:1.8.0", Decimal(1)), ("B", "1-1:1.8.0", Decimal(2))] == [
+            (one.code, one.obis, one.value) for one in found.quantities
+        ]
 
     def test_a_count_that_is_not_there(self) -> None:
         """It is named."""
@@ -554,8 +579,10 @@ class TestReading:
 
     def test_rows_behind_a_reading(self) -> None:
         """Readings are left out of the rows, and nothing else; what has no code is in kWh."""
-        time = during("202506040000", "202506040015")
-        found = taken(f"LOC+172+A'QTY+220:7'DTM+9:20250604:102'QTY+220:1:KWH'{time}QTY+20:5'{time}")
+        quarter = during("202506040000", "202506040015")
+        found = taken(
+            f"LOC+172+A'QTY+220:7'DTM+9:20250604:102'QTY+220:1:KWH'{quarter}QTY+20:5'{quarter}"
+        )
         start = datetime.fromisoformat(FIRST)
         row = Row("A", "", start, start + timedelta(minutes=15), Decimal(1), Status.TRUE)
         assert [row, replace(row, energy_kwh=None, status=Status.MISSING)] == rows_in(found)
