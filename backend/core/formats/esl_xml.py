@@ -71,8 +71,8 @@ def read(content: bytes) -> list[RegisterValue]:
 
 def _values(root: ElementTree.Element) -> Iterator[RegisterValue]:
     for number, meter in enumerate(root.iterfind("{*}Meter"), start=1):
-        name = next((meter.get(key, "") for key in _KEYS if meter.get(key)), "")
-        if not name:
+        name = next((known for key in _KEYS if (known := meter.get(key))), None)
+        if name is None:
             what = f"has none of {', '.join(_KEYS)}"
             raise UnreadableFile(what, f"meter {number}", "say whose readings these are")
         where = f"meter {name!r}"

@@ -19,20 +19,18 @@ class Form:
 
 
 ACCEPTS, EXPECTED = one_of(3, 6)
-KNOBS = knobs_of(
-    Form(),
-    [
-        ("decimals", "digits of an energy", "6", "document 001", ACCEPTS, EXPECTED),
-        ("columns", "in their order", '["time"]', "proposed", *one_of(("code",), ("time",))),
-    ],
+ROWS = (
+    ("decimals", "digits of an energy", "6", "document 001", ACCEPTS, EXPECTED),
+    ("columns", "in their order", '["time"]', "proposed", *one_of(("code",), ("time",))),
 )
 
 
 def test_a_knob_has_what_its_row_says() -> None:
     """And the default of its format."""
     expected = Knob("decimals", 3, "digits of an energy", "6", "document 001", ACCEPTS, EXPECTED)
-    assert expected == KNOBS[0]
-    assert ("columns", ("code",)) == (KNOBS[1].name, KNOBS[1].default)
+    knobs = knobs_of(Form(), ROWS)
+    assert expected == knobs[0]
+    assert ("columns", ("code",)) == (knobs[1].name, knobs[1].default)
 
 
 def test_the_values_of_settings() -> None:
@@ -56,9 +54,10 @@ def test_the_values_of_settings() -> None:
 )
 def test_a_form_with_a_wrong_knob(form: Form, sentence: str) -> None:
     """The error names the place, the knob, its value and what it can be."""
-    check_knobs(KNOBS, Form(decimals=6, columns=("time",)), "here")
+    knobs = knobs_of(Form(), ROWS)
+    check_knobs(knobs, Form(decimals=6, columns=("time",)), "here")
     with pytest.raises(LayoutError) as caught:
-        check_knobs(KNOBS, form, "[[format]] 'x'")
+        check_knobs(knobs, form, "[[format]] 'x'")
     assert sentence == str(caught.value)
 
 
