@@ -265,6 +265,7 @@ class TestWriting:
             ({"sender": "a'b"}, 'sender is "a\'b"; use 1 to 35 of'),
             ({"sender": "A" * 36}, f"sender is '{'A' * 36}'; use 1 to 35 of"),
             ({"sender": "A" * 35}, "receiver is ''; use 1 to 35 of"),
+            ({"sender": "A"}, "receiver is ''; use 1 to 35 of"),
             ({"sender": SENDER, "receiver": 7}, "receiver is 7; use 1 to 35 of"),
             (
                 {"sender": SENDER, "receiver": RECEIVER, "version": "9"},
@@ -418,7 +419,7 @@ class TestReading:
         """A quantity with a begin has its end by the length, and so has the one behind it."""
         found = taken(
             "DTM+163:202506041200:203'DTM+672:15:806'LIN+1'QTY+220:1'DTM+163:202506041230:203'"
-            "QTY+220:2'LIN+2'QTY+220:3'DTM+672:1440:806'QTY+220:4'DTM+672:1:806'QTY+220:5'"
+            "QTY+220:2'LIN+2'QTY+220:3'DTM+672:1440:806'QTY+220:4'DTM+672:000000001:806'QTY+220:5'"
         )
         noon = datetime(2025, 6, 4, 10, tzinfo=UTC)
         day = timedelta(days=1)
@@ -430,6 +431,19 @@ class TestReading:
             (noon + day, noon + day + minute),
             (noon + day + minute, noon + day + 2 * minute),
         ] == [(one.start, one.end) for one in found.quantities]
+
+    def test_lengths_without_an_item(self) -> None:
+        """A quantity begins where its metering point does."""
+        found = taken("DTM+163:20250604:102'DTM+672:15:806'QTY+220:1'QTY+220:2'").quantities
+        first = datetime.fromisoformat(FIRST)
+        assert [first, first + timedelta(minutes=15)] == [one.start for one in found]
+
+    def test_codes_of_items(self) -> None:
+        """What has none has not that of the item before it."""
+        items = ("LIN+1'PIA+5+1-1?:1.8.0'", "LIN+2'", "LIN+3'PIA+5+1-1?:2.8.0'")
+        body = "".join(f"{item}QTY+220:1'" for item in items)
+        found = taken(f"DTM+9:20250604:102'{body}").quantities
+        assert ["1-1:1.8.0", "", "1-1:2.8.0"] == [one.obis for one in found]
 
     @pytest.mark.parametrize(
         ("place", "code"),
