@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def results_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let there be results of some modules."""
     monkeypatch.setattr(share, "_FOLDER", tmp_path)
+    monkeypatch.setattr(share, "_REACH", tmp_path / "mutmut-stats.json")
     monkeypatch.setattr(share, "changed", lambda mutant: ("f", "was", f"line {mutant}"))
     monkeypatch.setattr(share, "explained", lambda: {("a", "f", "line 1"), ("b", "f", "*")})
 
@@ -64,16 +65,44 @@ def test_what_is_not_tried(results: Any) -> None:
     assert 1 == share.main(["--only-show", "b"])
 
 
-def test_survivors_are_tried_again(results: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that was written for one is to find it."""
-    path = results("a", m1=1, m2=0)
+def test_what_no_test_failed_for_is_tried_again(
+    results: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test may have been written for a survivor, or reach it now; a busy machine is slow."""
+    share._REACH.touch()
+    path = results("a", m1=1, m2=0, m3=-24, m4=None)
+    other = results("b", m1=0)
     asked = []
     monkeypatch.setattr(share.subprocess, "run", lambda command, **_: asked.append(command))
 
     share.main(["a", "--children", "1"])
 
-    assert {"1": 1, "2": None} == json.loads(path.read_text())["exit_code_by_key"]
-    assert ["--max-children", "1", "backend.core.a.*"] == asked[0][-3:]
+    codes = json.loads(path.read_text())["exit_code_by_key"]
+    assert {"1": 1, "2": None, "3": None, "4": None} == codes
+    assert not share._REACH.exists()
+    assert {"1": 0} == json.loads(other.read_text())["exit_code_by_key"]
+    assert ["run", "--max-children", "1", "backend.core.a.*"] == asked[0][-4:]
+
+
+@pytest.mark.parametrize(
+    ("mutant", "first"),
+    [
+        ("backend.core.obis.x_parse__mutmut_1", "tests/core/test_obis.py::test_slow"),
+        ("backend.core.days.xǁDayǁend__mutmut_1", "tests/core/test_days.py::test_slow"),
+        ("backend.core.formats.row.x_of__mutmut_1", "tests/core/test_all.py::test_fast"),
+    ],
+)
+def test_the_order_of_tests(mutant: str, first: str) -> None:
+    """A module's own tests come before the others, and fast ones before slow ones."""
+    seconds = {
+        "tests/core/test_all.py::test_fast": 0.01,
+        "tests/core/test_all.py::test_slow": 3.0,
+        "tests/core/test_obis.py::test_slow": 0.2,
+        "tests/core/test_days.py::test_slow": 0.3,
+    }
+    rest = sorted(seconds.keys() - {first}, key=lambda test: seconds[test])
+
+    assert [first, *rest] == share.in_order(mutant, seconds.keys(), seconds)
 
 
 def test_what_is_explained_is_there() -> None:

@@ -4,7 +4,8 @@ How much of the core could be wrong without a test that fails: the share of muta
 ``python tests/mutation/share.py [module …]`` changes ``backend/core`` in one place at a time
 (mutmut, settings in pyproject.toml), runs the unit tests that reach it, and prints a line a module.
 Survivors that `survivors.toml` explains count as survivors, but are not listed again.
-What was found is remembered in ``mutants/``; a function that changes is tried again.
+What was found is remembered in ``mutants/``. Tried are the mutants of functions that changed, and
+all that are not killed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,9 @@ LEAST = 90
 """Per cent of all mutants that have to be killed."""
 _SURVIVED, _NO_TEST = "survived", "no test"
 _FOLDER = ROOT / "mutants" / "backend" / "core"
+_REACH = ROOT / "mutants" / "mutmut-stats.json"
+_DRIVER = Path(__file__).with_name("driver.py")
+_FAILED = (1, 3)  # codes of pytest
 _ALIVE = (0, 5, 33)
 _UNDECIDED = {None, 2, 34}  # not tried, interrupted, skipped
 
@@ -78,22 +82,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _try(modules: Sequence[str], children: str) -> None:
     for path in _FOLDER.rglob("*.py.meta"):
         if not modules or _name_of(path) in modules:
-            _forget_survivors(path)
+            _forget(path)
+    # mutmut asks only tests that are new by name what they reach; others may reach more by now.
+    _REACH.unlink(missing_ok=True)
     globs = [f"backend.core.{each}.*" for each in modules]
     # Each mutant has a pytest of its own; plugins that these tests do not need cost most.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", children, *globs]
+    command = [sys.executable, str(_DRIVER), "run", "--max-children", children, *globs]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
-def _forget_survivors(path: Path) -> None:
-    """Have survivors tried again: there may be a test for them now."""
+def _forget(path: Path) -> None:
+    """Have what no test failed for tried again: it has a test now, or the machine was busy."""
     meta = json.loads(path.read_text())
     codes = meta["exit_code_by_key"]
     meta["exit_code_by_key"] = {
-        name: None if codes[name] in _ALIVE else codes[name] for name in codes
+        name: codes[name] if codes[name] in _FAILED else None for name in codes
     }
     path.write_text(json.dumps(meta))
+
+
+def in_order(mutant: str, tests: Iterable[str], seconds: Mapping[str, float]) -> list[str]:
+    """Put the tests of the module's own file first, and of each lot the fast ones."""
+    own = f"/test_{mutant.split('.')[-2]}.py::"
+    return sorted(tests, key=lambda test: (own not in test, seconds.get(test, 0), test))
 
 
 def _name_of(path: Path) -> str:
@@ -112,7 +124,7 @@ def found() -> Iterator[Module]:
                 module.survivors[mutant] = _SURVIVED if code == 0 else _NO_TEST
             else:
                 module.killed += 1
-                module.endless += code not in (1, 3)
+                module.endless += code not in _FAILED
         yield module
 
 

@@ -131,7 +131,7 @@ def _segment(text: str, signs: str, number: int) -> Segment:
     elements = [
         tuple(_split(one, component, release)) for one in _split(text, element, release, keep=True)
     ]
-    tag = elements[0][0] if elements else ""
+    tag = elements[0][0]
     if not _TAG.fullmatch(tag):
         raise UnreadableFile(
             f"{text[:_SHOWN]!r} begins with no tag of three capital letters",

@@ -71,21 +71,21 @@ def read(content: bytes) -> list[RegisterValue]:
 
 def _values(root: ElementTree.Element) -> Iterator[RegisterValue]:
     for number, meter in enumerate(root.iterfind("{*}Meter"), start=1):
-        name = next((meter.get(key, "") for key in _KEYS if meter.get(key)), "")
-        if not name:
+        name = next((known for key in _KEYS if (known := meter.get(key))), None)
+        if name is None:
             what = f"has none of {', '.join(_KEYS)}"
             raise UnreadableFile(what, f"meter {number}", "say whose readings these are")
         where = f"meter {name!r}"
         for period in meter.iterfind("{*}TimePeriod"):
             end = _instant(period.get("end", ""), where)
             for row in period.iterfind("{*}ValueRow"):
-                stood = row.get("valueTimeStamp")
+                stood, obis = row.get("valueTimeStamp"), row.get("obis", "")
                 yield RegisterValue(
                     name,
-                    row.get("obis", ""),
+                    obis,
                     end,
                     None if stood is None else _instant(stood, where),
-                    _number(row.get("value", ""), f"{where}, {row.get('obis', '')}"),
+                    _number(row.get("value", ""), f"{where}, {obis or 'without OBIS code'}"),
                     row.get("status", ""),
                 )
 

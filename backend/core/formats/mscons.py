@@ -41,6 +41,7 @@ _MAX_PARTY = 35
 _LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
 _MAX_CODE = 70
 _MAX_REFERENCE = 14
+_MAX_DIGITS = 9
 _MINUTE = timedelta(minutes=1)
 #: Of a quantity, by MIG 2.2g: 220 true, 67 substitute, 20 unusable.
 _QUALIFIERS = {Status.TRUE: "220", Status.ESTIMATED: "67", Status.MISSING: "20"}
@@ -348,10 +349,8 @@ def _moment(at: datetime, form: Mscons, where: str) -> tuple[str, str]:
     """Write an instant: with its offset; that of the creation is local and without in 2.2e."""
     if where == "created" and not form.is_utc:
         return f"{days.to_local(at):%Y%m%d%H%M}", "203"
-    if at.second or at.microsecond:
-        if where != "created":
-            raise LayoutError(f"{at.isoformat()} is no whole minute", where, "use whole minutes")
-        at = at.replace(second=0, microsecond=0)
+    if where != "created" and (at.second or at.microsecond):
+        raise LayoutError(f"{at.isoformat()} is no whole minute", where, "use whole minutes")
     there = at.astimezone(UTC) if form.is_utc else days.to_local(at)
     hours = (there.utcoffset() or timedelta()) // timedelta(hours=1)
     return f"{there:%Y%m%d%H%M}{hours:+03d}", "303"
@@ -502,6 +501,9 @@ class _Reader:
         kind = one.part(1)
         if kind != "MSCONS":
             raise UnreadableFile(f"the message is {kind!r}", f"segment {one.number}", "give MSCONS")
+        if self.is_message:
+            self._close_quantity()
+            self.remarks.append(f"no UNT stands before segment {one.number}, a UNH")
         self.version, self.is_message, self.began = one.part(1, 4), True, one.number
         self._begin_point("")
 
@@ -634,7 +636,8 @@ def _value(one: Segment) -> Decimal:
 
 
 def _whole(text: str, one: Segment) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= days.MINUTES_OF_DAY):
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    if not (is_number and 0 < int(text) <= days.MINUTES_OF_DAY):
         what = f"{text!r} is no length of an interval in minutes"
         raise UnreadableFile(what, f"segment {one.number}", "give 1 to 1440")
     return int(text)

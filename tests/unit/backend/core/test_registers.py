@@ -153,9 +153,10 @@ class TestOneInstant:
         assert [163000, 163630] == wh(register)
         assert [(157440, Rule.OTHER_VALUE)] == why(register)
 
-    def test_the_higher_wins_among_equals(self) -> None:
+    @pytest.mark.parametrize(("lower", "higher"), [("200", "210"), ("200.2", "200.9")])
+    def test_the_higher_wins_among_equals(self, lower: str, higher: str) -> None:
         """A register only rises, so the higher is the later."""
-        assert [100, 210] == wh(build(at(0, 100), at(5, 200), at(5, 210)))
+        assert [100, Decimal(higher)] == wh(build(at(0, 100), at(5, lower), at(5, higher)))
 
     def test_a_higher_one_wins_over_a_better_context(self) -> None:
         """A register that sticks in what it says at the quarter hour is not the register."""
@@ -167,6 +168,17 @@ class TestOneInstant:
         """A reading exactly on the boundary beats one that was put there."""
         snapped = at(15, 102, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-1))
         assert [103] == wh(build(snapped, at(15, 103)))
+
+    def test_of_two_that_were_moved_the_earlier_is_shown(self) -> None:
+        """Whichever came first, the same one is kept."""
+        early, late = (
+            at(15, 102, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-off))
+            for off in (2, 1)
+        )
+        assert [((early,), (late,))] * 2 == [
+            (register.shown, tuple(each.reading for each in register.discarded))
+            for register in (build(early, late), build(late, early))
+        ]
 
 
 class TestARestartAtAnInstant:
@@ -242,11 +254,42 @@ class TestARestartAtAnInstant:
 
         assert stop in [each.reading.wh for each in register.discarded]
 
+    @pytest.mark.parametrize(
+        ("telling", "counted", "aside"),
+        [
+            ((at(0, 10_733, END), at(0, 10_500, END)), 733, 10_500),
+            ((at(0, 0, BEGIN), at(0, 5, BEGIN), at(1, 366)), 366 + 361, 0),
+        ],
+    )
+    def test_with_two_of_a_kind(
+        self, telling: tuple[RegisterReading, ...], counted: int, aside: int
+    ) -> None:
+        """The higher one counts, and the other is set aside."""
+        shown = 0 if len(telling) == 2 else 10_366
+        register = build(at(-2, 10_000), at(-1, 10_366), at(0, shown, "Sample.Clock"), *telling)
+
+        assert counted == energy(register)
+        assert [Rule.RESET] == list(register.break_rules.values())
+        assert [(aside, Rule.FINER)] == why(register)
+
+    def test_with_a_stop_behind_one_reading_alone(self) -> None:
+        """The reading just before it tells that the register rose to the stop, none before that."""
+        register = build(at(-60, 0), at(-1, 10_366), at(0, 0), at(0, 10_733, END), at(15, 0))
+
+        assert 10_733 == energy(register)
+        assert () == register.discarded
+
     def test_without_neighbours(self) -> None:
         """What stands alone tells of no fall."""
         register = build(at(0, 11_000), at(0, 0, BEGIN), at(0, 12_000, END))
 
         assert [Decimal(11_000)] == wh(register)
+
+    def test_with_nothing_before_a_stop(self) -> None:
+        """What comes later does not tell that the register rose to it."""
+        register = build(at(0, 0), at(0, 10_733, END), at(15, 5_000))
+
+        assert [0, 5_000] == wh(register)
 
 
 class TestCoarseReadings:
@@ -256,6 +299,7 @@ class TestCoarseReadings:
         """No energy appears in the idle time before a session."""
         register = build(at(0, "100.884"), at(60, 101, BEGIN), at(61, 400))
         assert [Decimal("100.884"), Decimal("100.884"), 400] == wh(register)
+        assert wh(register) == [one.wh for one in register.shown]
 
     def test_a_start_between_two_that_fit(self) -> None:
         """What was idle until then goes on until then."""
@@ -283,6 +327,16 @@ class TestCoarseReadings:
         """Where the register begins anew, what it showed before tells nothing of it."""
         register = build(at(0, "0.4"), at(60, 9_000), at(120, 0, BEGIN), at(180, 5_000))
         assert 9_000 - Decimal("0.4") + 5_000 == energy(register)
+
+    def test_another_meter_is_no_neighbour(self) -> None:
+        """It may stand where the old one stood, and its first watt hours are its own."""
+        readings = (at(0, "100.4"), at(30, 100, BEGIN), at(60, 105))
+        assert 5 == energy(build_register(readings, INCH, [exchanged(20)]))
+
+    def test_a_neighbour_behind_a_restart(self) -> None:
+        """The first exact value of the new epoch tells what the start was."""
+        register = build(at(0, 9_000), at(60, 0, BEGIN), at(180, "0.5"))
+        assert [9_000, Decimal("9000.5"), Decimal("9000.5")] == wh(register)
 
     def test_without_a_neighbour_it_stays(self) -> None:
         """Coarse readings alone are what they are."""
@@ -393,6 +447,11 @@ class TestPeaksAndDips:
         assert [16_000_000, 16_000_210] == wh(register)
         assert [(0, Rule.DIP)] * 2 == why(register)
 
+    def test_it_is_back_from_the_last_zero(self) -> None:
+        """Half an hour at zero is no time in which the charger could have charged anew."""
+        register = build(at(0, 15_000), at(1, 0), at(30, 0), at(31, 15_000))
+        assert [15_000, 15_000] == wh(register)
+
     @pytest.mark.parametrize("stale", [925, 1850, 100])
     def test_an_old_value_shown_once(self, stale: int) -> None:
         """However slowly the car charges, the energy since then counts once."""
@@ -412,6 +471,11 @@ class TestPeaksAndDips:
         """Behind an old value the register stands where it stood, and then goes on as ever."""
         register = build(at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 733), at(32, 999))
         assert {2, 3} == register.contested
+
+    def test_several_old_values(self) -> None:
+        """Each is set aside, and so stays what was set aside before."""
+        told = at(0, 0), at(15, 500), at(28, 733), at(30, 500), at(31, 866), at(33, 600)
+        assert [(500, Rule.DIP), (600, Rule.DIP)] == why(build(*told, at(34, 1_100)))
 
     def test_what_is_too_fast_is_not_contested(self) -> None:
         """Nobody can doubt which of the two is wrong."""
@@ -501,6 +565,26 @@ class TestPeaksAndDips:
         assert [(9_000_000, Rule.SPIKE)] == why(register)
         assert 500 == energy(register)
 
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            (at(0, 1_002, END), at(2, 1_000, BEGIN)),
+            (
+                at(0, 1_015),
+                at(15, 1_000, "Sample.Clock", stamped=NOON + timedelta(minutes=15, seconds=-2)),
+            ),
+        ],
+    )
+    def test_a_peak_ends_within_the_noise(
+        self, before: RegisterReading, after: RegisterReading
+    ) -> None:
+        """Coarse readings and moved ones may stand further below the old course than the step."""
+        tolerance_s = Decimal(0 if after.stamped is None else 2)
+        profile = replace(INCH, aligned_tolerance_s=tolerance_s)
+        register = build(before, at(1, 9_000_000), after, profile=profile)
+        assert [(9_000_000, Rule.SPIKE)] == why(register)
+        assert 0 == energy(register)
+
     def test_a_peak_behind_a_restart(self) -> None:
         """It is not the old course, so what was counted anew is no dip."""
         register = build(
@@ -522,6 +606,14 @@ class TestPeaksAndDips:
         )
         assert {1: Rule.RESET} == register.break_rules
         assert 10_343 == energy(register)
+
+    def test_a_dip_and_a_peak_behind_a_restart(self) -> None:
+        """From where it began anew there was time to charge to the old height once more."""
+        register = build(
+            at(0, 90_000), at(60, 20_000), at(199, 0), at(200, 90_000_000), at(201, 90_500)
+        )
+        assert {1: Rule.RESET} == register.break_rules
+        assert 70_500 == energy(register)
 
     def test_a_dip_and_a_peak_before_the_old_course(self) -> None:
         """Both are set aside, and the register goes on."""
@@ -809,15 +901,16 @@ class TestTheGrid:
         said = [
             reading(3_380, instant=NOON - timedelta(minutes=15), context="Sample.Clock"),
             reading(3_380, instant=NOON - 2 * second, context="Sample.Clock"),
+            reading(3_380, instant=NOON - 9 * second, context=END, resolution_wh=Decimal(1)),
             reading(0, instant=NOON - second, context=BEGIN, resolution_wh=Decimal(1)),
             reading(3_770, instant=NOON + timedelta(minutes=16), context="Sample.Periodic"),
         ]
         for order in permutations(said):
             found = register_readings(order, INCH, 900)
-            assert [-900, -2, -1, 960] == [(one.instant - NOON) // second for one in found]
+            assert [-900, -9, -2, -1, 960] == [(one.instant - NOON) // second for one in found]
             register = build(*found)
-            assert {2: Rule.RESET} == dict(register.break_rules)
-            assert Decimal(3_770) == register.points[3].wh - register.points[2].wh
+            assert {3: Rule.RESET} == dict(register.break_rules)
+            assert Decimal(3_770) == register.points[4].wh - register.points[3].wh
 
     @pytest.mark.parametrize(
         ("seconds", "other", "context", "is_moved"),
@@ -847,10 +940,10 @@ class TestTheGrid:
         (aligned,) = (one for one in found if one.context == "Sample.Clock")
         assert ((NOON, at) if is_moved else (at, None)) == (aligned.instant, aligned.stamped)
 
-    @pytest.mark.parametrize("context", ["Sample.Clock", "Sample.Periodic"])
-    @pytest.mark.parametrize("seconds", [-2, 0])
+    @pytest.mark.parametrize("context", ["Sample.Clock", "Sample.Periodic", BEGIN, END])
+    @pytest.mark.parametrize("seconds", [-60, -2, 0, 60])
     def test_what_does_not_lie_between(self, seconds: int, context: str) -> None:
-        """Values of the clock are moved as well, and those at either end lie on it."""
+        """What is further away is nothing to it, and what is at either end lies on it."""
         at = NOON - timedelta(seconds=2)
         other = NOON + timedelta(seconds=seconds)
         found = register_readings(
@@ -948,6 +1041,12 @@ class TestExchange:
         readings = (at(0, 100), at(20, 4, "Odd"), at(20, "4.5", "Odd"), at(30, 5))
         register = build_register(readings, INCH, [exchanged(20, None, 50)])
         assert [Rule.NOT_STATED, Rule.OTHER_VALUE] == [rule for _, rule in why(register)]
+
+    def test_both_ends_of_a_meter_that_the_readings_contradict(self) -> None:
+        """Its start and its end are set aside."""
+        stated = [exchanged(20, None, 60), exchanged(40, 40)]
+        register = build_register((at(0, 100), at(30, 50), at(60, 2)), INCH, stated)
+        assert [(60, Rule.NOT_STATED), (40, Rule.NOT_STATED)] == why(register)
 
     def test_a_meter_that_was_never_read(self) -> None:
         """What the settings state of it is all that is counted."""

@@ -61,14 +61,28 @@ class TestReading:
 
     def test_nothing_releases(self) -> None:
         """With a blank for the sign of release a question mark is one."""
-        assert [("ABC", (("a?", "b"),))] == read("UNA:+.  'ABC+a?:b'")
+        assert [("ABC", (("a? c", "b"),))] == read("UNA:+.  'ABC+a? c:b'")
+
+    def test_lines_within_a_text(self) -> None:
+        """They stay, whether or not the text has signs that are released."""
+        assert [("ABC", (("it's\nso",), ("a\nb",)))] == read("ABC+it?'s\nso+a\nb'")
 
     def test_characters(self) -> None:
         """UNOC is Latin-1, UNOY is UTF-8; a byte order mark is passed over."""
         assert "ü" == next(segments("UNB+UNOC:3+ü'".encode("latin-1"))).part(1)
         assert "ü" == next(segments("\ufeffUNB+UNOY:4+ü'".encode())).part(1)
-        with pytest.raises(UnreadableFile, match="byte 12 is not utf-8, which its UNB promises"):
+        with pytest.raises(UnreadableFile) as caught:
             list(segments(b"UNB+UNOY:4+\xfc'"))
+        assert (
+            "file: byte 12 is not utf-8, which its UNB promises; "
+            "write it in the characters of its UNB"
+        ) == str(caught.value)
+
+    @pytest.mark.parametrize(("blanks", "shown"), [(188, "ü"), (189, "Ã¼")])
+    def test_where_the_characters_are_looked_for(self, blanks: int, shown: str) -> None:
+        """In the first two hundred bytes: further behind such signs are a text."""
+        content = " " * blanks + "FTX'UNB+UNOY:4+ü'"
+        assert shown == list(segments(content.encode()))[1].part(1)
 
     @pytest.mark.parametrize(
         ("text", "sentence"),
@@ -94,8 +108,9 @@ class TestReading:
         """What is too large is refused before anything is read."""
         monkeypatch.setattr(edifact, "MAX_BYTES", 5)
         assert [("ABC", ())] == read("ABC'\n")
-        with pytest.raises(UnreadableFile, match=r"has 6 bytes; give 5 bytes or fewer at once"):
+        with pytest.raises(UnreadableFile) as caught:
             read("ABC+a'")
+        assert "file: has 6 bytes; give 5 bytes or fewer at once" == str(caught.value)
 
 
 @given(st.lists(st.lists(st.lists(TEXTS, min_size=1, max_size=3), max_size=4), min_size=1))

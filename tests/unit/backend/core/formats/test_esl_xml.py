@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -58,25 +59,80 @@ def test_names_in_a_namespace() -> None:
     assert 1 == len(read(file(ROW, root=' xmlns="http://example.ch/esl"')))
 
 
-def test_times_with_offset() -> None:
-    """They are what they say."""
+def test_times_with_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are what they say, in UTC wherever the backend runs."""
     content = file(ROW).replace(b'end="2025-06-01T00:00:00"', b'end="2025-06-01T00:00:00+00:00"')
-    assert [datetime(2025, 6, 1, tzinfo=UTC)] == [one.at for one in read(content)]
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        (found,) = read(content)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "2025-06-01 00:00:00+00:00" == str(found.at)
+
+
+def test_several_meters() -> None:
+    """Each has its own name, periods and registers, and what is not said is empty."""
+    content = (
+        b'<ESLBillingData><Meter factoryNo="1"><TimePeriod end="2025-06-01T00:00:00">'
+        b'<ValueRow value="1"/></TimePeriod><TimePeriod end="2025-06-02T00:00:00+02:00">'
+        b'<ValueRow value="2"/></TimePeriod></Meter><Meter factoryNo="2">'
+        b'<TimePeriod end="2025-06-01T00:00:00"><ValueRow value="3"/></TimePeriod></Meter>'
+        b"</ESLBillingData>"
+    )
+    assert [
+        RegisterValue("1", "", MIDNIGHT, None, Decimal(1), ""),
+        RegisterValue("1", "", MIDNIGHT + timedelta(days=1), None, Decimal(2), ""),
+        RegisterValue("2", "", MIDNIGHT, None, Decimal(3), ""),
+    ] == read(content)
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"<a", "file: is no XML ("),
-        (b'<?xml version="1.0" encoding="no-such"?><ESLBillingData/>', "file: is no XML ("),
         (b"<Other/>", "file: is <Other>; give <ESLBillingData>"),
-        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><ESLBillingData/>", "file: declares a document type"),
-        (file(ROW, 'name="1"'), "meter 1: has none of meteringCode, factoryNo, internalNo, dev"),
-        (file(ROW.replace("4755.3000", "4 755")), "meter '4711', 1-1:1.8.1: '4 755' is no number"),
-        (file(ROW.replace("4755.3000", "Infinity")), "'Infinity' is no number"),
+        (
+            b"<!DOCTYPE a><ESLBillingData/>",
+            "file: declares a document type; write it without <!DOCTYPE",
+        ),
+        (
+            b"<ESLBillingData><!ENTITY b 'c'></ESLBillingData>",
+            "file: declares a document type; write it without <!DOCTYPE",
+        ),
+        (
+            file(ROW, 'name="1"'),
+            "meter 1: has none of meteringCode, factoryNo, internalNo, deviceLocationID; "
+            "say whose readings these are",
+        ),
+        (
+            file(ROW).replace(b"</ESL", b"<Meter/></ESL"),
+            "meter 2: has none of meteringCode, factoryNo, internalNo, deviceLocationID; "
+            "say whose readings these are",
+        ),
+        (
+            file(ROW.replace("4755.3000", "4 755")),
+            "meter '4711', 1-1:1.8.1: '4 755' is no number; write digits and a point",
+        ),
+        (
+            file("<ValueRow/>"),
+            "meter '4711', without OBIS code: '' is no number; write digits and a point",
+        ),
+        (
+            file(ROW.replace("4755.3000", "Infinity")),
+            "meter '4711', 1-1:1.8.1: 'Infinity' is no number; write digits and a point",
+        ),
         (
             file(ROW).replace(b'end="2025-06-01T00:00:00"', b'end="gestern"'),
             "meter '4711': 'gestern' is no time; write it like 2019-01-01T00:00:00",
+        ),
+        (
+            file(ROW).replace(b' end="2025-06-01T00:00:00"', b""),
+            "meter '4711': '' is no time; write it like 2019-01-01T00:00:00",
+        ),
+        (
+            file(ROW.replace("value=", 'valueTimeStamp="12 Uhr" value=')),
+            "meter '4711': '12 Uhr' is no time; write it like 2019-01-01T00:00:00",
         ),
     ],
 )
@@ -84,11 +140,29 @@ def test_what_cannot_be_read(content: bytes, sentence: str) -> None:
     """It says whose reading is wrong, and how."""
     with pytest.raises(UnreadableFile) as caught:
         read(content)
-    assert sentence in str(caught.value)
+    assert sentence == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<a", b'<?xml version="1.0" encoding="no-such"?><ESLBillingData/>']
+)
+def test_what_is_no_xml(content: bytes) -> None:
+    """It says what the parser says of it."""
+    with pytest.raises(UnreadableFile, match=r"^file: is no XML \(u.+\); deliver it whole$"):
+        read(content)
 
 
 def test_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too large is refused before anything is read."""
-    monkeypatch.setattr(esl_xml, "MAX_BYTES", 10)
-    with pytest.raises(UnreadableFile, match="give 10 bytes or fewer at once"):
-        read(file(ROW))
+    content = file(ROW)
+    monkeypatch.setattr(esl_xml, "MAX_BYTES", len(content))
+    assert 1 == len(read(content))
+    with pytest.raises(UnreadableFile) as caught:
+        read(content + b" " * 1_000)
+    size = len(content)
+    assert (f"file: has {size + 1_000:,} bytes; give {size:,} bytes or fewer at once") == str(
+        caught.value
+    )
+    monkeypatch.setattr(esl_xml, "MAX_BYTES", 1_000)
+    with pytest.raises(UnreadableFile, match="give 1,000 bytes or fewer at once"):
+        read(content + b" " * 1_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ SENDER, RECEIVER = "12X-ABC-X------1", "12X-DEF-X------2"
 FORM = Mscons(sender=SENDER, receiver=RECEIVER)
 ENVELOPE = Envelope(datetime(2025, 6, 4, 22, 30, 7, tzinfo=UTC), "17490762070001")
 DAY = date(2025, 6, 4)
+FIRST = "2025-06-03T22:00:00+00:00"
+LENGTH = "a name has 1 to 70 characters and no blanks around them; use the metering code"
 SPRING, AUTUMN = date(2025, 3, 30), date(2025, 10, 26)
 
 
@@ -86,6 +89,17 @@ class TestWriting:
             "DTM+163:202506032200?+00:303",
             "DTM+164:202506032215?+00:303",
         ] == found[14:17]
+
+    def test_another_zone_of_the_machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """UTC is UTC wherever the backend runs."""
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            found = written(rows_of(DAY), replace(FORM, zone="utc"))
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+        assert "DTM+163:202506032200?+00:303" == found[10]
 
     @pytest.mark.parametrize(
         ("knobs", "sign"),
@@ -150,23 +164,63 @@ class TestWriting:
         rows = [rows_of(DAY)[index] for index in (5, 9, 40)]
         assert rows == rows_in(read(write(rows, FORM, ENVELOPE)))
 
+    @pytest.mark.parametrize("code", ["x" * 70, "\xff", "a b", "it's?:+"])
+    def test_names(self, code: str) -> None:
+        """A name may have 70 characters of Latin-1."""
+        rows = rows_of(DAY, code)
+        assert rows == rows_in(read(write(rows, FORM, ENVELOPE)))
+
+    def test_nothing(self) -> None:
+        """A file of no rows has no message."""
+        assert ["UNZ+0+17490762070001"] == written([])[1:]
+
     @pytest.mark.parametrize(
         ("change", "sentence"),
         [
             (
                 {"obis": "1-1:1.9.0"},
-                'is no load profile, and MSCONS has nothing else; use e.g. "1-1:1.29.0*255"',
+                f"{CODE} 1-1:1.9.0: '1-1:1.9.0' (electricity, main meter, active energy import, "
+                "energy of a period (Vorschub), all tariffs) is no load profile, and MSCONS has "
+                'nothing else; use e.g. "1-1:1.29.0*255"',
             ),
-            ({"code": ""}, "a name has 1 to 70 characters and no blanks around them"),
-            ({"code": "Z\u00fcrich\n"}, "a name has 1 to 70 characters"),
-            ({"code": "a\tb"}, "position 2: '\\t' cannot stand in EDIFACT (UNOC)"),
-            ({"code": "\u20ac"}, "position 1: '\u20ac' cannot stand in EDIFACT (UNOC)"),
-            ({"energy_kwh": Decimal("0.0001")}, "0.0001 kWh has more than 3 decimals"),
-            ({"energy_kwh": None}, "energy None does not go with status W"),
-            ({"end": rows_of(DAY)[0].start}, "give it a length"),
+            (
+                {"obis": "x"},
+                f"{CODE} x: 'x' is no OBIS code; write it as \"1-1:1.29.0*255\"",
+            ),
+            ({"code": ""}, f"name '': {LENGTH}"),
+            ({"code": "x" * 71}, f"name '{'x' * 71}': {LENGTH}"),
+            ({"code": "Z\u00fcrich\n"}, f"name 'Zürich\\n': {LENGTH}"),
+            ({"code": " Z"}, f"name ' Z': {LENGTH}"),
+            (
+                {"code": "a\tb"},
+                "name 'a\\tb': position 2: '\\t' cannot stand in EDIFACT (UNOC); "
+                "use the metering code",
+            ),
+            (
+                {"code": "\u0100"},
+                "name 'Ā': position 1: 'Ā' cannot stand in EDIFACT (UNOC); use the metering code",
+            ),
+            (
+                {"energy_kwh": Decimal("0.0001")},
+                f"{CODE} {FIRST}: 0.0001 kWh has more than 3 decimals; "
+                "make the intervals with the decimals of the layout",
+            ),
+            (
+                {"energy_kwh": None},
+                f"{CODE} {FIRST}: energy None does not go with status W; give F no energy",
+            ),
+            (
+                {"end": rows_of(DAY)[0].start},
+                f"{CODE} {FIRST}: ends at {FIRST}; give it a length",
+            ),
             (
                 {"start": rows_of(DAY)[0].start + timedelta(seconds=1)},
-                "is no whole minute; use whole minutes",
+                f"{CODE} {OBIS}: 2025-06-03T22:00:01+00:00 is no whole minute; use whole minutes",
+            ),
+            (
+                {"end": rows_of(DAY)[0].end + timedelta(microseconds=1)},
+                f"{CODE} {OBIS}: 2025-06-03T22:15:00.000001+00:00 is no whole minute; "
+                "use whole minutes",
             ),
         ],
     )
@@ -175,13 +229,44 @@ class TestWriting:
         rows = [replace(rows_of(DAY)[0], **change)]  # type: ignore[arg-type]
         with pytest.raises((LayoutError, ObisError)) as caught:
             write(rows, FORM, ENVELOPE)
-        assert sentence in str(caught.value)
+        assert sentence == str(caught.value)
+
+    def test_a_minute_within_a_series(self) -> None:
+        """The place is that of the interval."""
+        rows = rows_of(DAY)[:2]
+        rows[0] = replace(rows[0], end=rows[0].end + timedelta(seconds=1))
+        with pytest.raises(LayoutError) as caught:
+            write(rows, FORM, ENVELOPE)
+        assert (
+            f"{CODE} {FIRST}: 2025-06-03T22:15:01+00:00 is no whole minute; use whole minutes"
+        ) == str(caught.value)
+
+    def test_a_reference_that_is_too_long(self) -> None:
+        """UNB has room for fourteen signs."""
+        with pytest.raises(LayoutError) as caught:
+            write(rows_of(DAY), FORM, replace(ENVELOPE, reference="123456789012345"))
+        assert (
+            "one file for each meter: the reference '123456789012345' is too long for UNB; "
+            "let the format have one file for the task, or divide the task"
+        ) == str(caught.value)
+
+    def test_a_format_that_was_not_checked(self) -> None:
+        """It is, before anything is written."""
+        with pytest.raises(LayoutError) as caught:
+            write([], Mscons(), ENVELOPE)
+        assert "format: sender is ''; use 1 to 35 of A-Z, 0-9 and -, e.g. an EIC" == str(
+            caught.value
+        )
 
     @pytest.mark.parametrize(
         ("knobs", "sentence"),
         [
             ({}, "sender is ''; use 1 to 35 of A-Z, 0-9 and -, e.g. an EIC"),
             ({"sender": "a'b"}, 'sender is "a\'b"; use 1 to 35 of'),
+            ({"sender": "A" * 36}, f"sender is '{'A' * 36}'; use 1 to 35 of"),
+            ({"sender": "A" * 35}, "receiver is ''; use 1 to 35 of"),
+            ({"sender": "A"}, "receiver is ''; use 1 to 35 of"),
+            ({"sender": SENDER, "receiver": 7}, "receiver is 7; use 1 to 35 of"),
             (
                 {"sender": SENDER, "receiver": RECEIVER, "version": "9"},
                 "version is '9'; use '2.2e' or",
@@ -195,6 +280,20 @@ class TestWriting:
         with pytest.raises(LayoutError) as caught:
             Mscons.from_mapping(knobs, "[[format]] 'x'")
         assert str(caught.value).startswith("[[format]] 'x': " + sentence)
+
+
+FORMS = "use 102, 203 or 303"
+
+
+def taken(body: str) -> mscons.Document:
+    """Read a message, from its third segment on."""
+    content = f"UNB+UNOC:3+a+b'UNH+1+MSCONS:D:04B:UN:2.2e'{body}"
+    return read(f"{content}UNT+{content.count(chr(39))}+1'".encode("latin-1"))
+
+
+def during(start: str, end: str) -> str:
+    """Write a period of local time."""
+    return f"DTM+163:{start}:203'DTM+164:{end}:203'"
 
 
 class TestReading:
@@ -270,31 +369,202 @@ class TestReading:
             one.start for one in found.quantities
         ]
 
+    def test_local_times_of_two_points(self) -> None:
+        """The order of one tells nothing of the other."""
+        body = "".join(
+            f"LOC+172+{code}'" + "".join(f"QTY+220:1'{during(*pair)}" for pair in pairwise(labels))
+            for code in "AB"
+            for labels in [["202510260230", "202510260200", "202510260230"]]
+        )
+        first = datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
+        half = timedelta(minutes=30)
+        assert [("A", first), ("A", first + half), ("B", first), ("B", first + half)] == [
+            (one.code, one.start) for one in taken(body).quantities
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "form", "at"),
+        [
+            ("202506041200", "203", datetime(2025, 6, 4, 10, tzinfo=UTC)),
+            ("202506041200?+02", "303", datetime(2025, 6, 4, 10, tzinfo=UTC)),
+            ("202506041200-01", "303", datetime(2025, 6, 4, 13, tzinfo=UTC)),
+            ("20250604", "102", datetime(2025, 6, 3, 22, tzinfo=UTC)),
+            ("202510260230", "203", datetime(2025, 10, 26, 0, 30, tzinfo=UTC)),
+        ],
+    )
+    @pytest.mark.parametrize("qualifier", ["9", "7", "164"])
+    def test_times(self, qualifier: str, text: str, form: str, at: datetime) -> None:
+        """Each form is an instant, of the metering point or of the quantity."""
+        moment = f"DTM+{qualifier}:{text}:{form}'"
+        for body in (f"{moment}LIN+1'QTY+220:1'", f"LIN+1'QTY+220:1'{moment}"):
+            (one,) = taken(body).quantities
+            assert (None, at) == (one.start, one.end)
+
+    def test_which_time_counts(self) -> None:
+        """A reading's own comes before those of the point, and its date before its period."""
+        times = [f"DTM+{qualifier}:2025060{qualifier[0]}:102'" for qualifier in ("164", "7", "9")]
+        own = "DTM+164:20250605:102'"
+        found = [
+            taken(f"{body}LIN+1'QTY+220:1'{own if has_own else ''}").quantities[0].end.day
+            for body in ("".join(times), "".join(times[:2]), times[0])
+            for has_own in (False, True)
+        ]
+        assert [8, 4, 6, 4, 31, 4] == found
+
+    def test_times_that_say_nothing_of_values(self) -> None:
+        """They are passed over, whatever their form."""
+        assert () == taken("DTM+137:x:999'DTM+735:?+0000:406'").remarks
+
+    def test_lengths(self) -> None:
+        """A quantity with a begin has its end by the length, and so has the one behind it."""
+        found = taken(
+            "DTM+163:202506041200:203'DTM+672:15:806'LIN+1'QTY+220:1'DTM+163:202506041230:203'"
+            "QTY+220:2'LIN+2'QTY+220:3'DTM+672:1440:806'QTY+220:4'DTM+672:000000001:806'QTY+220:5'"
+        )
+        noon = datetime(2025, 6, 4, 10, tzinfo=UTC)
+        day = timedelta(days=1)
+        quarter, minute = timedelta(minutes=15), timedelta(minutes=1)
+        assert [
+            (noon + 2 * quarter, noon + 3 * quarter),
+            (noon + 3 * quarter, noon + 4 * quarter),
+            (noon, noon + day),
+            (noon + day, noon + day + minute),
+            (noon + day + minute, noon + day + 2 * minute),
+        ] == [(one.start, one.end) for one in found.quantities]
+
+    def test_lengths_without_an_item(self) -> None:
+        """A quantity begins where its metering point does."""
+        found = taken("DTM+163:20250604:102'DTM+672:15:806'QTY+220:1'QTY+220:2'").quantities
+        first = datetime.fromisoformat(FIRST)
+        assert [first, first + timedelta(minutes=15)] == [one.start for one in found]
+
+    def test_codes_of_items(self) -> None:
+        """What has none has not that of the item before it."""
+        items = ("LIN+1'PIA+5+1-1?:1.8.0'", "LIN+2'", "LIN+3'PIA+5+1-1?:2.8.0'")
+        body = "".join(f"{item}QTY+220:1'" for item in items)
+        found = taken(f"DTM+9:20250604:102'{body}").quantities
+        assert ["1-1:1.8.0", "", "1-1:2.8.0"] == [one.obis for one in found]
+
+    @pytest.mark.parametrize(
+        ("place", "code"),
+        [
+            ("LOC+172+A", "A"),
+            ("LOC+172+A:x:y:B", "A"),
+            ("LOC+172+::87:B", "B"),
+            ("LOC+172+:x", ""),
+            ("LOC+172", ""),
+        ],
+    )
+    def test_names_of_points(self, place: str, code: str) -> None:
+        """The name is the first, or stands behind an empty one and what it is of."""
+        (one,) = taken(f"LOC+172+Z'{place}'LIN+1'QTY+220:1'DTM+9:20250604:102'").quantities
+        assert code == one.code
+
+    def test_units_and_qualifiers(self) -> None:
+        """They are told by our names as far as there are any."""
+        units = ["", ":KWH", ":K3", ":MTQ", ":KVR"]
+        read_at = "DTM+9:20250604:102'"
+        found = taken(
+            "LIN+1'PIA+5+1-1?:1.8.0:SRW'" + "".join(f"QTY+67:1{one}'{read_at}" for one in units)
+        )
+        assert [("67", unit) for unit in ("", "kWh", "kvarh", "m3", "KVR")] == [
+            (one.qualifier, one.unit) for one in found.quantities
+        ]
+        assert {"1-1:1.8.0"} == {one.obis for one in found.quantities}
+
+    def test_several_messages(self) -> None:
+        """Each begins with nothing, and is counted by itself; groups are passed over."""
+        head = "UNH+1+MSCONS:D:04B:UN:"
+        quantity = f"QTY+220:1'{during('202506041200', '202506041215')}"
+        found = read(
+            f"UNB+UNOC:3+a+b'UNG+x'{head}2.2e'LOC+172+A'LIN+1'PIA+5+1-1?:1.29.0'{quantity}UNT+8+1'"
+            f"{head}2.4a'FTX+x'{quantity}UNT+6+2'UNE+2'UNZ+2+1'UNB+UNOC:3+c+d'UNZ+0+1'".encode()
+        )
+        assert ("c", "d", "2.4a", ()) == (
+            found.sender,
+            found.receiver,
+            found.version,
+            found.remarks,
+        )
+        assert [("A", "1-1:1.29.0"), ("", "")] == [(one.code, one.obis) for one in found.quantities]
+
+    def test_what_is_left_open(self) -> None:
+        """The last quantity counts though nothing closes it."""
+        found = read(b"UNB+UNOC:3+a'UNH+1+MSCONS:D:04B:UN:2.2e'QTY+220:7'DTM+9:20250604:102'")
+        assert ("the last message is not closed by UNT",) == found.remarks
+        assert [Decimal(7)] == [one.value for one in found.quantities]
+
+    def test_a_message_in_a_message(self) -> None:
+        """What the first told last is of its own metering point, and that is named."""
+        point = "UNH+1+MSCONS:D:04B:UN:2.2e'LOC+172+{}'PIA+5+1-1?:1.8.0'QTY+220:{}'"
+        found = read(
+            f"UNB+UNOC:3+a'{point}DTM+9:20250604:102'{point}DTM+9:20250604:102'UNT+6+1'".format(
+                "A", 1, "B", 2
+            ).encode()
+        )
+        assert ("no UNT stands before segment 7, a UNH",) == found.remarks
+        assert [("A", "1-1:1.8.0", Decimal(1)), ("B", "1-1:1.8.0", Decimal(2))] == [
+            (one.code, one.obis, one.value) for one in found.quantities
+        ]
+
+    def test_a_count_that_is_not_there(self) -> None:
+        """It is named."""
+        found = read(b"UNB+UNOC:3+a'UNH+1+MSCONS:D:04B:UN:2.2e'UNT'")
+        assert ("UNT says no segments, there are 2",) == found.remarks
+
     @pytest.mark.parametrize(
         ("body", "sentence"),
         [
-            ("QTY+220:1'", "segment 4: the quantity has no time; give it DTM 163 and 164"),
-            ("QTY+220:x'DTM+164:202506041200:203'", "segment 4: 'x' is no quantity; give a number"),
-            ("QTY+220:NaN'DTM+164:202506041200:203'", "segment 4: 'NaN' is no quantity"),
-            ("DTM+163:2025:203'", "segment 4: '2025' is no time of the form '203'; use 102"),
-            ("DTM+163:202506041200?+2:303'", "is no time of the form '303'"),
-            ("DTM+163:202513041200:203'", "is no time of the form '203'"),
-            ("DTM+163:00010101:102'", "is no time of the form '102'"),
-            ("DTM+672:0:806'", "segment 4: '0' is no length of an interval in minutes"),
-            ("UNH+2+UTILMD:D'", "segment 4: the message is 'UTILMD'; give MSCONS"),
+            ("QTY+220:1'", "the quantity has no time; give it DTM 163 and 164"),
+            (
+                "QTY+220:1'DTM+163:20250604:102'",
+                "the quantity has no time; give it DTM 163 and 164",
+            ),
+            ("QTY+220:x'DTM+164:202506041200:203'", "'x' is no quantity; give a number"),
+            ("QTY+220'DTM+164:202506041200:203'", "'' is no quantity; give a number"),
+            ("QTY+220:NaN'DTM+164:202506041200:203'", "'NaN' is no quantity; give a number"),
+            ("DTM+163:2025:203'", f"'2025' is no time of the form '203'; {FORMS}"),
+            (
+                "DTM+163:202506041200?+2:303'",
+                f"'202506041200+2' is no time of the form '303'; {FORMS}",
+            ),
+            (
+                "DTM+163:202506041200102:303'",
+                f"'202506041200102' is no time of the form '303'; {FORMS}",
+            ),
+            (
+                "DTM+163:202506041200?+02x:303'",
+                f"'202506041200+02x' is no time of the form '303'; {FORMS}",
+            ),
+            ("DTM+163:202513041200:203'", f"'202513041200' is no time of the form '203'; {FORMS}"),
+            ("DTM+163:00010101:102'", f"'00010101' is no time of the form '102'; {FORMS}"),
+            ("DTM+163:202506041200:102'", f"'202506041200' is no time of the form '102'; {FORMS}"),
+            *(
+                pytest.param(
+                    f"DTM+672:{length}:806'",
+                    f"{length!r} is no length of an interval in minutes; give 1 to 1440",
+                    id=f"length {length[:5]}",
+                )
+                for length in ("0", "1441", "x", "-1", "\xb2", "9" * 5_000)
+            ),
+            ("UNH+2+UTILMD:D'", "the message is 'UTILMD'; give MSCONS"),
         ],
     )
     def test_what_cannot_be_read(self, body: str, sentence: str) -> None:
         """It says which segment, what is wrong and what to do."""
         with pytest.raises(UnreadableFile) as caught:
-            read(f"UNB+UNOC:3+a'UNH+1+MSCONS:D:04B:UN:2.2e'LOC+172+A'{body}UNT+1+1'".encode())
-        assert sentence in str(caught.value)
+            taken(f"LOC+172+A'{body}")
+        assert f"segment 4: {sentence}" == str(caught.value)
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
             (b"UNB+UNOC:3+a'UNZ+0+1'", "file: has no message; give MSCONS"),
             (b"UNB+UNOC:3+a'LOC+172+A'", "segment 2: LOC stands before any UNH; give MSCONS"),
+            (
+                b"UNB+UNOC:3+a'UNH+1+MSCONS:D:04B:UN:2.2e'UNT+2+1'LOC+172+A'",
+                "segment 4: LOC stands before any UNH; give MSCONS",
+            ),
         ],
     )
     def test_what_is_none(self, content: bytes, sentence: str) -> None:
@@ -306,19 +576,30 @@ class TestReading:
     @pytest.mark.parametrize(
         ("quantity", "sentence"),
         [
-            ("99:1", "A 2025-06-03T22:00:00+00:00: the quantity has the qualifier '99'; known are"),
+            (
+                "99:1",
+                "the quantity has the qualifier '99'; known are 220, 46, 79, 67, 187, 201, 20",
+            ),
             ("220:1:KVR", "the quantity is in 'KVR'; give kWh"),
+            ("220:1:K3", "the quantity is in 'kvarh'; give kWh"),
         ],
     )
     def test_what_is_no_energy(self, quantity: str, sentence: str) -> None:
         """It is read, and refused as a row."""
-        found = read(
-            f"UNB+UNOC:3+a'UNH+1+MSCONS:D:04B:UN:2.2e'LOC+172+A'LIN+1'QTY+{quantity}'"
-            "DTM+163:202506040000:203'DTM+164:202506040015:203'UNT+7+1'UNZ+1+1'".encode()
-        )
+        found = taken(f"LOC+172+A'QTY+{quantity}'{during('202506040000', '202506040015')}")
         with pytest.raises(UnreadableFile) as caught:
             rows_in(found)
-        assert sentence in str(caught.value)
+        assert f"A {FIRST}: {sentence}" == str(caught.value)
+
+    def test_rows_behind_a_reading(self) -> None:
+        """Readings are left out of the rows, and nothing else; what has no code is in kWh."""
+        quarter = during("202506040000", "202506040015")
+        found = taken(
+            f"LOC+172+A'QTY+220:7'DTM+9:20250604:102'QTY+220:1:KWH'{quarter}QTY+20:5'{quarter}"
+        )
+        start = datetime.fromisoformat(FIRST)
+        row = Row("A", "", start, start + timedelta(minutes=15), Decimal(1), Status.TRUE)
+        assert [row, replace(row, energy_kwh=None, status=Status.MISSING)] == rows_in(found)
 
 
 # ---------------------------------------------------------------- any rows

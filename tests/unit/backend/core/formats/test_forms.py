@@ -1,0 +1,112 @@
+"""The forms that files can have."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from backend.core.days import day_grid
+from backend.core.exports import Activation, rows_of
+from backend.core.formats import ise_timeseries_csv, mscons
+from backend.core.formats.forms import (
+    Form,
+    check_obis,
+    form_of,
+    stand_alone,
+    write_some,
+    write_whole,
+)
+from backend.core.formats.layout import Layout
+from backend.core.formats.mscons import Envelope, Mscons
+from backend.core.formats.row import Row
+from backend.core.formats.series_csv import write_series
+from backend.core.intervals import Status
+from backend.core.series import Series
+from backend.errors import LayoutError, ObisError
+
+PARTIES = {"sender": "12X-ABC-X------1", "receiver": "12X-DEF-X------2"}
+MSCONS = Mscons(**PARTIES)
+ENVELOPE = Envelope(datetime(2025, 6, 4, 22, 30, 7, tzinfo=UTC), "17490762070001")
+POINT = Activation("WB-1", "CH98765012345AAAAAAAAAAAAAAA00001", "1-1:1.29.0*255")
+DAY = tuple(day_grid(date(2025, 6, 3), 15))
+SERIES = Series(POINT, DAY[:5], 3, [1, 0, 250, None], ["measured"] * 3 + ["unread"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "knobs", "form"),
+    [
+        ("ise-timeseries-csv", {"decimals": 6}, Layout(decimals=6)),
+        ("mscons", {**PARTIES, "decimals": 6}, Mscons(**PARTIES, decimals=6)),
+    ],
+)
+def test_a_form_of_settings(kind: str, knobs: dict[str, Any], form: Form) -> None:
+    """Its kind says whose knobs they are."""
+    assert form == form_of(kind, knobs, "format")
+    with pytest.raises(LayoutError) as caught:
+        form_of(kind, {"colour": 1}, "[[format]] 'x'")
+    assert str(caught.value).startswith("[[format]] 'x': there is no knob 'colour'; use ")
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "sentence"),
+    [
+        ("1-1:1.29.0", Layout(), None),
+        ("1-1:1.29.0*255", MSCONS, None),
+        ("1-1:1.9.0", Layout(), None),
+        (
+            "1-1:1.9.0",
+            MSCONS,
+            "[[point]] 'A': '1-1:1.9.0' (electricity, main meter, active energy import, "
+            "energy of a period (Vorschub), all tariffs) "
+            'is no load profile, and MSCONS has nothing else; use e.g. "1-1:1.29.0*255"',
+        ),
+        (
+            "1-1:2.29.0",
+            MSCONS,
+            "[[point]] 'A': '1-1:2.29.0' (electricity, main meter, active energy export, "
+            "load profile, all tariffs) "
+            'is not the imported energy of an interval; use e.g. "1-1:1.29.0*255" (load profile) '
+            'or "1-1:1.9.0" (energy of a period)',
+        ),
+    ],
+)
+def test_the_codes_of_a_form(text: str, form: Form, sentence: str | None) -> None:
+    """All are of imported energy; MSCONS has load profiles alone."""
+    if sentence is None:
+        assert text == check_obis(text, form, "[[point]] 'A'")
+        return
+    with pytest.raises(ObisError) as caught:
+        check_obis(text, form, "[[point]] 'A'")
+    assert sentence == str(caught.value)
+
+
+def rows() -> list[Row]:
+    """Give the rows of the series."""
+    return rows_of(POINT, SERIES.intervals)
+
+
+def test_whole_series() -> None:
+    """Each form writes them in its own way."""
+    assert write_series([SERIES], Layout()) == write_whole([SERIES], Layout(), ENVELOPE)
+    assert mscons.write(rows(), MSCONS, ENVELOPE) == write_whole([SERIES], MSCONS, ENVELOPE)
+
+
+def test_some_intervals() -> None:
+    """What lies between them may be left out in any form."""
+    some = [rows()[0], rows()[2]]
+    layout = Layout(status_column=False)
+    assert ise_timeseries_csv.write(some, layout, gaps=True) == write_some(some, layout, ENVELOPE)
+    assert mscons.write(some, MSCONS, ENVELOPE) == write_some(some, MSCONS, ENVELOPE)
+
+
+@pytest.mark.parametrize(
+    ("form", "alone"), [(Layout(), False), (Layout(zone="utc"), True), (MSCONS, True)]
+)
+def test_rows_that_stand_alone(form: Form, alone: bool) -> None:
+    """The second run of an hour of October needs the first one, where a form has no offset."""
+    start, end = day_grid(date(2025, 10, 26), 15)[14:16]
+    row = Row(POINT.metering_code, POINT.obis, start, end, None, Status.MISSING)
+    assert alone == stand_alone([row], form)
+    assert stand_alone([], form)

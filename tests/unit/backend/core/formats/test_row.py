@@ -1,0 +1,72 @@
+"""Energies of intervals as texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, localcontext
+
+import pytest
+
+from backend.core.formats.row import Row, energy_text
+from backend.core.intervals import Status
+from backend.errors import LayoutError
+
+NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
+ROW = Row("CH1", "1-1:1.29.0", NOON, NOON + timedelta(minutes=15), Decimal("0.25"), Status.TRUE)
+
+
+@pytest.mark.parametrize(
+    ("energy", "decimals", "text"),
+    [
+        ("0.25", 3, "0.250"),
+        ("0.25", 2, "0.25"),
+        ("0", 0, "0"),
+        ("-0", 1, "0.0"),
+        ("2E+3", 1, "2000.0"),
+        ("0.0000001", 7, "0.0000001"),
+        ("999999999999.999999999999", 12, "999999999999.999999999999"),
+    ],
+)
+def test_an_energy(energy: str, decimals: int, text: str) -> None:
+    """It has so many decimals, no exponent and no sign."""
+    row = replace(ROW, energy_kwh=Decimal(energy))
+    assert text == energy_text(row, decimals, "here")
+
+
+def test_a_foreign_decimal_context_changes_nothing() -> None:
+    """An energy is written whole, whatever somebody set for the whole process."""
+    with localcontext() as context:
+        context.prec = 3
+        row = replace(ROW, energy_kwh=Decimal("1234.567"))
+        assert "1234.567" == energy_text(row, 3, "here")
+
+
+def test_what_is_missing() -> None:
+    """It has no text."""
+    row = replace(ROW, energy_kwh=None, status=Status.MISSING)
+    assert energy_text(row, 3, "here") is None
+
+
+@pytest.mark.parametrize(
+    ("energy", "status", "sentence"),
+    [
+        (None, Status.TRUE, "energy None does not go with status W; give F no energy"),
+        ("0.25", Status.MISSING, "energy 0.25 does not go with status F; give F no energy"),
+        ("NaN", Status.TRUE, "NaN kWh is no energy of an interval; look at the register"),
+        ("-0.001", Status.TRUE, "-0.001 kWh is no energy of an interval; look at the register"),
+        ("1E+12", Status.TRUE, "1E+12 kWh is no energy of an interval; look at the register"),
+        (
+            "0.0001",
+            Status.ESTIMATED,
+            "0.0001 kWh has more than 3 decimals; "
+            "make the intervals with the decimals of the layout",
+        ),
+    ],
+)
+def test_what_is_no_energy(energy: str | None, status: Status, sentence: str) -> None:
+    """It says where, what and why."""
+    row = replace(ROW, energy_kwh=energy and Decimal(energy), status=status)
+    with pytest.raises(LayoutError) as caught:
+        energy_text(row, 3, "CH1 noon")
+    assert f"CH1 noon: {sentence}" == str(caught.value)
