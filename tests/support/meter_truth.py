@@ -32,6 +32,7 @@ class Point:
     ends: bool = False  # a session
     by_reception: bool = False
     contested: bool = False  # the rise up to it
+    held: bool = False  # it shows less than the height that was reached before
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def _believed(day: Day) -> list[Point]:
     _refine(points)
     highest: dict[int, int] = {}
     for point in points:
+        point.held = point.ticks < highest.get(point.epoch, 0)
         point.ticks = highest[point.epoch] = max(point.ticks, highest.get(point.epoch, 0))
     _contest(day, points)
     turned = points[0].ticks // day.modulus * day.modulus if points and day.modulus else 0
@@ -134,6 +136,11 @@ def _contest(day: Day, points: list[Point]) -> None:
         took = points[later].at - said.at
         if (points[later].ticks - said.false) * 360 <= day.power_w * 3 * took // 2:
             points[later].contested = points[later - 1].contested = True
+            # The height that may be wrong is the one that was shown, and not what was held since.
+            shown = later - 1
+            while points[shown].held:
+                shown -= 1
+                points[shown].contested = True
 
 
 # -- energies --------------------------------------------------------------------------
