@@ -102,6 +102,7 @@ def test_keys_are_changed_one_after_the_other() -> None:
         (f"{ONE}\nAAAA", "here: key 2 is no base64 of 32 bytes"),
         ("ä", "here: key 1 is no base64 of 32 bytes"),
     ],
+    ids=["none", "a password", "the second", "no ASCII"],
 )
 def test_keys_that_are_none(text: str, told: str) -> None:
     """What stands where keys should is told by its number, and not repeated."""
