@@ -198,7 +198,8 @@ def small_disk(place: Place) -> Iterator[str]:
     try:
         yield disk.name
     finally:
-        run("umount", str(disk))
+        # Lazily, as a session of the server may still stand in it.
+        run("umount", "--lazy", str(disk))
 
 
 @pytest.mark.parametrize(("name", "security"), KINDS)

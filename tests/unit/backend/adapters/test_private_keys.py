@@ -494,4 +494,5 @@ def test_a_key_shows_nothing() -> None:
     """A key that is loaded shows nothing of itself where it is written down by mistake."""
     key = load(plain("rsa"))
 
-    assert not re.search(r"\d{5}|[A-Za-z0-9+/]{40}", f"{key!r} {key}")
+    shown = re.sub(r"0x[0-9a-f]+", "", f"{key!r} {key}")  # where it lies, which tells nothing
+    assert not re.search(r"\d{5}|[A-Za-z0-9+/]{40}", shown)
