@@ -28,9 +28,15 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
-from backend.adapters.upload import Courier, printable, server
+from backend.adapters.upload import (
+    Courier,
+    printable,
+    server,
+    unreachable,
+    why_no_connection,
+)
 from backend.errors import (
     CertificateChanged,
     DeliveryError,
@@ -412,15 +418,15 @@ class _Connection:
             async with asyncio.timeout(self.limit_s):
                 await self._do(self.talk.open)
         except TimeoutError:
-            _unreachable(to, f"no answer within {self.limit_s:g} s")
+            unreachable(to, f"no answer within {self.limit_s:g} s")
         except (_NoTls, _BadCertificate) as error:
             raise _tls_failed(error, to) from None
         except ftplib.Error as error:
             raise _refusal(error, to, "connecting") from None
         except (EOFError, ConnectionResetError, BrokenPipeError):
-            _unreachable(to, "it hung up at once, or does not speak FTP")
+            unreachable(to, "it hung up at once, or does not speak FTP")
         except OSError as error:
-            _unreachable(to, _why_no_connection(to, error))
+            unreachable(to, why_no_connection(to, error))
 
     async def session(self) -> _Session:
         """Log in."""
@@ -430,7 +436,7 @@ class _Connection:
                 with _explained(to, "logging in"):
                     await self._do(self.talk.log_in)
         except TimeoutError:
-            _unreachable(to, f"no answer to the login within {self.limit_s:g} s")
+            unreachable(to, f"no answer to the login within {self.limit_s:g} s")
         return _Session(self, to)
 
     async def say_goodbye(self) -> None:
@@ -626,19 +632,3 @@ def _tls_failed(error: Exception, destination: Destination) -> DeliveryError:
         "give the certificate's issuer (authority_file) or pin it (certificate_sha256) where it "
         "is not publicly trusted; else ask the utility about its TLS",
     )
-
-
-def _unreachable(destination: Destination, what: str) -> NoReturn:
-    raise Unreachable(
-        what,
-        server(destination),
-        "check host and port of the destination, and whether the way to it is open",
-    ) from None
-
-
-def _why_no_connection(destination: Destination, error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return f"the name {destination.host!r} is not known"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    return f"no connection ({error.strerror or type(error).__name__})"

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import logging
 import posixpath
-import socket
 import stat
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,13 @@ from typing import NoReturn
 
 import asyncssh
 
-from backend.adapters.upload import Courier, printable, server
+from backend.adapters.upload import (
+    Courier,
+    printable,
+    server,
+    unreachable,
+    why_no_connection,
+)
 from backend.errors import (
     DeliveryError,
     Denied,
@@ -31,7 +36,6 @@ from backend.errors import (
     LineBroken,
     LoginRefused,
     NoSpace,
-    Unreachable,
 )
 from backend.ports import Destination
 
@@ -292,20 +296,20 @@ async def _connect(destination: Destination, limit_s: float) -> asyncssh.SSHClie
                 keepalive_count_max=KEEPALIVE_COUNT,
             )
     except TimeoutError:
-        _unreachable(destination, f"no answer within {limit_s:g} s")
+        unreachable(destination, f"no answer within {limit_s:g} s")
     except asyncssh.HostKeyNotVerifiable:
         raise _host_key_changed(destination, client) from None
     except asyncssh.PermissionDenied:
         raise _login_refused(destination, client) from None
     except (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError):
-        _unreachable(destination, "it hung up before the login was done, or does not speak SSH")
+        unreachable(destination, "it hung up before the login was done, or does not speak SSH")
     except (asyncssh.Error, ValueError) as error:
         # asyncssh lets what a garbled packet does to it come out as a ValueError.
         if "authentication" in _quoted(error).lower():
             raise _login_refused(destination, client) from None
-        _unreachable(destination, f"no SSH connection came about ({_quoted(error)})")
+        unreachable(destination, f"no SSH connection came about ({_quoted(error)})")
     except OSError as error:
-        _unreachable(destination, _why_no_connection(destination, error))
+        unreachable(destination, why_no_connection(destination, error))
     return connection
 
 
@@ -431,22 +435,6 @@ def _line_of(key: asyncssh.SSHKey) -> str:
 
 def _fingerprint(key: asyncssh.SSHKey) -> str:
     return f"{key.algorithm.decode('ascii')} {key.get_fingerprint()}"
-
-
-def _unreachable(destination: Destination, what: str) -> NoReturn:
-    raise Unreachable(
-        what,
-        server(destination),
-        "check host and port of the destination, and whether the way to it is open",
-    ) from None
-
-
-def _why_no_connection(destination: Destination, error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return f"the name {destination.host!r} is not known"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    return f"no connection ({error.strerror or type(error).__name__})"
 
 
 @contextlib.contextmanager

@@ -21,11 +21,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from backend.errors import (
     DeliveryError,
@@ -36,6 +37,7 @@ from backend.errors import (
     NameTaken,
     RenameRefused,
     TooSlow,
+    Unreachable,
 )
 from backend.ports import Arrival, Clock, Destination, Step
 
@@ -367,6 +369,24 @@ def server(destination: Destination) -> str:
     """Name a server in an error."""
     kind = destination.kind.upper()
     return f"{kind} server {destination.name!r} ({destination.host}:{destination.port})"
+
+
+def unreachable(destination: Destination, what: str) -> NoReturn:
+    """Raise that no connection came about."""
+    raise Unreachable(
+        what,
+        server(destination),
+        "check host and port of the destination, and whether the way to it is open",
+    ) from None
+
+
+def why_no_connection(destination: Destination, error: OSError) -> str:
+    """Say why there is no connection, in plain words."""
+    if isinstance(error, socket.gaierror):
+        return f"the name {destination.host!r} is not known"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    return f"no connection ({error.strerror or type(error).__name__})"
 
 
 def printable(words: str) -> str:
