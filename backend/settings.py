@@ -19,13 +19,15 @@ import re
 import ssl
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.core.corrections import CHANGED, EXTENTS, OFF
+from backend.core.day_values import WEEKDAYS, VirtualTariff, overlap
+from backend.core.days import MINUTES_OF_DAY
 from backend.core.device_profile import (
     METER,
     DeviceProfile,
@@ -35,14 +37,24 @@ from backend.core.device_profile import (
 )
 from backend.core.exports import DAILY, SCHEDULES, Activation, Plan, Trigger, spread
 from backend.core.file_names import check_name
-from backend.core.formats.forms import KINDS, Form, check_obis, form_of
+from backend.core.formats.forms import (
+    KINDS,
+    Form,
+    check_obis,
+    form_of,
+    keys_of,
+    takes_virtual_tariffs,
+)
+from backend.core.formats.row import Numbers, Values, name_by
 from backend.core.id_tags import canonical, reversed_bytes
 from backend.core.meter_difference import DifferenceLimit
+from backend.core.meter_registers import REGISTERS, register_of
 from backend.core.metering_code import check_metering_code
-from backend.core.obis import Obis, check_interval_obis
+from backend.core.obis import Obis, check_energy_obis, check_interval_obis
+from backend.core.obis_tables import TARIFFS_MOST
 from backend.core.readings import MAX_CONNECTOR
 from backend.core.registers import Exchange
-from backend.errors import BackendError, SettingsError
+from backend.errors import BackendError, ObisError, SettingsError
 from backend.ports import Destination
 
 if TYPE_CHECKING:
@@ -67,12 +79,16 @@ HOST_KEY_KINDS = (
 )
 #: The schedule of a task that only a person starts.
 NOW = "now"
+#: What of its sources a task exports (document 002 "Measured values to be exported").
+MEASURED, VIRTUAL_TARIFFS = "measured", "virtual tariffs"
 #: Of days that can be exported: nobody has readings from before OCPP.
 YEARS = (2000, 2099)
 _PREFIX = "ISEBENCH_"
 _DEFAULT_OBIS = "1-1:1.29.0*255"
 #: Shorter tokens can be guessed by who may try often.
 _TOKEN_SIGNS_MIN = 16
+#: The longest number of a meter.
+_NUMBER_SIGNS = 48
 #: So many exchanges of meters a station may have.
 _EXCHANGES_MOST = 100
 
@@ -204,11 +220,12 @@ class MeterSettings:
 
 @dataclass(frozen=True, slots=True)
 class FolderSettings:
-    """A folder of an account: the names of its meters."""
+    """A folder of an account: the names of its meters, and its virtual tariffs."""
 
     account: str
     name: str
     meters: tuple[str, ...]
+    tariffs: tuple[VirtualTariff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +294,7 @@ class TaskSettings:
             `corrections.EXTENTS`.
         groups, meters, folders, cards: by name, cards by idTag in canonical form; None for all
             of the account.
+        values: ``measured``, or the ``virtual tariffs`` of its folders.
     """
 
     account: str
@@ -292,6 +310,7 @@ class TaskSettings:
     meters: tuple[str, ...] | None = ()
     folders: tuple[str, ...] | None = ()
     cards: tuple[str, ...] | None = ()
+    values: str = MEASURED
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +418,9 @@ class Settings:
         _check_upstream(settings, where)
         _check_codes(settings, where)
         _check_metering_points(settings, where)
+        _check_days(settings, where)
+        _check_numbers(settings, where)
+        _check_tariffs(settings, where)
         return settings
 
     def find_station(self, identity: str) -> StationSettings | None:
@@ -489,6 +511,22 @@ class Settings:
         sources += self._cards_of(task)
         return tuple((one, one.activation) for one in sources if one.activation is not None)
 
+    def tariffs_of(
+        self, task: TaskSettings
+    ) -> tuple[tuple[MeterSettings, Activation, VirtualTariff], ...]:
+        """Give the virtual tariffs of a task's folders, of each of their meters (AEX-21)."""
+        return tuple(
+            (meter, meter.activation, tariff)
+            for folder in self._folders_of(task)
+            for meter in self.meters
+            if meter.name in folder.meters and meter.activation is not None
+            for tariff in folder.tariffs
+        )
+
+    def _folders_of(self, task: TaskSettings) -> list[FolderSettings]:
+        mine = (one for one in self.folders if one.account == task.account)
+        return [one for one in mine if task.folders is None or one.name in task.folders]
+
     def _stations_of(self, task: TaskSettings) -> list[StationSettings]:
         mine = [one for one in self.stations if one.account == task.account]
         wanted = {one.identity for one in mine} if task.stations is None else set(task.stations)
@@ -501,9 +539,8 @@ class Settings:
     def _meters_of(self, task: TaskSettings) -> list[MeterSettings]:
         mine = [one for one in self.meters if one.account == task.account]
         wanted = {one.name for one in mine} if task.meters is None else set(task.meters)
-        for one in self.folders:
-            if one.account == task.account and (task.folders is None or one.name in task.folders):
-                wanted.update(one.meters)
+        for one in self._folders_of(task):
+            wanted.update(one.meters)
         return sorted((one for one in mine if one.name in wanted), key=lambda one: one.name)
 
     def _cards_of(self, task: TaskSettings) -> list[CardSettings]:
@@ -759,19 +796,42 @@ def _activation(
     activation = Activation(
         station=identity,
         metering_code=check_metering_code(code, f"{ise.where}, key 'metering_code'"),
-        **_obis_and_interval(ise),
+        numbers=_numbers(ise),
+        **_obis_and_interval(ise, is_meter=not is_station),
     )
     upstream = _upstream(ise) if is_station else None
     ise.finish()
     return activation, upstream
 
 
-def _obis_and_interval(ise: _Section) -> dict[str, Any]:
-    obis = ise.text("obis", _DEFAULT_OBIS)
+def _obis_and_interval(ise: _Section, *, is_meter: bool = False) -> dict[str, Any]:
+    obis, where = ise.text("obis", _DEFAULT_OBIS), f"{ise.where}, key 'obis'"
     return {
-        "obis": check_interval_obis(obis, f"{ise.where}, key 'obis'"),
+        "obis": _meter_obis(obis, where) if is_meter else check_interval_obis(obis, where),
         "interval_minutes": ise.choice("interval", INTERVALS_MINUTES, 15),
     }
+
+
+def _meter_obis(text: str, where: str) -> str:
+    """Check a code for the energies of any register that a meter can have."""
+    obis = Obis.parse(check_energy_obis(text, where), where)
+    if register_of(obis) is None:
+        codes = ", ".join(one.code for one in REGISTERS)
+        what = f"{text!r} ({obis.meaning}) is of no register that a meter has here"
+        raise ObisError(what, where, f"use D = 29 or 9 of one of these: {codes}")
+    return text
+
+
+def _numbers(ise: _Section) -> Numbers:
+    """Read what else a meter is called by (document 001)."""
+    found = {}
+    for one in fields(Numbers):
+        text = ise.text(one.name, "")
+        if len(text) > _NUMBER_SIGNS or not text.isprintable() or text != text.strip():
+            what = f"is longer than {_NUMBER_SIGNS} signs, or has some that cannot be printed"
+            raise ise.error(one.name, what, "write it as the utility has it")
+        found[one.name] = text
+    return Numbers(**found)
 
 
 def _upstream(ise: _Section) -> UpstreamMeter | None:
@@ -807,7 +867,44 @@ def _meter(section: _Section) -> MeterSettings:
 
 def _folder(section: _Section) -> FolderSettings:
     meters = section.names("meters", "names of meters", may_be_all=False) or ()
-    return FolderSettings(section.text("account"), section.text("name"), meters)
+    tariffs: dict[int, VirtualTariff] = {}
+    for one in section.tables("virtual_tariff", "name"):
+        tariff = _virtual_tariff(one)
+        if tariffs.setdefault(tariff.number, tariff) is not tariff:
+            raise one.error("number", f"{tariff.number} is there twice", "take another")
+        if (both := overlap(tariffs.values())) is not None:
+            what = f"{both} counts in more than one of the folder's hours"
+            raise one.error("hours", what, "let each hour count once")
+        one.finish()
+    return FolderSettings(
+        section.text("account"), section.text("name"), meters, tuple(tariffs.values())
+    )
+
+
+def _virtual_tariff(section: _Section) -> VirtualTariff:
+    number = section.number("number", 1, TARIFFS_MOST)
+    since = _day(section, "since", section.take("since"))
+    said = section.names("hours", "hours")
+    # From midnight to midnight is the whole day.
+    hours = ((time(), time()),) if said is None else tuple(_hours(section, one) for one in said)
+    names = section.names("weekdays", "weekdays") if "weekdays" in section.mapping else None
+    section.take("weekdays")
+    for one in names or ():
+        if one not in WEEKDAYS:
+            raise section.error("weekdays", f"has {one!r}", f"write of {', '.join(WEEKDAYS)}")
+    weekdays = frozenset(WEEKDAYS.index(one) for one in names or WEEKDAYS)
+    return VirtualTariff(number, section.text("name", f"tariff {number}"), since, hours, weekdays)
+
+
+def _hours(section: _Section, text: str) -> tuple[time, time]:
+    found = re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text)
+    try:
+        if found is not None:
+            begin = time.fromisoformat(found[1])
+            return begin, time.fromisoformat("00:00" if found[2] == "24:00" else found[2])
+    except ValueError:
+        pass  # told below, together with what has another form
+    raise section.error("hours", f"has {text!r}", 'write local times as "HH:MM-HH:MM"')
 
 
 def _exchanges(section: _Section, connectors: int = 1) -> tuple[Exchange, ...]:
@@ -1171,6 +1268,7 @@ def _task(section: _Section) -> TaskSettings:
         plan=plan,
         start=_start(section, plan),
         corrections=section.choice("corrections", EXTENTS, OFF if plan is None else CHANGED),
+        values=section.choice("values", (MEASURED, VIRTUAL_TARIFFS), MEASURED),
         **sources,
     )
 
@@ -1201,15 +1299,21 @@ def _start(section: _Section, plan: Plan | None) -> date | None:
         return None
     if plan is None:
         raise section.error("start", f"has no meaning with schedule {NOW!r}", "take it out")
+    return _day(section, "start", value)
+
+
+def _day(section: _Section, key: str, value: object) -> date:
+    if value is None:
+        raise section.error(key, "is missing", "write a day: 2026-01-01")
     try:
-        start = date.fromisoformat(value) if isinstance(value, str) else value
+        day = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        start = None
-    if not isinstance(start, date) or isinstance(start, datetime):
-        raise section.error("start", f"is {value}", "write a day: 2026-01-01")
-    if not YEARS[0] <= start.year <= YEARS[1]:
-        raise section.error("start", f"is {start}", f"write a day from {YEARS[0]} to {YEARS[1]}")
-    return start
+        day = None
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise section.error(key, f"is {value}", "write a day: 2026-01-01")
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise section.error(key, f"is {day}", f"write a day from {YEARS[0]} to {YEARS[1]}")
+    return day
 
 
 #: What a task can take, and how each is named.
@@ -1352,6 +1456,67 @@ def _check_codes(settings: Settings, where: str) -> None:
             what = f"{_kind_of(source)} {activation.station!r}"
             place = f"{where}, [[task]] {task.name!r} with [[format]] {named.name!r}, {what}, obis"
             check_obis(activation.obis, named.form, place)
+
+
+def _check_days(settings: Settings, where: str) -> None:
+    """Check that what has one value a day is asked for by the day, of what has a register."""
+    for task in settings.tasks:
+        named = settings.format_of(task)
+        if named.form.values is Values.ENERGIES:
+            continue
+        place = f"{where}, [[task]] {task.name!r} with [[format]] {named.name!r}"
+        if task.plan is not None and task.plan.minutes != MINUTES_OF_DAY:
+            what = f"is {task.schedule!r}, and the format has one value a day"
+            raise SettingsError(what, f"{place}, key 'schedule'", f"write {DAILY!r} or {NOW!r}")
+        for source, activation in settings.activations_of(task):
+            if named.form.values is Values.READINGS and isinstance(source, CardSettings):
+                what = f"the card {activation.station!r} has no register"
+                remedy = "send its energies, as a load profile or as a feed (ise-feed-csv)"
+                raise SettingsError(what, place, remedy)
+
+
+def _check_numbers(settings: Settings, where: str) -> None:
+    """Check that each source of a task has what the format calls meters by (document 001)."""
+    for task in settings.tasks:
+        named = settings.format_of(task)
+        for key in keys_of(named.form):
+            for source, activation in settings.activations_of(task):
+                what = f"{_kind_of(source)} {activation.station!r}"
+                try:
+                    name_by(key, activation.metering_code, activation.numbers)
+                except BackendError as error:
+                    table = "station" if isinstance(source, StationSettings) else _kind_of(source)
+                    raise SettingsError(
+                        f"{what} has no {key}, by which the format {named.name!r} calls meters",
+                        f"{where}, [[task]] {task.name!r}",
+                        f"add {key} to its [{table}.ise], or turn another key of the format",
+                    ) from error
+
+
+def _check_tariffs(settings: Settings, where: str) -> None:
+    """Check what a task says of virtual tariffs (AEX-21)."""
+    for task in settings.tasks:
+        if task.values != VIRTUAL_TARIFFS:
+            continue
+        named, place = settings.format_of(task), f"{where}, [[task]] {task.name!r}"
+        if not takes_virtual_tariffs(named.form):
+            what = "virtual tariffs are exported in the format IS-E only"
+            remedy = "take a format of kind ise-readings-csv, ise-readings-xml or ise-feed-csv"
+            raise SettingsError(what, f"{place} with [[format]] {named.name!r}", remedy)
+        others = [key for key in _SOURCES if key != "folders" and getattr(task, key) != ()]
+        if others or task.folders == ():
+            what = "virtual tariffs are those of folders"
+            remedy = "name folders, and no " + " or ".join(others or ["stations"])
+            raise SettingsError(what, place, remedy)
+        seen: set[tuple[str, int]] = set()
+        for meter, _, tariff in settings.tariffs_of(task):
+            if (meter.name, tariff.number) in seen:
+                what = f"the meter {meter.name!r} has the virtual tariff {tariff.number} twice"
+                raise SettingsError(what, place, "take it out of one of the folders")
+            seen.add((meter.name, tariff.number))
+        if not seen:
+            what = "its folders have no virtual tariff, or no meter that is activated"
+            raise SettingsError(what, place, "add [[folder.virtual_tariff]]")
 
 
 def _kind_of(source: SourceSettings) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from backend.core.formats import esl_xml, ise_timeseries_csv, mscons
 from backend.core.formats.layout import Layout
+from backend.core.obis import unit_of
 from backend.errors import BackendError
 from harness.errors import UsageError
 from harness.local_time import ZURICH
@@ -138,7 +139,7 @@ def _time_series(content: bytes, separator: str, line_end: str) -> Content:
             _shown(row.start),
             _shown(row.end),
             "" if row.energy_kwh is None else f"{row.energy_kwh:f}",
-            ise_timeseries_csv.UNIT,
+            unit_of(row.obis),
             row.status.value,
         )
         for row in rows

@@ -21,8 +21,11 @@ from backend.adapters.known import known_of
 from backend.core.days import day_grid, local_day_of, to_iso_label
 from backend.core.energy import energies_by_connector, summed
 from backend.core.explain import Explanation, Said, explain, index_of, with_said
+from backend.core.formats.row import Values
 from backend.core.intervals import Interval
 from backend.core.leniency import Leniency
+from backend.core.meter_registers import measurand_of
+from backend.core.quantities import ENERGY
 from backend.core.readings import Reading
 from backend.errors import SettingsError
 from backend.settings import MeterSettings, Settings, StationSettings
@@ -57,6 +60,12 @@ class Point:
         return self.source.activation.metering_code if self.source.activation else ""
 
     @property
+    def register(self) -> str:
+        """The measurand that its energies are made of."""
+        ise = self.source.activation
+        return ENERGY if ise is None else measurand_of(ise.obis)
+
+    @property
     def name(self) -> str:
         """What people call what measures it."""
         return self.measured_by.name
@@ -74,9 +83,11 @@ def point_of(settings: Settings, source: StationSettings | MeterSettings) -> Poi
     minutes = source.activation.interval_minutes if source.activation else _INTERVAL_MINUTES
     measured_by = what_counts(settings, source)
     for task in settings.tasks:
+        form = settings.format_of(task).form
+        if form.values is not Values.ENERGIES:
+            continue  # it rounds other values
         if any(one == source for one, _ in settings.activations_of(task)):
-            decimals = settings.format_of(task).form.decimals
-            return Point(source, measured_by, minutes, decimals)
+            return Point(source, measured_by, minutes, form.decimals)
     return Point(source, measured_by, minutes, _DECIMALS)
 
 
@@ -117,7 +128,7 @@ def day_of(connection: Connection, point: Point, day: date, until: datetime) -> 
     """Give the intervals of a local day."""
     grid = day_grid(day, point.minutes)
     _measured_by_id(connection, point)
-    known = known_of(connection, point.measured_by, grid, until)
+    known = known_of(connection, point.measured_by, grid, until, point.register)
     made = energies_by_connector(known, point.measured_by.profile, grid, point.decimals, until)
     return summed(made)
 
@@ -150,7 +161,7 @@ def explanation_of(
         raise SettingsError(what, point.where, "ask again later")
     number = _measured_by_id(connection, point)
     lasting = until if is_served else _last_heard(connection, number) or until
-    known = known_of(connection, point.measured_by, grid, lasting)
+    known = known_of(connection, point.measured_by, grid, lasting, point.register)
     unread = [
         reading
         for each in known.presence.unread

@@ -196,14 +196,19 @@ class _Said:
         rows = connection.execute(select(table).where(table.c.station_id == station_id))
         self._kinds = {row.id: (row.connector, kinds_in(row.kinds)) for row in rows}
 
-    def connectors(self) -> list[int]:
-        """Give the connectors that may have shown an energy register, lowest first."""
+    def connectors(self, register: str = ENERGY) -> list[int]:
+        """Give the connectors that may have shown a register, lowest first."""
         shown = {
             connector
             for connector, kinds in self._kinds.values()
-            if connector > 0 and any(kind.measurand == ENERGY and _is_total(kind) for kind in kinds)
+            if connector > 0
+            and any(kind.measurand == register and _is_total(kind) for kind in kinds)
         }
         return sorted(shown)
+
+    def measurands(self) -> set[str]:
+        """Give what has ever been told."""
+        return {kind.measurand for _, kinds in self._kinds.values() for kind in kinds}
 
     def rows(
         self,
@@ -301,30 +306,47 @@ def last_reading(connection: Connection, station_id: int) -> Reading | None:
     return next(_registers(rows), None)
 
 
+def measurands_told(connection: Connection, station_id: int) -> set[str]:
+    """Give what a station or a meter has ever told, whatever its value."""
+    return _Said(connection, station_id).measurands()
+
+
 def energy_readings(
-    connection: Connection, station_id: int, start: datetime, end: datetime
+    connection: Connection,
+    station_id: int,
+    start: datetime,
+    end: datetime,
+    register: str = ENERGY,
 ) -> list[Reading]:
     """
     Give the readings that the energies between ``start`` and ``end`` are made of.
 
-    They are those of the register, and the powers that it is compared with.
+    They are those of the register, and the powers that it is compared with. Those of another
+    register than that of imported energy come as if they were of it: what follows is the same.
 
     For each connector that is from some readings before the start to some after the end, so
     that its register is known at both edges, and a false one among them can be told from the
     register's course; and an hour beyond, so that a sample of several phases is whole.
+
+    Parameters:
+        register: its measurand.
     """
     instant, said = tables.meter_value.c.instant, _Said(connection, station_id)
     found: list[Reading] = []
-    for connector in said.connectors():
-        before = said.rows(instant <= start, (ENERGY,), connector, backwards=True)
-        after = said.rows(instant >= end, (ENERGY,), connector)
-        first, last = _outermost(before) or start, _outermost(after) or end
+    for connector in said.connectors(register):
+        before = said.rows(instant <= start, (register,), connector, backwards=True)
+        after = said.rows(instant >= end, (register,), connector)
+        first = _outermost(before, register) or start
+        last = _outermost(after, register) or end
         within = instant.between(first - MARGIN, last + MARGIN)
-        rows = said.rows(within, (ENERGY, POWER), connector)
+        rows = said.rows(within, (register, *((POWER,) if register == ENERGY else ())), connector)
         found += (
-            one for row in rows for one in row.readings() if _is_register(one) or _is_power(one)
+            one
+            for row in rows
+            for one in row.readings()
+            if _is_register(one, register) or (register == ENERGY and _is_power(one))
         )
-    return found
+    return found if register == ENERGY else [one._replace(measurand=ENERGY) for one in found]
 
 
 def course_before(connection: Connection, station_id: int, since: datetime) -> datetime:
@@ -348,17 +370,17 @@ def course_before(connection: Connection, station_id: int, since: datetime) -> d
     return max(earliest - MARGIN, _FIRST)
 
 
-def _outermost(rows: Iterator[MeterValue]) -> datetime | None:
+def _outermost(rows: Iterator[MeterValue], register: str = ENERGY) -> datetime | None:
     """Give the instant of the outermost reading that is taken along on one side."""
     instant = None
-    for reading in islice(_registers(rows), EDGE_READINGS):
+    for reading in islice(_registers(rows, register), EDGE_READINGS):
         instant = reading.instant
     return instant
 
 
-def _registers(rows: Iterator[MeterValue]) -> Iterator[Reading]:
+def _registers(rows: Iterator[MeterValue], register: str = ENERGY) -> Iterator[Reading]:
     # What cannot be a register's value is no edge of the window either.
-    return (reading for row in rows for reading in row.readings() if _is_register(reading))
+    return (one for row in rows for one in row.readings() if _is_register(one, register))
 
 
 def unread_instants(
@@ -383,9 +405,9 @@ def unread_instants(
     return tuple(sorted(told - read))
 
 
-def _is_register(one: Reading) -> bool:
+def _is_register(one: Reading, register: str = ENERGY) -> bool:
     usable = one.value is not None and one.value >= 0
-    return one.measurand == ENERGY and one.connector > 0 and usable and _is_total(one)
+    return one.measurand == register and one.connector > 0 and usable and _is_total(one)
 
 
 def _is_power(one: Reading) -> bool:

@@ -25,7 +25,7 @@ from typing import Protocol, TypeVar
 
 from backend.core import days
 from backend.core.file_names import file_name
-from backend.core.formats.row import Row
+from backend.core.formats.row import NO_NUMBERS, Numbers, Row
 from backend.core.intervals import Interval
 
 __all__ = [
@@ -94,12 +94,14 @@ class Activation:
         metering_code: whose energy it is.
         obis: what the value is, as it is to stand in the file.
         interval_minutes: 1, 5, 10, 15, 30 or 60.
+        numbers: what else it is called by (document 001).
     """
 
     station: str
     metering_code: str
     obis: str
     interval_minutes: int = 15
+    numbers: Numbers = NO_NUMBERS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -259,6 +261,7 @@ def rows_of(activation: Activation, intervals: Iterable[Interval]) -> list[Row]:
             end=each.end,
             energy_kwh=each.energy_kwh,
             status=each.status,
+            numbers=activation.numbers,
         )
         for each in intervals
     ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
@@ -60,6 +60,7 @@ RULES: dict[str, tuple[Status, str]] = {
     "impossible-rise": (Status.MISSING, "the register rose faster than the model can charge"),
     "contradicted": (Status.MISSING, "the power says a hundred times more than the register"),
     "offline": (Status.MISSING, "the charger was offline and no reading bridges the gap"),
+    "not-read": (Status.MISSING, "the register has not been read yet"),
     "future": (Status.MISSING, "the interval has not ended yet"),
 }
 """Why an interval is what it is: status, and one clause for a person. Later ones win."""
@@ -148,6 +149,11 @@ def add_up(parts: Sequence[Interval]) -> Interval:
         return worst
     energy = sum((part.energy_kwh or Decimal(0) for part in parts), Decimal(0))
     return Interval(worst.start, worst.end, energy, worst.status, worst.rule)
+
+
+def worst_of(rules: Iterable[str]) -> str:
+    """Give the rule that wins over the others."""
+    return max(rules, key=_SEVERITY.__getitem__)
 
 
 def rounded_kwh(wh: Decimal, decimals: int) -> Decimal:
@@ -261,6 +267,46 @@ def parts_of(register: Register, interval: Span, presence: Presence) -> list[Par
     first = bisect.bisect_right(instants, interval[0])
     parts = _parts(register, first, interval, online, _Edges(presence, online))
     return [Part(*span, after, rule) for span, after, rule in parts]
+
+
+def rules_at(
+    register: Register, instants: Iterable[datetime], presence: Presence, step: timedelta
+) -> list[str]:
+    """
+    Say how the register is known at some instants, by the rules that hold for intervals.
+
+    Parameters:
+        step: the length that readings may be apart, to be true between them.
+    """
+    online = _Spans(presence.online, SHORT_GAP)
+    edges = _Edges(presence, online)
+    contradicted = _Spans(presence.contradicted, timedelta(0))
+    rules = []
+    for instant in instants:
+        rule = _rule_at(register, instant, step, online, edges)
+        is_contradicted = contradicted.touch((instant - _MICROSECOND, instant + _MICROSECOND))
+        rules.append("contradicted" if is_contradicted else rule)
+    return rules
+
+
+def _rule_at(
+    register: Register, instant: datetime, step: timedelta, online: _Spans, edges: _Edges
+) -> str:
+    points = register.points
+    after = bisect.bisect_right(points, instant, key=_instant_of)
+    here = after - 1
+    if here >= 0 and points[here].instant == instant:
+        if here in register.by_reception:
+            return "reception-time"
+        return "meter-exchange" if here in register.by_settings else "measured"
+    moment = (instant, instant)
+    if 0 < after < len(points):
+        return _rule_of_pair(register, after, step, moment, online)
+    return edges.rule(moment, points[after].instant if after < len(points) else None)
+
+
+def _instant_of(point: Point) -> datetime:
+    return point.instant
 
 
 def _rules_of(

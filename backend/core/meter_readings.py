@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from backend.core.meter_registers import REGISTERS, MeterRegister, register_of
 from backend.core.obis import Obis
-from backend.core.quantities import ENERGY, times
+from backend.core.quantities import times
 from backend.core.readings import Kind, MeterValue
 from backend.errors import ObisError, ReadingError
 
@@ -36,15 +37,19 @@ INSTANT_PATTERN = (
     r"(Z|[+-][0-9]{2}:[0-9]{2})$"
 )
 REGISTER_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,12})?$"
-FACTORS: Mapping[str, Decimal] = {"Wh": Decimal(1), "kWh": Decimal(1000)}
+UNITS: tuple[str, ...] = tuple({unit: None for one in REGISTERS for unit in one.factors})
+"""Of the registers, each where its register is one of it."""
 
 _FIELDS = ("instant", "register", "unit", "obis")
 _INSTANT, _REGISTER = (re.compile(one[1:-1]) for one in (INSTANT_PATTERN, REGISTER_PATTERN))
-#: The registers that are kept: imported energy, all tariffs, of the meter or its main channel.
-_KEPT = frozenset({"1-0:1.8.0", "1-1:1.8.0"})
+#: The channels on which a meter, or its main channel, tells its registers.
+_CHANNELS = (0, 1)
 _KINDS = {
-    unit: Kind(ENERGY, None, "Outlet", "Sample.Periodic", "Wh", unit, Decimal(0))
-    for unit in FACTORS
+    (one.code, unit): Kind(
+        one.measurand, None, "Outlet", "Sample.Periodic", one.kept_unit, unit, Decimal(0)
+    )
+    for one in REGISTERS
+    for unit in one.factors
 }
 
 
@@ -79,10 +84,12 @@ def _read(item: object, where: str, place: int, now: datetime) -> MeterValue:
     for name in _FIELDS[:3]:
         if name not in item:
             raise _wrong(where, place, name, "is missing", "add it", "required")
-    _check_obis(item, where, place)
+    of = _register(item, where, place)
     unit = item["unit"]
-    if not isinstance(unit, str) or unit not in FACTORS:
-        raise _wrong(where, place, "unit", "is none", 'write "Wh" or "kWh"', "enum")
+    if not isinstance(unit, str) or unit not in of.factors:
+        remedy = "write " + " or ".join(f'"{one}"' for one in of.factors)
+        what = f"is none of the register {of.code}"
+        raise _wrong(where, place, "unit", what, remedy, "enum")
     register = item["register"]
     if not isinstance(register, str) or _REGISTER.fullmatch(register) is None:
         remedy = 'write it as a text with a decimal point, not below 0: "1234.567"'
@@ -92,21 +99,29 @@ def _read(item: object, where: str, place: int, now: datetime) -> MeterValue:
         instant=_instant(item["instant"], where, place, now),
         transaction=None,
         position=place,
-        kinds=(_KINDS[unit],),
-        values=(times(Decimal(register), FACTORS[unit]),),
+        kinds=(_KINDS[of.code, unit],),
+        values=(times(Decimal(register), of.factors[unit]),),
         raw_values=(register,),
     )
 
 
-def _check_obis(item: Mapping[str, Any], where: str, place: int) -> None:
+def _register(item: Mapping[str, Any], where: str, place: int) -> MeterRegister:
+    """Tell which register is meant; the usual one, where nothing is said of it."""
     said = item.get("obis", REGISTER_OBIS)
+    found = None
     try:
-        known = isinstance(said, str) and Obis.parse(said).normalised in _KEPT
+        if isinstance(said, str):
+            obis = Obis.parse(said)
+            # A code of energies (D = 9, 29) would say that the value is no register.
+            is_register = obis.kind in (0, 8) and obis.channel in _CHANNELS
+            found = register_of(obis) if is_register else None
     except ObisError:
-        known = False
-    if not known:
-        remedy = f'only the imported energy of all tariffs is kept: "{REGISTER_OBIS}"'
+        pass  # told below, together with codes of something else
+    if found is None:
+        codes = ", ".join(one.code for one in REGISTERS)
+        remedy = f"the registers that are kept are {codes}"
         raise _wrong(where, place, "obis", "is none that is kept", remedy, "register")
+    return found
 
 
 def _instant(said: object, where: str, place: int, now: datetime) -> datetime:

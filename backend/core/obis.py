@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from backend.errors import ObisError
@@ -54,6 +55,9 @@ KINDS: Mapping[int, str] = MappingProxyType(
     }
 )
 INTERVAL_KINDS = (9, 29)
+_REMEDY = 'use e.g. "1-1:1.29.0*255" (load profile) or "1-1:1.9.0" (energy of a period)'
+UNITS: Mapping[int, str] = MappingProxyType({5: "kWh", 6: "kWh", 7: "m3", 8: "m3", 9: "m3"})
+"""Of what is no electricity: energies of cold and heat, volumes of gas and water."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,10 @@ class Obis:
 
     @property
     def unit(self) -> str:
-        """The unit of an electrical energy; empty for anything else."""
-        return QUANTITIES.get(self.quantity, ("", ""))[1] if self.medium == 1 else ""
+        """The unit of an energy or a volume; empty where it is not known here."""
+        if self.medium == 1:
+            return QUANTITIES.get(self.quantity, ("", ""))[1]
+        return UNITS.get(self.medium, "")
 
     @property
     def meaning(self) -> str:
@@ -136,8 +142,30 @@ def check_interval_obis(text: str, where: str) -> str:
     obis = Obis.parse(text, where)
     if obis.medium != 1 or obis.quantity != 1 or obis.kind not in INTERVAL_KINDS:
         raise ObisError(
-            f"{text!r} ({obis.meaning}) is not the imported energy of an interval",
-            where,
-            'use e.g. "1-1:1.29.0*255" (load profile) or "1-1:1.9.0" (energy of a period)',
+            f"{text!r} ({obis.meaning}) is not the imported energy of an interval", where, _REMEDY
         )
     return text
+
+
+def check_energy_obis(text: str, where: str) -> str:
+    """
+    Check a code for interval energies of any register, and give it back as it is written.
+
+    Raises:
+        ObisError: It is no code, or of no load profile (D = 29) nor energy of a period (D = 9).
+    """
+    obis = Obis.parse(text, where)
+    if obis.kind not in INTERVAL_KINDS:
+        raise ObisError(
+            f"{text!r} ({obis.meaning}) is not the energy of an interval", where, _REMEDY
+        )
+    return text
+
+
+@lru_cache(maxsize=1_000)
+def unit_of(text: str) -> str:
+    """Give the unit of a code's values; kWh where the code is none, or tells none."""
+    try:
+        return Obis.parse(text).unit or "kWh"
+    except ObisError:
+        return "kWh"

@@ -378,6 +378,7 @@ HEADLINES: Mapping[str, Headline] = {
         " so one of the two has the wrong unit"
     ),
     "offline": _plain("the charger was offline and no later reading bridges the gap"),
+    "not-read": _plain("the register has not been read yet"),
     "future": _plain("the interval has not ended yet"),
 }
 """Why an interval is what it is, by the rule that made it."""
@@ -396,6 +397,7 @@ NEEDED: Mapping[str, str] = {
     "offline": (
         "a reading of the register from after the outage; the energy is then made of the difference"
     ),
+    "not-read": "a first reading of the register",
     "future": "nothing but time",
 }
 """What an interval without energy would need, by its rule."""

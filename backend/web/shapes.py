@@ -28,10 +28,10 @@ from backend.core.explain import Boundary, ConnectorPart, Evidence, Explanation
 from backend.core.intervals import RULES, Interval
 from backend.core.masking import masked
 from backend.core.meter_readings import (
-    FACTORS,
     INSTANT_PATTERN,
     REGISTER_OBIS,
     REGISTER_PATTERN,
+    UNITS,
 )
 from backend.core.sentences import sentences
 from backend.core.sessions import Session
@@ -235,7 +235,7 @@ SHAPES: Mapping[str, Json] = {
         "properties": {
             "instant": {**INSTANT, "pattern": INSTANT_PATTERN},
             "register": {**TEXT, "pattern": REGISTER_PATTERN},
-            "unit": {**TEXT, "enum": list(FACTORS)},
+            "unit": {**TEXT, "enum": list(UNITS)},
             "obis": {**TEXT, "default": REGISTER_OBIS},
         },
         "required": ["instant", "register", "unit"],

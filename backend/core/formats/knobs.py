@@ -14,22 +14,26 @@ def values_of(cls: Any, mapping: Mapping[str, Any], where: str) -> dict[str, Any
     Give the values of knobs, as settings have them.
 
     Parameters:
-        cls: the dataclass whose attributes are the knobs.
+        cls: the dataclass whose attributes are the knobs, but for those in its ``left_out``.
         mapping: knob and value, as TOML gives them.
         where: the place to name in an error.
 
     Raises:
         LayoutError: A knob is unknown.
     """
-    known = {each.name for each in fields(cls)}
+    known = {each.name for each in fields(cls)} - getattr(cls, "left_out", frozenset())
     for name in mapping:
         if name not in known:
             raise LayoutError(
                 f"there is no knob {name!r}", where, "use " + ", ".join(sorted(known))
             )
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in mapping.items()
-    }
+    return {name: _value(name, value) for name, value in mapping.items()}
+
+
+def _value(name: str, value: object) -> object:
+    if name == "obis" and isinstance(value, str):  # as document 002 writes a list of codes
+        return tuple(one.strip() for one in value.strip().removesuffix(";").split(";"))
+    return tuple(value) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from backend.core import days
 from backend.core.file_names import check_pattern
 from backend.core.formats.knobs import FLAG, KnobRow, check_knobs, knobs_of, one_of, values_of
+from backend.core.formats.row import KEYS, METERING_CODE, Values
 from backend.errors import LayoutError
 
 COLUMNS = ("code", "obis", "time", "value", "unit", "status")
@@ -50,6 +51,10 @@ class Layout:
     columns: tuple[str, ...] = COLUMNS
     headings: tuple[str, ...] = ("Messpunkt", "OBIS", "Zeitstempel", "Wert", "Einheit", "Status")
     interval_minutes: int = 15
+    key: str = METERING_CODE
+    only_basic_data: bool = True
+
+    values: ClassVar[Values] = Values.ENERGIES
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> Layout:
@@ -214,6 +219,20 @@ _KNOBS: tuple[KnobRow, ...] = (
         "60",
         "document 000",
         *one_of(1, 5, 10, 15, 30, 60),
+    ),
+    (
+        "key",
+        "what a meter is called by: metering_code, device_location_id, factory_no or internal_no",
+        '"factory_no"',
+        "document 001",
+        *one_of(*KEYS),
+    ),
+    (
+        "only_basic_data",
+        "false adds reactive energy, where a meter has it, under the codes of its four quadrants",
+        "false",
+        "document 002's maker: 1 only kWh, 0 kWh and kvar",
+        *FLAG,
     ),
 )
 KNOBS = knobs_of(Layout(), _KNOBS)

@@ -24,16 +24,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from backend.core import days
 from backend.core.formats.edifact import UNA, Segment, segment, segments
 from backend.core.formats.knobs import FLAG, KnobRow, check_knobs, knobs_of, one_of, values_of
 from backend.core.formats.layout import MAX_DECIMALS, is_pattern
-from backend.core.formats.row import Row, energy_text
+from backend.core.formats.row import Row, Values, energy_text
 from backend.core.intervals import Status
-from backend.core.obis import Obis
-from backend.errors import LayoutError, ObisError, UnreadableFile
+from backend.core.obis import unit_of
+from backend.core.obis_tables import MSCONS, check_listed
+from backend.errors import LayoutError, UnreadableFile
 
 VERSIONS = ("2.2e", "2.4a")
 _PARTY_SIGNS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
@@ -42,7 +43,7 @@ _LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
 _MAX_CODE = 70
 _MAX_REFERENCE = 14
 _MAX_DIGITS = 9
-_MINUTE = timedelta(minutes=1)
+_MOMENT = timedelta(microseconds=1)
 #: Of a quantity, by MIG 2.2g: 220 true, 67 substitute, 20 unusable.
 _QUALIFIERS = {Status.TRUE: "220", Status.ESTIMATED: "67", Status.MISSING: "20"}
 #: Also what older files have: 46 true (MSCONS 1.6), 79 a sum, 187 forecast, 201 proposed.
@@ -64,7 +65,12 @@ _UNITS_READ = {code: unit for unit, code in _UNITS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Mscons:
-    """What such a file looks like; each knob is explained in `KNOBS`."""
+    """
+    What such a file looks like; each knob is explained in `KNOBS`.
+
+    Attributes:
+        application, process: what UNB and RFF+Z13 say that it is (AHB 2.2a): a load profile.
+    """
 
     version: str = "2.2e"
     sender: str = ""
@@ -79,6 +85,10 @@ class Mscons:
     test: bool = False
     name_pattern: str = "MSCONS_TL_{task}_{from}_{to}_{created}_{revision}.txt"
     files: str = "task"
+
+    values: ClassVar[Values] = Values.ENERGIES
+    application: ClassVar[str] = "TL"
+    process: ClassVar[str] = "13008"
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> Mscons:
@@ -214,15 +224,9 @@ def check_obis(text: str, where: str) -> str:
     Check a code for this format, and give it back as it is written.
 
     Raises:
-        ObisError: It is none of a load profile (document 002 "Obis Code mscons").
+        ObisError: The format does not list it (document 002 "Obis Code mscons").
     """
-    obis = Obis.parse(text, where)
-    if obis.kind != 29:
-        raise ObisError(
-            f"{text!r} ({obis.meaning}) is no load profile, and MSCONS has nothing else",
-            where,
-            'use e.g. "1-1:1.29.0*255"',
-        )
+    check_listed((text,), MSCONS, where)
     return text
 
 
@@ -241,21 +245,34 @@ def write(rows: Iterable[Row], form: Mscons, envelope: Envelope) -> bytes:
         ObisError: A row has the code of something else than a load profile.
     """
     form.check()
+    return interchange(
+        (
+            _message(number, list(series), form, envelope)
+            for number, (_, series) in enumerate(_by_series(rows), start=1)
+        ),
+        form,
+        envelope,
+    )
+
+
+def interchange(messages: Iterable[list[str]], form: Mscons, envelope: Envelope) -> bytes:
+    """
+    Put messages into a file.
+
+    Raises:
+        LayoutError: Its reference is too long.
+    """
     if len(envelope.reference) > _MAX_REFERENCE:
         raise LayoutError(
             f"the reference {envelope.reference!r} is too long for UNB",
             "one file for each meter",
             "let the format have one file for the task, or divide the task",
         )
-    line_end = _LINE_ENDS[form.line_end]
-    messages = [
-        _message(number, list(series), form, envelope)
-        for number, (_, series) in enumerate(_by_series(rows), start=1)
-    ]
+    line_end, written = _LINE_ENDS[form.line_end], list(messages)
     parts = [UNA] if form.service_string else []
     parts.append(_interchange(form, envelope))
-    parts += (one for message in messages for one in message)
-    parts.append(segment("UNZ", str(len(messages)), envelope.reference))
+    parts += (one for each in written for one in each)
+    parts.append(segment("UNZ", str(len(written)), envelope.reference))
     return "".join(part + line_end for part in parts).encode("latin-1")
 
 
@@ -272,8 +289,8 @@ def _interchange(form: Mscons, envelope: Envelope) -> str:
     created = days.to_local(envelope.created)
     parties = [(party, form.party_qualifier) for party in (form.sender, form.receiver)]
     made = f"{created:%y%m%d}", f"{created:%H%M}"
-    # TL: Lastgang. The sign of a test is the last of the elements.
-    tail = ("", "TL", "", "", "", "1") if form.test else ("", "TL")
+    # The sign of a test is the last of the elements.
+    tail = ("", form.application, "", "", "", "1") if form.test else ("", form.application)
     return segment("UNB", ("UNOC", "3"), *parties, made, envelope.reference, *tail)
 
 
@@ -281,13 +298,37 @@ def _message(number: int, series: Sequence[Row], form: Mscons, envelope: Envelop
     """Write the message of one series, its count included."""
     code, obis = series[0].code, series[0].obis
     where = f"{code} {obis}"
-    _check_code(code)
     check_obis(obis, where)
+    body = [
+        *_period(series[0].start, series[-1].end, form, where),
+        segment("LIN", "1"),
+        segment("PIA", "5", (obis, "SRW")),
+    ]
+    for row in series:
+        body += _quantity(row, form)
+    return message(number, code, body, form, envelope)
+
+
+def message(
+    number: int, code: str, body: Sequence[str], form: Mscons, envelope: Envelope
+) -> list[str]:
+    """
+    Write the message of one metering point, its count included.
+
+    Parameters:
+        number: of the message in its file, from 1.
+        code: of the metering point.
+        body: the segments behind its name.
+
+    Raises:
+        LayoutError: The code cannot stand in it.
+    """
+    check_code(code)
     parts = [
         segment("UNH", str(number), ("MSCONS", "D", "04B", "UN", form.version)),
         segment("BGM", "7", f"{envelope.reference}-{number}", "9"),
         segment("DTM", ("137", *_moment(envelope.created, form, "created"))),
-        segment("RFF", ("Z13", "13008")),
+        segment("RFF", ("Z13", form.process)),
         *(
             segment("NAD", role, (party, "", form.party_agency))
             for role, party in (("MS", form.sender), ("MR", form.receiver))
@@ -295,16 +336,18 @@ def _message(number: int, series: Sequence[Row], form: Mscons, envelope: Envelop
         segment("UNS", "D"),
         segment("NAD", "DP"),
         segment("LOC", "172", code),
-        *_period(series[0].start, series[-1].end, form, where),
-        segment("LIN", "1"),
-        segment("PIA", "5", (obis, "SRW")),
+        *body,
     ]
-    for row in series:
-        parts += _quantity(row, form)
     return [*parts, segment("UNT", str(len(parts) + 1), str(number))]
 
 
-def _check_code(code: str) -> None:
+def check_code(code: str) -> None:
+    """
+    Check what a metering point or a meter is called.
+
+    Raises:
+        LayoutError: It cannot stand in EDIFACT.
+    """
     if not 0 < len(code) <= _MAX_CODE or code != code.strip():
         raise LayoutError(
             f"a name has 1 to {_MAX_CODE} characters and no blanks around them",
@@ -324,18 +367,19 @@ def _quantity(row: Row, form: Mscons) -> list[str]:
     where = f"{row.code} {row.start.isoformat()}"
     if row.end <= row.start:
         raise LayoutError(f"ends at {row.end.isoformat()}", where, "give it a length")
+    return [amount(row, form, where), *_period(row.start, row.end, form, where)]
+
+
+def amount(row: Row, form: Mscons, where: str) -> str:
+    """
+    Write the value of a row; one that is missing is 0 and unusable.
+
+    Raises:
+        LayoutError: It cannot be written.
+    """
     text = energy_text(row, form.decimals, where) or f"{0:.{form.decimals}f}"
-    unit = (_UNITS[_unit_of(row.obis)],) if form.has_units else ()
-    qualifier = _QUALIFIERS[row.status]
-    return [segment("QTY", (qualifier, text, *unit)), *_period(row.start, row.end, form, where)]
-
-
-def _unit_of(obis: str) -> str:
-    """Give the unit of an energy; heat and cold have no other than electricity."""
-    try:
-        return Obis.parse(obis).unit or "kWh"
-    except ObisError:
-        return "kWh"
+    unit = (_UNITS[unit_of(row.obis)],) if form.has_units else ()
+    return segment("QTY", (_QUALIFIERS[row.status], text, *unit))
 
 
 def _period(start: datetime, end: datetime, form: Mscons, where: str) -> list[str]:
@@ -343,6 +387,16 @@ def _period(start: datetime, end: datetime, form: Mscons, where: str) -> list[st
         segment("DTM", (qualifier, *_moment(at, form, where)))
         for qualifier, at in (("163", start), ("164", end))
     ]
+
+
+def reading_time(at: datetime, form: Mscons, where: str) -> str:
+    """
+    Write when a register was read, to the minute: a bare date could be its begin or its end.
+
+    Raises:
+        LayoutError: It is no whole minute.
+    """
+    return segment("DTM", ("9", *_moment(at, form, where)))
 
 
 def _moment(at: datetime, form: Mscons, where: str) -> tuple[str, str]:
@@ -412,19 +466,44 @@ def rows_in(document: Document) -> list[Row]:
     """
     rows = []
     for one in document.quantities:
-        if one.start is None:
+        start = one.start
+        if start is None:
             continue
-        where = f"{one.code} {one.start.isoformat()}"
-        status = STATUSES.get(one.qualifier)
-        if status is None:
-            known = ", ".join(STATUSES)
-            what = f"the quantity has the qualifier {one.qualifier!r}"
-            raise UnreadableFile(what, where, f"known are {known}")
-        if one.unit and one.unit != (unit := _unit_of(one.obis)):
-            raise UnreadableFile(f"the quantity is in {one.unit!r}", where, f"give {unit}")
-        energy = None if status is Status.MISSING else one.value
-        rows.append(Row(one.code, one.obis, one.start, one.end, energy, status))
+        rows.append(_row(one, start, one.end))
     return rows
+
+
+def readings_in(document: Document) -> list[Row]:
+    """
+    Give the registers of a file as rows, each of the local day that ends when it was read.
+
+    Raises:
+        UnreadableFile: One has a qualifier that nothing is known of, is no value, or was read
+            at no local midnight.
+    """
+    rows = []
+    for one in document.quantities:
+        if one.start is not None:
+            continue
+        start, end = days.day_bounds(days.local_day_of(one.end - _MOMENT))
+        if one.end != end:
+            what = f"the register was read at {one.end.isoformat()}, which is no local midnight"
+            raise UnreadableFile(what, one.code, "give registers at the ends of days")
+        rows.append(_row(one, start, end))
+    return rows
+
+
+def _row(one: Quantity, start: datetime, end: datetime) -> Row:
+    where = f"{one.code} {start.isoformat()}"
+    status = STATUSES.get(one.qualifier)
+    if status is None:
+        known = ", ".join(STATUSES)
+        what = f"the quantity has the qualifier {one.qualifier!r}"
+        raise UnreadableFile(what, where, f"known are {known}")
+    if one.unit and one.unit != (unit := unit_of(one.obis)):
+        raise UnreadableFile(f"the quantity is in {one.unit!r}", where, f"give {unit}")
+    energy = None if status is Status.MISSING else one.value
+    return Row(one.code, one.obis, start, end, energy, status)
 
 
 def read(content: bytes) -> Document:

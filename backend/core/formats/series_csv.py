@@ -18,9 +18,12 @@ from itertools import compress, cycle, islice
 from typing import cast
 
 from backend.core.exports import Activation, rows_of
-from backend.core.formats.ise_timeseries_csv import SUFFIX, write
+from backend.core.formats.cells import shown_obis
+from backend.core.formats.ise_timeseries_csv import write
 from backend.core.formats.layout import MAX_CELL, Layout, check_cell
+from backend.core.formats.row import METERING_CODE, name_by
 from backend.core.intervals import Status
+from backend.core.obis import unit_of
 from backend.core.series import Series
 from backend.errors import LayoutError
 
@@ -33,6 +36,8 @@ _SPARSE = 2
 #: Names that stand for a series' own while lines are learned, and what stands for them then.
 _CODE, _OBIS = "CODE", "OBIS"
 _CODE_MARK, _OBIS_MARK = "\0", "\1"
+#: Of the lines that are learned.
+_UNIT = unit_of(_OBIS)
 
 
 def write_series(many: Iterable[Series], layout: Layout) -> bytes:
@@ -54,9 +59,11 @@ def write_series(many: Iterable[Series], layout: Layout) -> bytes:
 
 
 def shown_name(series: Series, layout: Layout) -> tuple[str, str]:
-    """Give the code and the OBIS code under which a series stands in a file."""
-    obis = series.activation.obis
-    return series.code, obis if layout.obis_suffix else obis.removesuffix(SUFFIX)
+    """Give the name and the OBIS code under which a series stands in a file."""
+    obis = shown_obis(series.activation.obis, layout)
+    if layout.key == METERING_CODE:
+        return series.code, obis
+    return name_by(layout.key, series.code, series.activation.numbers), obis
 
 
 def _by_name(
@@ -182,7 +189,8 @@ class _Writer:
         if series.grid is not self._grid:
             self._learn(series.grid)
         lines = None
-        if len(found) == 1 and self._cells and self._is_name(code) and self._is_name(obis):
+        is_usual = len(found) == 1 and self._cells and unit_of(obis) == _UNIT
+        if is_usual and self._is_name(code) and self._is_name(obis):
             with suppress(_OutOfRange):
                 lines = self._lines_of(series)
         if lines is None:
@@ -203,7 +211,7 @@ class _Writer:
         """Have a series written, and take its lines apart; there are none where it is refused."""
         self._grid, self._cells = grid, []
         self._lines.clear()
-        layout = replace(self._layout, header=False, encoding="utf-8")
+        layout = replace(self._layout, header=False, encoding="utf-8", key=METERING_CODE)
         scale = 10**layout.decimals
         energies = list(islice(cycle((0, 1, scale - 1, 1234 * scale + 56)), len(grid) - 1))
         probe = Series(Activation("", _CODE, _OBIS), grid, layout.decimals, energies, "measured")

@@ -1,0 +1,93 @@
+"""
+What a register shows at an instant: the reading that a utility would take there.
+
+Rule 1: it is what the device shows, in the epoch of that instant: after an exchange or a restart
+the new register counts from where it began.
+Rule 2: between two readings it is interpolated as an exact fraction and rounded once, half up, as
+the boundaries of intervals are; so the energies of the intervals between two standings sum to
+their difference, within one epoch.
+Rule 3: how it is known follows `intervals.RULES`; a reading of that very instant is true.
+Rule 4: where a register turned over or began anew between two readings, the last one that was
+read stands, as an estimate: nobody knows when it happened.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from backend.core.intervals import RULES, Status, register_before, rules_at, worst_of
+from backend.core.registers import Point, Register
+
+if TYPE_CHECKING:
+    from backend.core.energy import Course
+
+_EXACT = Context(prec=60)
+_WHOLE_KWH = Decimal(1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    What a register shows at an instant.
+
+    Attributes:
+        wh: exactly, in Wh (or varh, or litres); None where it is not known.
+        rule: why it is known as it is, a key of `intervals.RULES`.
+    """
+
+    wh: Fraction | None
+    rule: str
+
+
+def standing_at(courses: Sequence[Course], instant: datetime, step: timedelta) -> Standing:
+    """
+    Tell what the registers of a station show together at an instant.
+
+    Parameters:
+        courses: of its connectors, with points before the instant and after it, if there are.
+        instant: in UTC.
+        step: readings that are not further apart than this are true between them.
+    """
+    parts = [_standing(one, instant, step) for one in courses]
+    rule = worst_of([one.rule for one in parts])
+    known = [one.wh for one in parts if one.wh is not None]
+    return Standing(sum(known, Fraction(0)) if len(known) == len(parts) else None, rule)
+
+
+def _standing(course: Course, instant: datetime, step: timedelta) -> Standing:
+    register = course.register
+    (rule,) = rules_at(register, [instant], course.presence, step)
+    if not register.points:
+        return Standing(None, worst_of([rule, "not-read"]))
+    if RULES[rule][0] is Status.MISSING:
+        return Standing(None, rule)
+    after = bisect.bisect_right(register.points, instant, key=_instant_of)
+    if 0 < after < len(register.points) and after in register.rollovers:
+        # Its course goes on, but not what it shows.
+        return Standing(Fraction(register.shown[after - 1].wh), "across-reset")
+    wh = register_before(register, after, instant)
+    lift_wh = Fraction(_lift_wh(register, max(after - 1, 0)))
+    return Standing(None if wh is None else wh - lift_wh, rule)
+
+
+def _instant_of(point: Point) -> datetime:
+    return point.instant
+
+
+def _lift_wh(register: Register, index: int) -> Decimal:
+    """Tell how far a point stands above what was shown there, by the epochs before it."""
+    lift_wh = Decimal(0)
+    for begin in sorted(register.breaks | register.rollovers):
+        if begin > index:
+            break
+        lift_wh = _EXACT.subtract(register.points[begin].wh, register.shown[begin].wh)
+        if begin in register.breaks:
+            # It is whole kilowatt hours; what is left is a finer reading's share.
+            lift_wh = (lift_wh / _WHOLE_KWH).to_integral_value() * _WHOLE_KWH
+    return lift_wh
