@@ -42,6 +42,7 @@ pytest_plugins = [
     "harness.steps.explain",
     "harness.steps.export",
     "harness.steps.faults",
+    "harness.steps.formats",
     "harness.steps.habits",
     "harness.steps.hands",
     "harness.steps.harness",

@@ -21,12 +21,11 @@ from simulators.faults import Fault
 from simulators.ftp_server import (
     Collector,
     Event,
-    Layout,
     Pickup,
     SftpServer,
     User,
 )
-from simulators.ftp_server.mscons import MsconsAgreed
+from simulators.ftp_server.agreements import agreed_of
 from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
@@ -150,13 +149,19 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the utility holds for one interval of one metering point."""
+    """
+    What the utility holds for one interval, or one day, of one metering point.
+
+    Attributes:
+        energy_kwh: in the unit of its OBIS code; of a register what it shows at the end.
+    """
 
     start: datetime
     end: datetime
     energy_kwh: Decimal | None
     status: str | None
     file: str
+    obis: str = ""
 
 
 class Utility:
@@ -196,12 +201,7 @@ class Utility:
         self._server = server.made(name, clock, tap, root, user)
         encoding = str(layout.get("encoding", "utf-8"))
         self._encoding = "utf-8-sig" if encoding.startswith("utf-8") else encoding
-        agreed: Layout | MsconsAgreed
-        if layout.get("kind") == "mscons":
-            agreed = MsconsAgreed.from_mapping(layout)
-        else:
-            agreed = Layout.from_mapping(layout)
-        self._collector = Collector(self._server.drop, agreed, folder=FOLDER.strip("/"))
+        self._collector = Collector(self._server.drop, agreed_of(layout), folder=FOLDER.strip("/"))
         for planned in faults:
             self._server.faults.schedule(planned.fault, planned.start, planned.until)
 
@@ -259,16 +259,16 @@ class Utility:
     def held(self, metering_code: str) -> list[Held]:
         """Give what the importer believes of a metering point, in the order of time."""
         return [
-            Held(start, belief.end, belief.energy_kwh, belief.status, belief.file)
-            for (code, _, start), belief in sorted(self._collector.believes().items())
+            Held(start, belief.end, belief.energy_kwh, belief.status, belief.file, obis)
+            for (code, obis, start), belief in sorted(self._collector.believes().items())
             if code == metering_code
         ]
 
     def told_by(self, file: str, metering_code: str) -> list[Held]:
         """Give what one file told the importer of a metering point, in the order of time."""
         return [
-            Held(start, belief.end, told.energy_kwh, told.status, file)
-            for (code, _, start), belief in sorted(self._collector.believes().items())
+            Held(start, belief.end, told.energy_kwh, told.status, file, obis)
+            for (code, obis, start), belief in sorted(self._collector.believes().items())
             for told in belief.history
             if code == metering_code and told.file == file
         ]

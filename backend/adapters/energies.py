@@ -79,7 +79,7 @@ def chosen_of(connection: Connection, settings: Settings, task: TaskSettings) ->
             Chosen(
                 meter,
                 replace(activation, obis=virtual_code(tariff.number, is_feed=is_feed)),
-                frozenset((ids[meter.name],)),
+                frozenset((ids[records.identity_of(meter)],)),
                 tariff=tariff,
             )
             for meter, activation, tariff in settings.tariffs_of(task)
