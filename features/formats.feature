@@ -223,20 +223,19 @@ Feature: FMT Formats of every kind
   Rule: Virtual tariffs
 
     Background:
-      Given the meter "Keller" sends its registers
-        | time  | 1-1:1.8.0 |
-        | 0:00  | 100       |
-        | 7:00  | 107       |
-        | 20:00 | 127       |
-        | 24:00 | 130       |
-      And the folder "Haus A" holds "Keller"
-      And "Haus A" has the virtual tariff 1 from 7:00 to 20:00 since 3 June 2025
-      And "Haus A" has the virtual tariff 3 from 20:00 to 7:00 since 3 June 2025
+      Given the folder "Haus A" holds "Keller"
+      And "Haus A" has the virtual tariff 1 from 7:00 to 20:00, and 3 else, since 3 June 2025
       And the virtual tariffs of "Haus A" are what the task takes
 
     @AEX-21 @must
     Scenario Outline: Tariff n stands under <codes> in the format <kind>
       Given EW Seedorf takes <kind>
+      And the meter "Keller" sends its registers
+        | time  | 1-1:1.8.0 |
+        | 0:00  | 100       |
+        | 7:00  | 107       |
+        | 20:00 | 127       |
+        | 24:00 | 130       |
       When the day is exported
       Then when the day ends, EW Seedorf holds of "Keller"
         | OBIS      | value  | unit | status |
@@ -252,6 +251,12 @@ Feature: FMT Formats of every kind
     @AEX-21 @must
     Scenario: The register of a virtual tariff goes on the next day, its feed begins anew
       Given EW Seedorf takes IS-E readings as CSV
+      And the meter "Keller" sends its registers
+        | time  | 1-1:1.8.0 |
+        | 0:00  | 100       |
+        | 7:00  | 107       |
+        | 20:00 | 127       |
+        | 24:00 | 130       |
       And the meter "Keller" sends its registers of the next day
         | time  | 1-1:1.8.0 |
         | 7:00  | 131       |
@@ -266,6 +271,7 @@ Feature: FMT Formats of every kind
     @AEX-21 @must
     Scenario Outline: The format <kind> refuses virtual tariffs, with that reason
       Given EW Seedorf takes <kind>
+      And the meter "Keller" is in service
       When the backend is given its settings
       Then the settings are refused, naming "virtual tariffs are exported in the format IS-E only"
 

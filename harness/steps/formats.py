@@ -40,9 +40,19 @@ _UNITS = {"5": "kvarh", "6": "kvarh", "7": "kvarh", "8": "kvarh"}
 # ---------------------------------------------------------------------- what is declared
 
 
-@given(parsers.re("EW Seedorf takes (?P<kind>" + "|".join(map(re.escape, _KINDS)) + ")$"))
+@given(
+    parsers.re(
+        "EW Seedorf takes (?P<kind>the IS-E load profile|IS-E readings as CSV|IS-E readings as XML"
+        "|IS-E feed|CSV|MSCONS 2.2e|MSCONS 2.4a|registers as MSCONS 2.2e|registers as MSCONS 2.4a)$"
+    )
+)
 def takes_kind(bench: Bench, kind: str) -> None:
-    """Agree with the utility on a kind of file; with MSCONS on the codes of the two parties."""
+    """
+    Agree on "IS-E readings as CSV" or "as XML", "IS-E feed", "the IS-E load profile", "CSV", …
+
+    "MSCONS 2.2e" and "2.4a" have load profiles, "registers as MSCONS 2.2e" what meters show; with
+    them the codes of the two parties are agreed on.
+    """
     bench.layout.update(_KINDS[kind])
 
 
@@ -108,15 +118,21 @@ def _unit(obis: str) -> str:
 
 
 @given(
-    parsers.parse('"{folder}" has the virtual tariff {number:d} from {begin} to {end} since {day}')
+    parsers.parse(
+        '"{folder}" has the virtual tariff {first:d} from {begin} to {end}, and {second:d} else, '
+        "since {day}"
+    )
 )
-def folder_has_tariff(
-    bench: Bench, folder: str, number: int, begin: str, end: str, day: str
+def folder_has_tariffs(
+    bench: Bench, folder: str, first: int, begin: str, end: str, second: int, day: str
 ) -> None:
-    """Let a folder's meters have a virtual tariff in some hours of each local day."""
-    hours = "-".join(f"{one:0>5}" for one in (begin, end))
-    tariff = {"number": number, "since": read_day(day).isoformat(), "hours": [hours]}
-    bench.sources.tariffs.setdefault(folder, []).append(tariff)
+    """Let a folder's meters have a virtual tariff in some hours of each day, and another else."""
+    begin, end = (f"{one:0>5}" for one in (begin, end))
+    since = read_day(day).isoformat()
+    bench.sources.tariffs[folder] = [
+        {"number": first, "since": since, "hours": [f"{begin}-{end}"]},
+        {"number": second, "since": since, "hours": [f"{end}-{begin}"]},
+    ]
 
 
 @given(parsers.parse('the virtual tariffs of "{folder}" are what the task takes'))

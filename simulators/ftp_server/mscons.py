@@ -185,7 +185,8 @@ class _Interchange:
         found = self._match(_QUANTITY)
         wanted = _UNITS[unit_of(obis)] if self._agreed.has_units else None
         if found[3] != wanted:
-            raise self._refused(f"a quantity has the unit {found[3]}, agreed is {wanted}")
+            told = found[3] or "no unit"
+            raise self._refused(f"a quantity has {told}, agreed is {wanted or 'none'}")
         status = _STATUSES[found[1]]
         if status == "F" and Decimal(found[2]):
             raise self._refused("a value that is unusable is not 0")
