@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -48,7 +47,7 @@ _UNITS = {"5": "kvarh", "6": "kvarh", "7": "kvarh", "8": "kvarh"}
 )
 def takes_kind(bench: Bench, kind: str) -> None:
     """
-    Agree on "IS-E readings as CSV" or "as XML", "IS-E feed", "the IS-E load profile", "CSV", …
+    Agree on "IS-E readings as CSV" or "as XML", "IS-E feed", "the IS-E load profile" or "CSV".
 
     "MSCONS 2.2e" and "2.4a" have load profiles, "registers as MSCONS 2.2e" what meters show; with
     them the codes of the two parties are agreed on.
