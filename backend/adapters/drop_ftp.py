@@ -186,8 +186,11 @@ class _Talk(ftplib.FTP):
             secured = context.wrap_socket(connection, server_hostname=self.host, session=session)
         except ssl.SSLCertVerificationError as error:
             raise _NoTls(f"its certificate is not to be trusted: {error.verify_message}") from None
-        except (ssl.SSLError, ConnectionError) as error:
-            raise _NoTls(getattr(error, "reason", None) or str(error)) from None
+        except (ssl.SSLEOFError, ConnectionError):
+            # Who disagrees on TLS says so; this is a line that is gone.
+            raise EOFError from None
+        except ssl.SSLError as error:
+            raise _NoTls(error.reason or str(error)) from None
         pinned = self._destination.certificate_sha256
         if pinned:
             shown = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
@@ -237,7 +240,7 @@ class _Talk(ftplib.FTP):
                 try:
                     connection = self._wrapped(self._context, connection, control.session)
                     self._data = connection
-                except _NoTls:
+                except (_NoTls, EOFError):
                     self._await_reason()
                     raise
         except BaseException:
@@ -360,10 +363,13 @@ class _Talk(ftplib.FTP):
 
 
 def _context(destination: Destination) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=destination.authority or None)
     if destination.certificate_sha256:
+        # The pin is compared instead; what this machine trusts would take 40 ms to be read.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # the pin is compared instead
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context = ssl.create_default_context(cadata=destination.authority or None)
     context.minimum_version = _TLS_VERSIONS[destination.tls_min]
     if destination.tls_min == "1.0":
         context.set_ciphers("DEFAULT@SECLEVEL=0")  # OpenSSL 3 has none for them otherwise
