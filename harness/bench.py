@@ -59,6 +59,7 @@ from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
+    from harness.fault_cells import CellResult
     from harness.sending_meter import SendingMeter
     from harness.tool import Tool
     from simulators.charger_inch.web_io import WebPage
@@ -250,6 +251,8 @@ class Bench:
         self.wanted: set[str] = set()
         self.rows_seen = 0
         self.round_trips = RoundTrips()
+        #: What came of the cells of the fault matrix that were tried.
+        self.cells: list[CellResult] = []
         self.finished: subprocess.CompletedProcess[str] | None = None
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
