@@ -570,7 +570,9 @@ def _refusal(error: ftplib.Error, destination: Destination, doing: str) -> Deliv
     """Tell by code and words what a server means; it uses both freely (RFC 959 §4.2)."""
     code, said = _code(error), printable(str(error))
     where = server(destination)
-    if code in _TLS_CODES or (code >= 400 and _WANTS_TLS.search(said)):
+    # ProFTPD says no more than EPERM of a data connection that has not resumed the TLS session.
+    unresumed = code == 425 and destination.kind == "ftps" and "not permitted" in said
+    if unresumed or code in _TLS_CODES or (code >= 400 and _WANTS_TLS.search(said)):
         return TlsFailed(
             f"the server refused at {doing} because of the encryption ({said})",
             where,
