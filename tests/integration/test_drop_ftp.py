@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from backend.adapters.drop_ftp import FtpDrop
-from backend.errors import DeliveryError, LineBroken, NoSpace, TooSlow, Unreachable
+from backend.adapters.drop_ftp import FtpDrop, _Talk
+from backend.errors import DeliveryError, LineBroken, NoSpace, TlsFailed, TooSlow, Unreachable
 from backend.ports import Arrival, Destination
 from simulators.clock import VirtualClock
 from simulators.ftp_server import FtpServer, User
@@ -196,6 +196,45 @@ def test_a_goodbye_without_an_answer(tmp_path: Path, security: str) -> None:
             return await way.deliver()
 
     assert Arrival(NAME, len(CONTENT), already_there=False) == asyncio.run(run())
+
+
+@pytest.mark.parametrize("security", ["explicit", "implicit"])
+def test_a_certificate_that_nobody_vouches_for_is_shown(tmp_path: Path, security: str) -> None:
+    """Its SHA-256 stands in the error, so that it can be compared and pinned; nobody logs in."""
+
+    async def run() -> tuple[str, str, list[str]]:
+        async with way_to(tmp_path, security=security) as way:
+            pinned = way.destination.certificate_sha256
+            way.destination = replace(way.destination, certificate_sha256="")
+            return pinned, await way.fails(TlsFailed), way.actions()
+
+    pinned, told, actions = asyncio.run(run())
+    assert f"self-signed certificate (its SHA-256 is {pinned}; compare it before" in told
+    assert "user" not in actions
+
+
+def test_a_certificate_that_cannot_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the second look at it fails, the first is told without it."""
+    opened: list[object] = []
+    open_once = _Talk._open
+
+    def open_first(talk: _Talk) -> None:
+        opened.append(talk)
+        if len(opened) > 1:
+            raise OSError("gone")
+        open_once(talk)
+
+    monkeypatch.setattr(_Talk, "_open", open_first)
+
+    async def run() -> str:
+        async with way_to(tmp_path, security="implicit") as way:
+            way.destination = replace(way.destination, certificate_sha256="")
+            return await way.fails(TlsFailed)
+
+    told = asyncio.run(run())
+    assert "self-signed certificate; give the certificate's issuer" in told
 
 
 @pytest.mark.parametrize("fault", [CutAtCommand, partial(CutAtCommand, with_reset=True)])
