@@ -60,6 +60,7 @@ from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
+    from harness.fault_cells import CellResult
     from harness.sending_meter import SendingMeter
     from harness.tool import Tool
     from simulators.charger_inch.web_io import WebPage
@@ -256,6 +257,8 @@ class Bench:
         self.round_trips = RoundTrips()
         self.listed_codes: tuple[tuple[str, str, str], ...] = ()
         self.single_value: Held | None = None
+        #: What came of the cells of the fault matrix that were tried.
+        self.cells: list[CellResult] = []
         self.finished: subprocess.CompletedProcess[str] | None = None
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0

@@ -41,6 +41,7 @@ pytest_plugins = [
     "harness.steps.drops",
     "harness.steps.explain",
     "harness.steps.export",
+    "harness.steps.fault_matrix",
     "harness.steps.faults",
     "harness.steps.formats",
     "harness.steps.habits",

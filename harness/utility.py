@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import NothingArrived
 from simulators.clock import Clock
-from simulators.faults import Fault
+from simulators.faults import Fault, Faults
 from simulators.ftp_server import (
     Collector,
     Event,
@@ -26,6 +26,7 @@ from simulators.ftp_server import (
     User,
 )
 from simulators.ftp_server.agreements import agreed_of
+from simulators.ftp_server.faults import AtStep
 from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
@@ -256,6 +257,27 @@ class Utility:
         """What anybody did at the drop."""
         return self._server.drop.events
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong at the server, to be switched."""
+        return self._server.faults
+
+    @property
+    def bitten(self) -> list[AtStep]:
+        """The faults at steps of a line that have bitten, each time."""
+        return self._server.drop.bitten
+
+    def standing(self) -> dict[str, int]:
+        """Give name and size in bytes of all that lies in the folder and is not the importer's."""
+        folder = self._root / FOLDER.strip("/")
+        return {name: (folder / name).stat().st_size for name in self._standing()}
+
+    def clear(self) -> None:
+        """Let the utility's people put aside all that lies in the folder."""
+        for name in self._standing():
+            path = f"{FOLDER.strip('/')}/{name}"
+            self._server.drop.move(path, f"put-aside/{len(self.events)}-{name}")
+
     def held(self, metering_code: str) -> list[Held]:
         """Give what the importer believes of a metering point, in the order of time."""
         return [
@@ -342,11 +364,21 @@ class Utility:
         place = self.place_of(name, earlier)
         return b"" if place is None else place.read_bytes()
 
-    def sizes_shown(self) -> list[tuple[str, int]]:
-        """Give each name and size that was ever visible under a final name."""
+    @property
+    def versions_seen(self) -> int:
+        """How many versions of files have stood at the server so far."""
+        return len(self._server.drop.history.versions)
+
+    def sizes_shown(self, since: int = 0) -> list[tuple[str, int]]:
+        """
+        Give each name and size that was ever visible under a final name.
+
+        Parameters:
+            since: only what came after so many versions, see `versions_seen`.
+        """
         return [
             (name, version.size_bytes)
-            for version in self._server.drop.history.versions
+            for version in self._server.drop.history.versions[since:]
             if version.size_bytes is not None
             and (name := version.path.rpartition("/")[2])
             and version.path == f"{FOLDER.strip('/')}/{name}"
