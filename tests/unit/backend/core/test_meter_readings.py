@@ -23,7 +23,11 @@ def read(*items: Any) -> tuple[MeterValue, ...]:
 
 LIST = "send a list of 1 to 1000 readings"
 REGISTER = 'write it as a text with a decimal point, not below 0: "1234.567"'
-OBIS = 'only the imported energy of all tariffs is kept: "1-1:1.8.0"'
+OBIS = (
+    "the registers that are kept are 1-1:1.8.0, 1-1:1.8.1, 1-1:1.8.2, 1-1:2.8.0, 1-1:2.8.1, "
+    "1-1:2.8.2, 1-1:5.8.0, 1-1:6.8.0, 1-1:7.8.0, 1-1:8.8.0, 5-1:1.0.0, 6-1:1.0.0, 8-1:1.0.0, "
+    "9-1:1.0.0"
+)
 INSTANT = "write it with its zone, to the microsecond: 2025-06-03T14:15:00+02:00"
 KNOWN = "use instant, register, unit, obis"
 SENTENCES = [
@@ -44,8 +48,17 @@ SENTENCES = [
         "[1].unit is missing; add it",
         "required",
     ),
-    ([{**GOOD, "obis": "1-1:2.8.0"}], f"[0].obis is none that is kept; {OBIS}", "register"),
-    ([{**GOOD, "unit": "wh"}], '[0].unit is none; write "Wh" or "kWh"', "enum"),
+    ([{**GOOD, "obis": "1-1:3.8.0"}], f"[0].obis is none that is kept; {OBIS}", "register"),
+    (
+        [{**GOOD, "unit": "wh"}],
+        '[0].unit is none of the register 1-1:1.8.0; write "Wh" or "kWh"',
+        "enum",
+    ),
+    (
+        [{**GOOD, "obis": "9-1:1.0.0"}],
+        '[0].unit is none of the register 9-1:1.0.0; write "l" or "m3"',
+        "enum",
+    ),
     ([{**GOOD, "register": "1."}], f"[0].register is no register; {REGISTER}", "pattern"),
     ([{**GOOD, "instant": "noon"}], f"[0].instant is no instant; {INSTANT}", "pattern"),
     (
@@ -123,10 +136,15 @@ class TestRefused:
             ({"register": ""}, "[0].register", "is no register"),
             ({"register": "1\n"}, "[0].register", "is no register"),
             ({"register": "١"}, "[0].register", "is no register"),
-            ({"unit": "MWh"}, "[0].unit", "is none"),
-            ({"unit": ["kWh"]}, "[0].unit", "is none"),
-            ({"obis": "1-1:2.8.0"}, "[0].obis", "is none that is kept"),
-            ({"obis": "1-1:1.8.1"}, "[0].obis", "is none that is kept"),
+            ({"unit": "MWh"}, "[0].unit", "is none of the register 1-1:1.8.0"),
+            ({"unit": ["kWh"]}, "[0].unit", "is none of the register 1-1:1.8.0"),
+            ({"obis": "1-1:5.8.0"}, "[0].unit", "is none of the register 1-1:5.8.0"),
+            ({"obis": "1-1:3.8.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.8.3"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.9.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.29.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-5:1.8.1"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.8.0*1"}, "[0].obis", "is none that is kept"),
             ({"obis": "energy"}, "[0].obis", "is none that is kept"),
             ({"obis": 180}, "[0].obis", "is none that is kept"),
             ({"instant": "2025-06-03T13:45:00"}, "[0].instant", "is no instant"),

@@ -115,7 +115,9 @@ class TestMeaning:
                 "electricity, computed, reactive energy Q4, register reading, tariff 2",
                 "kvarh",
             ),
-            ("8-1:1.0.0", "cold water, main meter, quantity 1, kind 0, all tariffs", ""),
+            ("8-1:1.0.0", "cold water, main meter, quantity 1, kind 0, all tariffs", "m3"),
+            ("5-1:1.29.0", "cold, main meter, quantity 1, load profile, all tariffs", "kWh"),
+            ("0-0:1.0.0", "abstract, channel 0, quantity 1, kind 0, all tariffs", ""),
             ("3-7:99.98.0", "medium 3, channel 7, quantity 99, kind 98, all tariffs", ""),
             (
                 "1-1:99.8.0",

@@ -34,9 +34,10 @@ def test_registers_and_maxima() -> None:
     )
     stood = datetime(2025, 5, 5, 6, 45, tzinfo=UTC)
     found = read(file(maximum + ROW))
+    names = {"factory_no": "4711", "internal_no": "12"}
     assert [
-        RegisterValue("4711", "1-1:1.6.1", MIDNIGHT, stood, Decimal("6.3"), "V"),
-        RegisterValue("4711", "1-1:1.8.1", MIDNIGHT, None, Decimal("4755.3000"), "V"),
+        RegisterValue("4711", "1-1:1.6.1", MIDNIGHT, stood, Decimal("6.3"), "V", names),
+        RegisterValue("4711", "1-1:1.8.1", MIDNIGHT, None, Decimal("4755.3000"), "V", names),
     ] == found
     assert "4755.3000" == str(found[1].value)
 
@@ -81,10 +82,11 @@ def test_several_meters() -> None:
         b'<TimePeriod end="2025-06-01T00:00:00"><ValueRow value="3"/></TimePeriod></Meter>'
         b"</ESLBillingData>"
     )
+    one, two = {"factory_no": "1"}, {"factory_no": "2"}
     assert [
-        RegisterValue("1", "", MIDNIGHT, None, Decimal(1), ""),
-        RegisterValue("1", "", MIDNIGHT + timedelta(days=1), None, Decimal(2), ""),
-        RegisterValue("2", "", MIDNIGHT, None, Decimal(3), ""),
+        RegisterValue("1", "", MIDNIGHT, None, Decimal(1), "", one),
+        RegisterValue("1", "", MIDNIGHT + timedelta(days=1), None, Decimal(2), "", one),
+        RegisterValue("2", "", MIDNIGHT, None, Decimal(3), "", two),
     ] == read(content)
 
 

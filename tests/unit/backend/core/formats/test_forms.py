@@ -18,6 +18,7 @@ from backend.core.formats.forms import (
     write_some,
     write_whole,
 )
+from backend.core.formats.ise_daily_csv import ReadingsCsv
 from backend.core.formats.layout import Layout
 from backend.core.formats.mscons import Envelope, Mscons
 from backend.core.formats.row import Row
@@ -60,20 +61,23 @@ def test_a_form_of_settings(kind: str, knobs: dict[str, Any], form: Form) -> Non
             MSCONS,
             "[[point]] 'A': '1-1:1.9.0' (electricity, main meter, active energy import, "
             "energy of a period (Vorschub), all tariffs) "
-            'is no load profile, and MSCONS has nothing else; use e.g. "1-1:1.29.0*255"',
+            "is not listed for this format; use of its 10 codes: 1-1:1.29.0*255, "
+            "1-1:2.29.0*255, 1-1:5.29.0*255, 1-1:6.29.0*255, 1-1:7.29.0*255, 1-1:8.29.0*255, …",
         ),
+        ("1-1:2.29.0", MSCONS, None),
         (
-            "1-1:2.29.0",
-            MSCONS,
-            "[[point]] 'A': '1-1:2.29.0' (electricity, main meter, active energy export, "
-            "load profile, all tariffs) "
-            'is not the imported energy of an interval; use e.g. "1-1:1.29.0*255" (load profile) '
+            "1-1:2.8.0",
+            Layout(),
+            "[[point]] 'A': '1-1:2.8.0' (electricity, main meter, active energy export, "
+            "register reading, all tariffs) "
+            'is not the energy of an interval; use e.g. "1-1:1.29.0*255" (load profile) '
             'or "1-1:1.9.0" (energy of a period)',
         ),
+        ("1-1:2.8.0", ReadingsCsv(), None),
     ],
 )
 def test_the_codes_of_a_form(text: str, form: Form, sentence: str | None) -> None:
-    """All are of imported energy; MSCONS has load profiles alone."""
+    """All are of intervals; MSCONS has what its table lists; others have codes of their own."""
     if sentence is None:
         assert text == check_obis(text, form, "[[point]] 'A'")
         return

@@ -53,9 +53,9 @@ def test_what_is_missing() -> None:
     [
         (None, Status.TRUE, "energy None does not go with status W; give F no energy"),
         ("0.25", Status.MISSING, "energy 0.25 does not go with status F; give F no energy"),
-        ("NaN", Status.TRUE, "NaN kWh is no energy of an interval; look at the register"),
-        ("-0.001", Status.TRUE, "-0.001 kWh is no energy of an interval; look at the register"),
-        ("1E+12", Status.TRUE, "1E+12 kWh is no energy of an interval; look at the register"),
+        ("NaN", Status.TRUE, "NaN kWh is no value of a meter; look at the register"),
+        ("-0.001", Status.TRUE, "-0.001 kWh is no value of a meter; look at the register"),
+        ("1E+12", Status.TRUE, "1E+12 kWh is no value of a meter; look at the register"),
         (
             "0.0001",
             Status.ESTIMATED,
