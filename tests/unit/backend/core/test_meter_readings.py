@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.core.meter_readings import READINGS_MOST, read_meter_readings
+from backend.core.meter_readings import READINGS_MOST, UNITS, read_meter_readings
 from backend.core.readings import MeterValue
 from backend.errors import ReadingError
 
@@ -93,6 +93,33 @@ class TestGood:
         """Codes that mean the same are one."""
         assert read({**GOOD, "obis": obis})
 
+    @pytest.mark.parametrize(
+        ("obis", "unit", "measurand", "value", "kept_unit"),
+        [
+            ("1-1:1.8.0", "kWh", "Energy.Active.Import.Register", "1234567", "Wh"),
+            ("1-0:2.8.0*255", "kWh", "Energy.Active.Export.Register", "1234567", "Wh"),
+            ("1-1:1.8.1", "Wh", "1-1:1.8.1", "1234.567", "Wh"),
+            ("1-1:7.8.0", "kvarh", "1-1:7.8.0", "1234567", "varh"),
+            ("1-1:7.8.0", "varh", "1-1:7.8.0", "1234.567", "varh"),
+            ("6-0:1.0.0", "kWh", "6-1:1.0.0", "1234567", "Wh"),
+            ("9-1:1.0.0", "m3", "9-1:1.0.0", "1234567", "l"),
+            ("8-1:1.0.0*255", "l", "8-1:1.0.0", "1234.567", "l"),
+        ],
+    )
+    def test_any_register(
+        self, obis: str, unit: str, measurand: str, value: str, kept_unit: str
+    ) -> None:
+        """Each is kept under its own name, exactly, in a thousandth of the unit of files."""
+        (one,) = read({**GOOD, "obis": obis, "unit": unit})
+        (shown,) = one.readings()
+
+        assert (measurand, Decimal(value), kept_unit) == (shown.measurand, shown.value, shown.unit)
+        assert ("1234.567", unit) == (shown.raw_value, shown.raw_unit)
+
+    def test_units(self) -> None:
+        """They are told in the order in which registers come to need them."""
+        assert ("Wh", "kWh", "varh", "kvarh", "l", "m3") == UNITS
+
     def test_many_in_their_order(self) -> None:
         """Each has its place in the request."""
         found = read(*(dict(GOOD, unit="Wh", register=f"{n}") for n in range(3)))
@@ -147,6 +174,9 @@ class TestRefused:
             ({"obis": "1-1:1.8.0*1"}, "[0].obis", "is none that is kept"),
             ({"obis": "energy"}, "[0].obis", "is none that is kept"),
             ({"obis": 180}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-2:1.8.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "8-1:1.29.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": None}, "[0].obis", "is none that is kept"),
             ({"instant": "2025-06-03T13:45:00"}, "[0].instant", "is no instant"),
             ({"instant": "2025-02-30T13:45:00Z"}, "[0].instant", "is no instant"),
             ({"instant": "0001-01-01T00:00:00+10:00"}, "[0].instant", "is no instant"),
