@@ -61,8 +61,8 @@ from backend.core import (
 )
 from backend.core import corrections as core_corrections
 from backend.core.declaration import Declaration
-from backend.core.formats import ise_timeseries_csv as csv
 from backend.core.formats import cells, layout, mscons, series_csv
+from backend.core.formats import ise_timeseries_csv as csv
 from backend.settings import Settings
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
