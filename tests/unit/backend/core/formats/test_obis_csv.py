@@ -139,7 +139,9 @@ class TestWriting:
     def test_two_meters_of_one_name(self) -> None:
         """Their registers must not become one line."""
         rows = [row(code=one, numbers=Numbers(factory_no="7")) for one in ("A", "B")]
-        with pytest.raises(LayoutError, match=r"^7 2025-.* has no place in the line; look at obis$"):
+        with pytest.raises(
+            LayoutError, match=r"^7 2025-.* has no place in the line; look at obis$"
+        ):
             write(rows, replace(FORM, key="factory_no"))
 
 
