@@ -87,11 +87,8 @@ name = "T"
 format = "F"
 destination = "D"
 """
-FORMAT, STATION, METER = (
-    '[[format]]\naccount = "A"\nname = "F"\n',
-    "[station.ise]\n",
-    "[meter.ise]\n",
-)
+FORMAT = '[[format]]\naccount = "A"\nname = "F"\n'
+STATION, METER = "[station.ise]\n", "[meter.ise]\n"
 VIRTUAL = 'folders = ["Haus"]\nvalues = "virtual tariffs"\n'
 
 
@@ -122,12 +119,11 @@ class TestNumbers:
         """They are texts, as the utility has them; what is not set is empty."""
         settings = read()
         (station,), (keller, dach, _) = settings.stations, settings.meters
-        wanted = [
+        assert [
             Numbers("Dorfplatz Süd", "38157930", "TG-7"),
             Numbers(internal_no="K-1"),
             Numbers(),
-        ]
-        assert wanted == [
+        ] == [
             one.activation.numbers for one in (station, keller, dach) if one.activation is not None
         ]
 
@@ -259,11 +255,11 @@ class TestDays:
 
     def test_by_the_hour(self) -> None:
         """It cannot be, and the task says so."""
-        assert read('schedule = "every hour"\n').tasks
+        assert read('schedule = "1 h"\n').tasks
         assert (
-            "settings, [[task]] 'T' with [[format]] 'F', key 'schedule': is 'every hour', and the "
+            "settings, [[task]] 'T' with [[format]] 'F', key 'schedule': is '1 h', and the "
             "format has one value a day; write 'daily' or 'now'"
-        ) == told('schedule = "every hour"\n', FEED)
+        ) == told('schedule = "1 h"\n', FEED)
 
     @pytest.mark.parametrize("form", [READINGS, XML, kind("csv"), kind("mscons-readings")])
     def test_a_card(self, form: str) -> None:
@@ -325,7 +321,7 @@ class TestTariffs:
             (
                 "since = 2025-06-03",
                 'since = "3.6.2025"',
-                "'since': is None; write a day: 2026-01-01",
+                "'since': is 3.6.2025; write a day: 2026-01-01",
             ),
             (
                 "since = 2025-06-03",
