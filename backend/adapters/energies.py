@@ -79,7 +79,7 @@ def chosen_of(connection: Connection, settings: Settings, task: TaskSettings) ->
             Chosen(
                 meter,
                 replace(activation, obis=virtual_code(tariff.number, is_feed=is_feed)),
-                frozenset((ids[meter.name],)),
+                frozenset((ids[records.identity_of(meter)],)),
                 tariff=tariff,
             )
             for meter, activation, tariff in settings.tariffs_of(task)
@@ -270,7 +270,8 @@ class _DayOf(NamedTuple):
         """Give the courses of what measures it, known from a day on to the end of its own."""
         source, register = self.chosen.source, self.chosen.register
         if isinstance(source, CardSettings):
-            return []  # a card has none; its energies are shares of others'
+            # Its energies are shares of others'; settings refuse a task that would ask for more.
+            raise LookupError(f"the card {source.id_tag!r} has no register")
         measured_by = what_counts(self.settings, source)
         whole = day_bounds(first)[0], day_bounds(self.day)[1]
         known = known_of(self.connection, measured_by, whole, self.until, register)
