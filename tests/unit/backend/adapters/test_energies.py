@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from backend.adapters import records
 from backend.adapters.energies import Chosen, _DayOf, chosen_of, own_register, series_of
 from backend.adapters.explanations import day_of, point_of
-from backend.adapters.meter_values import energy_readings, measurands_told
+from backend.adapters.meter_values import course_before, energy_readings, measurands_told
 from backend.adapters.records import Told
 from backend.adapters.store import Store
 from backend.core.days import day_bounds
@@ -424,5 +424,25 @@ def test_readings_of_a_register(desk: Desk) -> None:
             one.value for one in energy_readings(connection, number, START, END)
         ]
         assert [] == energy_readings(connection, number, START, END, EXPORT)
+
+    desk.read(look)
+
+
+def test_from_when_on_a_register_may_be_another(desk: Desk) -> None:
+    """A late reading bridges the time since the one before it, of that register alone."""
+    desk.tell("Keller", "1-1:1.8.0", (NOON, "100"), (END, "101"))
+    desk.tell("Keller", "1-1:2.8.0", (START, "7"), (LATER - HOUR, "8"))
+    desk.tell("Keller", "1-1:5.8.0", (LATER - HOUR, "8"), unit="kvarh")
+    since = LATER - 2 * HOUR
+
+    def look(connection: Connection) -> None:
+        number = records.source_ids(connection)[" Keller"]
+
+        def begin(*registers: str) -> datetime:
+            return course_before(connection, number, since, registers)
+
+        assert since - HOUR == begin(ENERGY) == begin() == begin(ENERGY, "8-1:1.0.0")
+        assert START - HOUR == begin(ENERGY, EXPORT)
+        assert datetime(1970, 1, 1, tzinfo=UTC) == begin(EXPORT, "1-1:5.8.0")
 
     desk.read(look)
