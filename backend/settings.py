@@ -1485,11 +1485,13 @@ def _check_numbers(settings: Settings, where: str) -> None:
                 try:
                     name_by(key, activation.metering_code, activation.numbers)
                 except BackendError as error:
-                    table = "station" if isinstance(source, StationSettings) else _kind_of(source)
+                    mend = f"add {key} to its [{_kind_of(source)}.ise]"
+                    if isinstance(source, CardSettings):
+                        mend = "take the card out"
                     raise SettingsError(
                         f"{what} has no {key}, by which the format {named.name!r} calls meters",
                         f"{where}, [[task]] {task.name!r}",
-                        f"add {key} to its [{table}.ise], or turn another key of the format",
+                        f"{mend}, or turn another key of the format",
                     ) from error
 
 

@@ -102,7 +102,7 @@ class Corrections:
         for station_id, instant in since.items():
             those = {_name_of(one): one for one in of_station[station_id]}
             span = await self._store.read(
-                functools.partial(_span, task.name, station_id, instant, list(those))
+                functools.partial(_span, task.name, station_id, instant, those)
             )
             for period in periods_within(*span, minutes) if span else ():
                 found.setdefault(period, {}).update(those)
@@ -134,11 +134,12 @@ def _span(
     task: str,
     station_id: int,
     since: datetime,
-    codes: Sequence[tuple[str, str]],
+    chosen: Mapping[tuple[str, str], Chosen],
     connection: Connection,
 ) -> tuple[datetime, datetime] | None:
-    course = meter_values.course_before(connection, station_id, since)
-    return told.span_told(connection, task, codes, course)
+    registers = {one.register for one in chosen.values()}
+    course = meter_values.course_before(connection, station_id, since, registers)
+    return told.span_told(connection, task, list(chosen), course)
 
 
 def _new_of(

@@ -93,33 +93,56 @@ def chosen_of(connection: Connection, settings: Settings, task: TaskSettings) ->
     form, chosen = settings.format_of(task).form, []
     for source, activation in activations:
         if isinstance(source, CardSettings):
-            codes = codes_of(form) or (activation.obis,)
-            imported = [one for one in codes if measurand_of(one) == ENERGY]
-            chosen += [Chosen(source, one, stations) for one in _called(activation, imported)]
+            # What it is called by itself is always imported energy, whatever its tariff.
+            imported = [one for one in codes_of(form) if measurand_of(one) == ENERGY]
+            codes = imported if codes_of(form) else [activation.obis]
+            chosen += [Chosen(source, one, stations) for one in _called(activation, codes)]
             continue
         measured_by = what_counts(settings, source)
         number = ids[records.identity_of(measured_by)]
-        for one in _values_of(connection, activation, number, form):
-            register, short = measurand_of(one.obis), None
+        own = own_register(source)
+        for one, register in _values_of(connection, activation, own, number, form):
+            short = None
             if form.values is Values.ENERGIES and register == ENERGY and not measured_by.exchanges:
                 short = Wanted(number, measured_by.profile)
             chosen.append(Chosen(source, one, frozenset((number,)), short, register))
     return chosen
 
 
+def own_register(source: SourceSettings) -> str:
+    """
+    Give the measurand that the energies of a source are made of.
+
+    A charger counts imported energy, and its code may bear a tariff that it knows nothing of
+    (document 000); the code of a meter says which of its registers is meant.
+    """
+    if not isinstance(source, MeterSettings) or source.activation is None:
+        return ENERGY
+    return measurand_of(source.activation.obis) or ENERGY
+
+
 def _values_of(
-    connection: Connection, activation: Activation, number: int, form: Form
-) -> list[Activation]:
-    """Give what a station or a meter tells of what a format has, each under its code."""
+    connection: Connection, activation: Activation, own: str, number: int, form: Form
+) -> list[tuple[Activation, str]]:
+    """
+    Give what a station or a meter tells of what a format has: under which code, of which register.
+
+    Parameters:
+        own: the register of its own code, which it has whether it told of it or not.
+    """
     codes = codes_of(form)
     if not codes and (not isinstance(form, Layout) or form.only_basic_data):
-        return [activation]
-    told = meter_values.measurands_told(connection, number) | {measurand_of(activation.obis)}
+        return [(activation, own)]
+    told = meter_values.measurands_told(connection, number) | {own}
+    wanted = codes or [with_quantity(activation.obis, quantity) for quantity in REACTIVE]
+    more = [
+        (one, register)
+        for one in _called(activation, wanted)
+        if (register := measurand_of(one.obis)) in told and register is not None
+    ]
     if codes:
-        return [one for one in _called(activation, codes) if measurand_of(one.obis) in told]
-    reactive = [with_quantity(activation.obis, quantity) for quantity in REACTIVE]
-    more = [one for one in _called(activation, reactive) if one.obis != activation.obis]
-    return [activation, *(one for one in more if measurand_of(one.obis) in told)]
+        return more
+    return [(activation, own), *(one for one in more if one[1] != own)]
 
 
 def _called(activation: Activation, codes: Iterable[str]) -> list[Activation]:
@@ -247,7 +270,8 @@ class _DayOf(NamedTuple):
         """Give the courses of what measures it, known from a day on to the end of its own."""
         source, register = self.chosen.source, self.chosen.register
         if isinstance(source, CardSettings):
-            return []  # a card has none; its energies are shares of others'
+            # Its energies are shares of others'; settings refuse a task that would ask for more.
+            raise LookupError(f"the card {source.id_tag!r} has no register")
         measured_by = what_counts(self.settings, source)
         whole = day_bounds(first)[0], day_bounds(self.day)[1]
         known = known_of(self.connection, measured_by, whole, self.until, register)

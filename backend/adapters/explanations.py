@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from backend.adapters import ledger, meter_values, records, tables
-from backend.adapters.energies import what_counts
+from backend.adapters.energies import own_register, what_counts
 from backend.adapters.known import known_of
 from backend.core.days import day_grid, local_day_of, to_iso_label
 from backend.core.energy import energies_by_connector, summed
@@ -24,8 +24,6 @@ from backend.core.explain import Explanation, Said, explain, index_of, with_said
 from backend.core.formats.row import Values
 from backend.core.intervals import Interval
 from backend.core.leniency import Leniency
-from backend.core.meter_registers import measurand_of
-from backend.core.quantities import ENERGY
 from backend.core.readings import Reading
 from backend.errors import SettingsError
 from backend.settings import MeterSettings, Settings, StationSettings
@@ -62,8 +60,7 @@ class Point:
     @property
     def register(self) -> str:
         """The measurand that its energies are made of."""
-        ise = self.source.activation
-        return ENERGY if ise is None else measurand_of(ise.obis)
+        return own_register(self.source)
 
     @property
     def name(self) -> str:

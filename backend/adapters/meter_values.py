@@ -349,7 +349,12 @@ def energy_readings(
     return found if register == ENERGY else [one._replace(measurand=ENERGY) for one in found]
 
 
-def course_before(connection: Connection, station_id: int, since: datetime) -> datetime:
+def course_before(
+    connection: Connection,
+    station_id: int,
+    since: datetime,
+    registers: Collection[str] = (ENERGY,),
+) -> datetime:
     """
     Give from when on the energies of a station may be others, once something new is known.
 
@@ -357,16 +362,16 @@ def course_before(connection: Connection, station_id: int, since: datetime) -> d
 
     Parameters:
         since: what is new tells of nothing before it.
+        registers: which of its registers count, by their measurands.
     """
     said = _Said(connection, station_id)
-    earliest = since
-    for connector in said.connectors():
-        instant = tables.meter_value.c.instant
-        if next(said.rows(instant >= since, (ENERGY,), connector), None) is None:
+    earliest, instant = since, tables.meter_value.c.instant
+    for register, connector in ((one, each) for one in registers for each in said.connectors(one)):
+        if next(said.rows(instant >= since, (register,), connector), None) is None:
             continue  # what is new is not of it
-        before = said.rows(instant < since, (ENERGY,), connector, backwards=True)
+        before = said.rows(instant < since, (register,), connector, backwards=True)
         # Its first reading of all may change everything before it.
-        earliest = min(earliest, _outermost(before) or _FIRST)
+        earliest = min(earliest, _outermost(before, register) or _FIRST)
     return max(earliest - MARGIN, _FIRST)
 
 

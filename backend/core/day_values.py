@@ -63,7 +63,7 @@ class VirtualTariff:
         start, end = days.day_bounds(max(first, self.since))[0], days.day_bounds(last)[1]
         day = max(first, self.since) - _DAY  # whose hours may reach into the next
         while day <= last:
-            if day >= self.since - _DAY and day.weekday() in self.weekdays:
+            if day.weekday() in self.weekdays:
                 for begin, until in self.hours:
                     following = day if until > begin else day + _DAY
                     span = days.local_instant(day, begin), days.local_instant(following, until)

@@ -26,6 +26,7 @@ IN_UTC = "utc"
 MINUTES_OF_DAY = 1440
 _HOUR_MINUTES = 60
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_MICROSECOND = timedelta(microseconds=1)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 
@@ -41,6 +42,24 @@ def is_zone(name: str) -> bool:
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """Give the first instant of a local day and that of the next one, in UTC."""
     return local_instant(day, time()), local_instant(day + _DAY, time())
+
+
+def day_that_begins(instant: datetime) -> tuple[datetime, datetime] | None:
+    """Give the bounds of the local day that begins at an instant; None where none does."""
+    try:
+        bounds = day_bounds(local_day_of(instant))
+    except OverflowError:  # in the first year of the calendar, or in its last
+        return None
+    return bounds if bounds[0] == instant else None
+
+
+def day_that_ends(instant: datetime) -> tuple[datetime, datetime] | None:
+    """Give the bounds of the local day that ends at an instant; None where none does."""
+    try:
+        bounds = day_bounds(local_day_of(instant - _MICROSECOND))
+    except OverflowError:
+        return None
+    return bounds if bounds[1] == instant else None
 
 
 def day_grid(day: date, minutes: int) -> tuple[datetime, ...]:

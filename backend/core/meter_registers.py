@@ -54,6 +54,8 @@ class MeterRegister:
 
 def _key(obis: Obis) -> tuple[int, int, int] | None:
     """Give what tells a register from others; None where a code is of none."""
+    if not obis.is_current:
+        return None  # what the register showed at the end of a former period
     if obis.medium == _ELECTRICITY:
         return (1, obis.quantity, obis.tariff) if obis.kind in _ENERGY_KINDS else None
     of_register = obis.quantity == 1 and obis.kind in _OTHER_KINDS
@@ -78,10 +80,10 @@ def register_of(obis: Obis) -> MeterRegister | None:
     return _REGISTERS.get(_key(obis))
 
 
-def measurand_of(text: str) -> str:
-    """Give the measurand of a code's register; that of imported energy where it has none."""
+def measurand_of(text: str) -> str | None:
+    """Give the measurand of a code's register; None where it is of none."""
     found = register_of(Obis.parse(text))
-    return ENERGY if found is None else found.measurand
+    return None if found is None else found.measurand
 
 
 def with_quantity(text: str, quantity: int) -> str:

@@ -103,10 +103,15 @@ class Obis:
         return self.text
 
     @property
+    def is_current(self) -> bool:
+        """Whether it is the value itself, not that of a former period."""
+        return self.previous == _CURRENT
+
+    @property
     def normalised(self) -> str:
         """The one spelling of equal codes: no leading zeros, no ``*255``."""
         code = f"{self.medium}-{self.channel}:{self.quantity}.{self.kind}.{self.tariff}"
-        return code if self.previous == _CURRENT else f"{code}*{self.previous}"
+        return code if self.is_current else f"{code}*{self.previous}"
 
     @property
     def unit(self) -> str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from backend.core.energy import Course
 
 _EXACT = Context(prec=60)
-_WHOLE_KWH = Decimal(1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,11 @@ def _standing(course: Course, instant: datetime, step: timedelta) -> Standing:
     if RULES[rule][0] is Status.MISSING:
         return Standing(None, rule)
     after = bisect.bisect_right(register.points, instant, key=_instant_of)
-    if 0 < after < len(register.points) and after in register.rollovers:
-        # Its course goes on, but not what it shows.
-        return Standing(Fraction(register.shown[after - 1].wh), "across-reset")
     wh = register_before(register, after, instant)
-    lift_wh = Fraction(_lift_wh(register, max(after - 1, 0)))
+    if after in register.rollovers and register.points[after - 1].instant < instant:
+        # Its course goes on, but not what it shows.
+        wh, rule = Fraction(register.points[after - 1].wh), "across-reset"
+    lift_wh = Fraction(_lift_wh(register, after - 1))
     return Standing(None if wh is None else wh - lift_wh, rule)
 
 
@@ -82,12 +81,8 @@ def _instant_of(point: Point) -> datetime:
 
 def _lift_wh(register: Register, index: int) -> Decimal:
     """Tell how far a point stands above what was shown there, by the epochs before it."""
-    lift_wh = Decimal(0)
-    for begin in sorted(register.breaks | register.rollovers):
-        if begin > index:
-            break
-        lift_wh = _EXACT.subtract(register.points[begin].wh, register.shown[begin].wh)
-        if begin in register.breaks:
-            # It is whole kilowatt hours; what is left is a finer reading's share.
-            lift_wh = (lift_wh / _WHOLE_KWH).to_integral_value() * _WHOLE_KWH
-    return lift_wh
+    begins = [begin for begin in register.breaks | register.rollovers if begin <= index]
+    if not begins:
+        return Decimal(0)
+    begin = max(begins)
+    return _EXACT.subtract(register.points[begin].wh, register.shown[begin].wh)

@@ -63,7 +63,7 @@ from backend.core import (
 )
 from backend.core import corrections as core_corrections
 from backend.core.declaration import Declaration
-from backend.core.formats import esl_xml, layout, mscons, obis_csv, series_csv
+from backend.core.formats import cells, esl_xml, layout, mscons, obis_csv, series_csv
 from backend.core.formats import forms as forms_of_files
 from backend.core.formats import ise_timeseries_csv as csv
 from backend.settings import Settings
@@ -214,7 +214,7 @@ ENERGIES = (
         "rows bear the start of their interval",
         "ISE-02",
         "EW Seedorf holds for",
-        (csv._stamp_of, 'row.end if layout.stamp == "end" else row.start', "row.start"),
+        (cells.stamp_of, 'row.end if layout.stamp == "end" else row.start', "row.start"),
         only="registers_difference_stands",
     ),
     _mutant(
@@ -222,7 +222,7 @@ ENERGIES = (
         "ISE-03",
         "EW Seedorf holds 96 values",
         (
-            energies.series_of,
+            energies._interval_series,
             "if (ended := series.ended_by(until)).energies:",
             "if any((ended := series.ended_by(until)).energies):",
         ),
@@ -243,7 +243,7 @@ ENERGIES = (
         "ISE-01",
         "values for",
         (
-            energies.series_of,
+            energies._interval_series,
             "grids[length] = grid(period.start, period.end, length)",
             "grids[length] = grid(period.start, period.end, 15)",
         ),
@@ -334,8 +334,8 @@ DAYS = (
         "EW Seedorf holds 100 values",
         (
             csv.write,
-            "lines += _lines_of(list(series), layout, gaps)",
-            "lines += sorted(_lines_of(list(series), layout, gaps), key=lambda x: x.split(';')[2])",
+            "lines += _lines_of(series, layout, gaps)",
+            "lines += sorted(_lines_of(series, layout, gaps), key=lambda x: x.split(';')[2])",
         ),
         only="26 October",
     ),
@@ -345,8 +345,8 @@ DAYS = (
         "values for",
         (
             csv.write,
-            "lines += _lines_of(list(series), layout, gaps)",
-            "lines += {x.split(';')[2]: x for x in _lines_of(list(series), layout, gaps)}.values()",
+            "lines += _lines_of(series, layout, gaps)",
+            "lines += {x.split(';')[2]: x for x in _lines_of(series, layout, gaps)}.values()",
         ),
         only="26 October",
     ),
@@ -398,7 +398,7 @@ REVISIONS = (
         "ISE-20",
         "EW Seedorf holds for",
         (csv.stand_alone, "return False", "pass"),
-        (csv._lines_of, "_instant_of(label, layout, previous, where) != stamp", "False"),
+        (csv._lines_of, "instant_of(label, layout, previous, where) != stamp", "False"),
         only="second_hour",
     ),
     _mutant(
@@ -610,15 +610,15 @@ FILES = (
         "the separator is a semicolon, whatever is set",
         "FMT-08",
         "the file shows",
-        (csv._lines_of, "layout.separator.join", "';'.join"),
-        (csv._header, "layout.separator.join", "';'.join"),
+        (cells.line_of, "layout.separator.join", "';'.join"),
+        (cells.header_of, "layout.separator.join", "';'.join"),
         only="separator",
     ),
     _mutant(
         "the decimal mark is a point, whatever is set",
         "FMT-08",
         "the file shows",
-        (csv._value_of, '.replace(".", layout.decimal_mark)', ""),
+        (cells.value_text, '.replace(".", layout.decimal_mark)', ""),
         only="decimal_mark",
     ),
     _mutant(
@@ -626,7 +626,7 @@ FILES = (
         "FMT-08",
         "the file shows",
         (files.Files.series_of, "self._settings.format_of(task).form.decimals", "3"),
-        (csv._value_of, "row, layout.decimals,", "row, 3,"),
+        (cells.value_text, "row, layout.decimals,", "row, 3,"),
         only="decimals",
     ),
     _mutant(
@@ -640,7 +640,7 @@ FILES = (
         "the file is UTF-8 without a mark, whatever is set",
         "FMT-08",
         "the file shows",
-        (csv.write, ".encode(layout.encoding)", ".encode()"),
+        (cells.file_of, ".encode(layout.encoding)", ".encode()"),
         (series_csv._Writer.lines, "before.encode(self._encoding)", "before.encode()"),
         only="encoding",
     ),
@@ -648,7 +648,7 @@ FILES = (
         "the line end is that of Windows, whatever is set",
         "FMT-08",
         "the file shows",
-        (csv.write, "line + layout.line_end", "line + '\\r\\n'"),
+        (cells.file_of, "line + layout.line_end", "line + '\\r\\n'"),
         only="line_end",
     ),
     _mutant(
@@ -674,7 +674,7 @@ FILES = (
         "rows bear the end of their interval, whatever is set",
         "FMT-08",
         "the file shows",
-        (csv._stamp_of, 'row.end if layout.stamp == "end" else row.start', "row.end"),
+        (cells.stamp_of, 'row.end if layout.stamp == "end" else row.start', "row.end"),
         only="stamp",
     ),
     _mutant(
@@ -688,7 +688,7 @@ FILES = (
         "energies are written in Wh",
         "ISE-05",
         "its line for 14:15",
-        (csv._lines_of, '"unit": UNIT', '"unit": "Wh"'),
+        (cells.line_of, '"unit": unit_of(row.obis)', '"unit": "Wh"'),
         only="file_type_is_csv",
     ),
     _mutant(
@@ -866,14 +866,14 @@ FILES = (
         "a decimal comma is written between commas",
         "FMT-09",
         "read back the same",
-        (csv._value_of, 'replace(".", layout.decimal_mark)', 'replace(".", "")'),
+        (cells.value_text, 'replace(".", layout.decimal_mark)', 'replace(".", "")'),
         only="whatever_it_is",
     ),
     _mutant(
         "MSCONS tells a missing value as a true zero",
         "FMT-09",
         "the first file told of",
-        (mscons._quantity, "_QUALIFIERS[row.status]", "'220'"),
+        (mscons.amount, "_QUALIFIERS[row.status]", "'220'"),
         only="comes_to_light",
     ),
     _mutant(
@@ -881,7 +881,7 @@ FILES = (
         "FMT-09",
         "read back the same",
         (
-            mscons._quantity,
+            mscons.amount,
             "_QUALIFIERS[row.status]",
             "_QUALIFIERS[row.status].replace('67', '220')",
         ),

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from types import MappingProxyType
@@ -29,6 +29,7 @@ from backend.core.formats.knobs import KnobRow, check_knobs, knobs_of, one_of, v
 from backend.core.formats.layout import MAX_CELL, MAX_DECIMALS, is_pattern
 from backend.core.formats.row import KEYS, METERING_CODE, Numbers, Row, Values, energy_text
 from backend.core.intervals import Status
+from backend.core.obis import Obis
 from backend.core.obis_tables import IS_E, Listed
 from backend.errors import LayoutError, UnreadableFile
 
@@ -44,7 +45,6 @@ _ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         "device_location_id": "deviceLocationID",
     }
 )
-_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,7 @@ def write(rows: Iterable[Row], form: ReadingsXml, created: datetime) -> bytes:
 
     Raises:
         LayoutError: The format is wrong, or a row cannot be written so that it reads back.
+        ObisError: A row has no OBIS code.
     """
     form.check()
     systems = (
@@ -235,6 +236,7 @@ def _check_name(name: str, where: str) -> None:
 def _value_row(row: Row, form: ReadingsXml) -> str:
     where = f"{row.code} {row.start.isoformat()}"
     check_day(row, where)
+    Obis.parse(row.obis, where)
     text = energy_text(row, form.decimals, where)
     if text is None and form.missing == "left out":
         return ""
@@ -286,13 +288,12 @@ def rows_in(values: Iterable[RegisterValue]) -> list[Row]:
         if one.stood_at is not None:
             continue
         where = f"meter {one.meter!r}, {one.obis}"
-        start, end = days.day_bounds(days.local_day_of(one.at - _MOMENT))
-        if one.at != end:
+        if (bounds := days.day_that_ends(one.at)) is None:
             raise UnreadableFile(f"{one.at.isoformat()} is no local midnight", where, "give days")
         if (status := _STATUSES.get(one.status)) is None:
             raise UnreadableFile(f"the status is {one.status!r}", where, "use V, W, E or F")
         numbers = Numbers(**{key: name for key, name in one.names.items() if key != METERING_CODE})
-        rows.append(Row(one.meter, one.obis, start, end, one.value, status, numbers))
+        rows.append(Row(one.meter, one.obis, *bounds, one.value, status, numbers))
     return rows
 
 
@@ -351,12 +352,12 @@ def _values(root: ElementTree.Element) -> Iterator[RegisterValue]:
 def _instant(text: str, where: str) -> datetime:
     try:
         shown = datetime.fromisoformat(text)
-    except ValueError:
+        if shown.tzinfo is not None:
+            return shown.astimezone(UTC)
+        return days.instant_of_naive(shown, "Europe/Zurich")
+    except (ValueError, OverflowError):
         what = f"{text!r} is no time"
         raise UnreadableFile(what, where, "write it like 2019-01-01T00:00:00") from None
-    if shown.tzinfo is not None:
-        return shown.astimezone(UTC)
-    return days.instant_of_naive(shown, "Europe/Zurich")
 
 
 def _number(text: str, where: str) -> Decimal:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from backend.core import days
@@ -41,7 +41,6 @@ from backend.core.obis_tables import FEED, IS_E, Listed, check_listed
 from backend.errors import LayoutError
 
 _NOT_OF_A_DAY = frozenset({"interval_minutes", "only_basic_data"})
-_MOMENT = timedelta(microseconds=1)
 
 
 def are_codes(value: object) -> bool:
@@ -159,7 +158,7 @@ def check_day(row: Row, where: str) -> None:
     Raises:
         LayoutError: It does not.
     """
-    if (row.start, row.end) != days.day_bounds(days.local_day_of(row.start)):
+    if (row.start, row.end) != days.day_that_begins(row.start):
         raise LayoutError(
             f"{row.start.isoformat()} to {row.end.isoformat()} is no local day",
             where,
@@ -193,8 +192,8 @@ def day_of(stamp: datetime, layout: Layout, where: str) -> tuple[datetime, datet
     Raises:
         LayoutError: The stamp is no local midnight.
     """
-    within = stamp - _MOMENT if layout.stamp == "end" else stamp
-    bounds = days.day_bounds(days.local_day_of(within))
-    if stamp != bounds[layout.stamp == "end"]:
+    is_end = layout.stamp == "end"
+    bounds = days.day_that_ends(stamp) if is_end else days.day_that_begins(stamp)
+    if bounds is None:
         raise LayoutError(f"{stamp.isoformat()} is no local midnight", where, "give whole days")
     return bounds

@@ -43,7 +43,6 @@ _LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
 _MAX_CODE = 70
 _MAX_REFERENCE = 14
 _MAX_DIGITS = 9
-_MOMENT = timedelta(microseconds=1)
 #: Of a quantity, by MIG 2.2g: 220 true, 67 substitute, 20 unusable.
 _QUALIFIERS = {Status.TRUE: "220", Status.ESTIMATED: "67", Status.MISSING: "20"}
 #: Also what older files have: 46 true (MSCONS 1.6), 79 a sum, 187 forecast, 201 proposed.
@@ -341,9 +340,12 @@ def message(
     return [*parts, segment("UNT", str(len(parts) + 1), str(number))]
 
 
-def check_code(code: str) -> None:
+def check_code(code: str, remedy: str = "use the metering code") -> None:
     """
     Check what a metering point or a meter is called.
+
+    Parameters:
+        remedy: what to do, for an error.
 
     Raises:
         LayoutError: It cannot stand in EDIFACT.
@@ -352,14 +354,14 @@ def check_code(code: str) -> None:
         raise LayoutError(
             f"a name has 1 to {_MAX_CODE} characters and no blanks around them",
             f"name {code!r}",
-            "use the metering code",
+            remedy,
         )
     for position, character in enumerate(code, start=1):
         if not character.isprintable() or ord(character) > 0xFF:
             raise LayoutError(
                 f"position {position}: {character!r} cannot stand in EDIFACT (UNOC)",
                 f"name {code!r}",
-                "use the metering code",
+                remedy,
             )
 
 
@@ -485,11 +487,10 @@ def readings_in(document: Document) -> list[Row]:
     for one in document.quantities:
         if one.start is not None:
             continue
-        start, end = days.day_bounds(days.local_day_of(one.end - _MOMENT))
-        if one.end != end:
+        if (bounds := days.day_that_ends(one.end)) is None:
             what = f"the register was read at {one.end.isoformat()}, which is no local midnight"
             raise UnreadableFile(what, one.code, "give registers at the ends of days")
-        rows.append(_row(one, start, end))
+        rows.append(_row(one, *bounds))
     return rows
 
 

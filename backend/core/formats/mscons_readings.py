@@ -25,7 +25,7 @@ from backend.core.formats.knobs import knobs_of
 from backend.core.formats.mscons import Envelope, Mscons
 from backend.core.formats.row import Row, Values
 from backend.core.intervals import Status
-from backend.core.obis_tables import IS_E, Listed
+from backend.core.obis_tables import IS_E, Listed, check_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ def write(rows: Iterable[Row], form: MsconsReadings, envelope: Envelope) -> byte
 
     Raises:
         LayoutError: The format is wrong, or a row cannot be written so that it reads back.
+        ObisError: A row has a code that the format does not list, or a point one of a day twice.
     """
     form.check()
     ordered = sorted(rows, key=lambda row: (row.code, row.start, row.obis))
@@ -111,13 +112,14 @@ def _message(
     check_day(first, where)
     is_measured = all(row.status is Status.TRUE for row in rows)
     if meter := first.numbers.factory_no:
-        mscons.check_code(meter)
+        mscons.check_code(meter, "write its factory_no otherwise")
     body = [
         mscons.reading_time(first.end, form, where),
         *([segment("RFF", ("MG", meter))] if meter else []),
         segment("CCI", "ACH", "", "PMR"),
         segment("CCI", "16", "", "MRV" if is_measured else "EMV"),
     ]
+    check_listed((row.obis for row in rows), form.table, where)
     for place, row in enumerate(rows, start=1):
         body += [
             segment("LIN", str(place)),

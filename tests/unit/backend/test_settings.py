@@ -351,7 +351,7 @@ class TestMistakes:
             read(GOOD.replace("decimals = 2", 'decimals = "two"'))
 
     def test_a_format_lists_its_obis_codes(self) -> None:
-        """MSCONS has load profiles only, and says which source has something else."""
+        """MSCONS has what document 002 lists, and says which source has something else."""
         form = 'kind = "mscons"\nsender = "12X-A"\nreceiver = "12X-B"\n'
         text = GOOD.replace("decimals = 2\n", form)
         assert form.splitlines()[0] in text
@@ -359,7 +359,9 @@ class TestMistakes:
         with pytest.raises(ObisError) as told:
             read(text.replace("1-1:1.29.0*255", "1-1:1.9.0"))
         assert "[[task]] 'daily' with [[format]] 'ePonet', station 'WB-1', obis" in str(told.value)
-        assert "is no load profile, and MSCONS has nothing else" in str(told.value)
+        assert "is not listed for this format; use of its 10 codes: 1-1:1.29.0*255, " in str(
+            told.value
+        )
 
     def test_a_name_that_cannot_stand_in_a_file_name(self) -> None:
         """A task whose name cannot be in a file's name is refused at once."""

@@ -43,6 +43,12 @@ STARTED = CLOCK._replace(context=BEGIN, raw_unit="Wh", resolution_wh=Decimal(1))
 STOPPED = STARTED._replace(context=END)
 OF_A_PHASE = CLOCK._replace(phase="L1")
 POWER = Kind("Power.Active.Import", None, "Outlet", "Sample.Clock", "W", "kW", Decimal(0))
+#: Registers of a meter beside that of imported energy, as they are kept.
+EXPORTED = CLOCK._replace(measurand="Energy.Active.Export.Register", context="Sample.Periodic")
+OF_TARIFF = EXPORTED._replace(measurand="1-1:1.8.1")
+REACTIVE = EXPORTED._replace(measurand="1-1:5.8.0", unit="varh", raw_unit="kvarh")
+WATER = EXPORTED._replace(measurand="8-1:1.0.0", unit="l", raw_unit="m3")
+OTHERS = (EXPORTED, OF_TARIFF, REACTIVE, WATER)
 VOLTAGE = Kind("Voltage", "L1", "Outlet", "Sample.Clock", "V", "V", Decimal(0))
 
 
@@ -552,6 +558,39 @@ def test_any_story(engine: Engine, story: tuple[Said, datetime], decimals: int) 
     """Whatever a station has said, the short way gives the same, or nothing."""
     said, until = story
     by_both_ways(engine, said, grid_of(4), until, decimals=decimals)
+
+
+@st.composite
+def with_other_registers(draw: st.DrawFn) -> tuple[Said, Said, datetime]:
+    """Tell a story, and the same with rows of other registers before, beside or behind its own."""
+    said, until = draw(stories())
+    more = replace(said, values=list(said.values))
+    instants = INSTANTS | st.sampled_from([one.instant for one in said.values] or [START])
+    for _ in range(draw(st.integers(1, 12))):
+        of_others = Said()
+        kinds = draw(st.lists(st.sampled_from(OTHERS), min_size=1, max_size=3, unique=True))
+        register = draw(st.sampled_from(["0", "5.5", "733255.884", "98765", "999999999"]))
+        of_others.tell(draw(instants), *((kind, register) for kind in kinds))
+        more.values.insert(draw(st.integers(0, len(more.values))), of_others.values[0])
+    return said, more, until
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(told=with_other_registers(), decimals=st.sampled_from([0, 3, 6]))
+def test_other_registers_change_nothing(
+    engine: Engine, told: tuple[Said, Said, datetime], decimals: int
+) -> None:
+    """What a meter tells besides changes no energy, by either way, nor its reason."""
+    said, more, until = told
+    _, alone = by_both_ways(engine, said, grid_of(4), until, decimals=decimals)
+    short, beside = by_both_ways(engine, more, grid_of(4), until, decimals=decimals)
+    assert alone == beside
+    assert short is None or len(beside) == len(short.energies)
 
 
 @st.composite

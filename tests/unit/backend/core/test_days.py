@@ -15,6 +15,8 @@ from backend.core.days import (
     check_form,
     day_bounds,
     day_grid,
+    day_that_begins,
+    day_that_ends,
     from_iso_label,
     from_label,
     from_utc_label,
@@ -31,6 +33,33 @@ FORM = "%d.%m.%Y %H:%M:%S"
 MARCH, OCTOBER = date(2025, 3, 30), date(2025, 10, 26)
 QUARTER = timedelta(minutes=15)
 FEW = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+class TestTheDayOfAnInstant:
+    """Which local day begins, or ends, at an instant."""
+
+    @pytest.mark.parametrize("day", [MARCH, OCTOBER, date(2025, 6, 3), MARCH - timedelta(days=1)])
+    def test_a_midnight(self, day: date) -> None:
+        """One day ends at it, and the next one begins."""
+        start, end = day_bounds(day)
+        assert (start, end) == day_that_begins(start) == day_that_ends(end)
+        assert day_bounds(day + timedelta(days=1)) == day_that_begins(end)
+
+    @pytest.mark.parametrize(
+        "instant",
+        [
+            datetime(2025, 6, 3, tzinfo=UTC),
+            datetime(2025, 6, 2, 22, 0, 0, 1, tzinfo=UTC),
+            datetime(2025, 6, 2, 21, 59, 59, 999_999, tzinfo=UTC),
+            datetime(1, 1, 1, tzinfo=UTC),
+            datetime(9999, 12, 31, 12, tzinfo=UTC),
+            datetime(9999, 12, 31, 23, tzinfo=UTC),
+        ],
+    )
+    def test_none(self, instant: datetime) -> None:
+        """No other instant is one, whatever year it is said to be in."""
+        assert day_that_begins(instant) is None
+        assert day_that_ends(instant) is None
 
 
 class TestTheGridOfADay:

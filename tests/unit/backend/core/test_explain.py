@@ -131,6 +131,7 @@ WORDS = {
         " so one of the two has the wrong unit"
     ),
     "offline": "the charger was offline and no later reading bridges the gap",
+    "not-read": "the register has not been read yet",
     "future": "the interval has not ended yet",
 }
 """What the first sentence says of each rule where nothing was read."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend.core.meter_readings import READINGS_MOST, read_meter_readings
+from backend.core.meter_readings import READINGS_MOST, UNITS, read_meter_readings
 from backend.core.readings import MeterValue
 from backend.errors import ReadingError
 
@@ -23,7 +23,11 @@ def read(*items: Any) -> tuple[MeterValue, ...]:
 
 LIST = "send a list of 1 to 1000 readings"
 REGISTER = 'write it as a text with a decimal point, not below 0: "1234.567"'
-OBIS = 'only the imported energy of all tariffs is kept: "1-1:1.8.0"'
+OBIS = (
+    "the registers that are kept are 1-1:1.8.0, 1-1:1.8.1, 1-1:1.8.2, 1-1:2.8.0, 1-1:2.8.1, "
+    "1-1:2.8.2, 1-1:5.8.0, 1-1:6.8.0, 1-1:7.8.0, 1-1:8.8.0, 5-1:1.0.0, 6-1:1.0.0, 8-1:1.0.0, "
+    "9-1:1.0.0"
+)
 INSTANT = "write it with its zone, to the microsecond: 2025-06-03T14:15:00+02:00"
 KNOWN = "use instant, register, unit, obis"
 SENTENCES = [
@@ -44,8 +48,17 @@ SENTENCES = [
         "[1].unit is missing; add it",
         "required",
     ),
-    ([{**GOOD, "obis": "1-1:2.8.0"}], f"[0].obis is none that is kept; {OBIS}", "register"),
-    ([{**GOOD, "unit": "wh"}], '[0].unit is none; write "Wh" or "kWh"', "enum"),
+    ([{**GOOD, "obis": "1-1:3.8.0"}], f"[0].obis is none that is kept; {OBIS}", "register"),
+    (
+        [{**GOOD, "unit": "wh"}],
+        '[0].unit is none of the register 1-1:1.8.0; write "Wh" or "kWh"',
+        "enum",
+    ),
+    (
+        [{**GOOD, "obis": "9-1:1.0.0"}],
+        '[0].unit is none of the register 9-1:1.0.0; write "l" or "m3"',
+        "enum",
+    ),
     ([{**GOOD, "register": "1."}], f"[0].register is no register; {REGISTER}", "pattern"),
     ([{**GOOD, "instant": "noon"}], f"[0].instant is no instant; {INSTANT}", "pattern"),
     (
@@ -79,6 +92,33 @@ class TestGood:
     def test_spellings_of_the_register(self, obis: str) -> None:
         """Codes that mean the same are one."""
         assert read({**GOOD, "obis": obis})
+
+    @pytest.mark.parametrize(
+        ("obis", "unit", "measurand", "value", "kept_unit"),
+        [
+            ("1-1:1.8.0", "kWh", "Energy.Active.Import.Register", "1234567", "Wh"),
+            ("1-0:2.8.0*255", "kWh", "Energy.Active.Export.Register", "1234567", "Wh"),
+            ("1-1:1.8.1", "Wh", "1-1:1.8.1", "1234.567", "Wh"),
+            ("1-1:7.8.0", "kvarh", "1-1:7.8.0", "1234567", "varh"),
+            ("1-1:7.8.0", "varh", "1-1:7.8.0", "1234.567", "varh"),
+            ("6-0:1.0.0", "kWh", "6-1:1.0.0", "1234567", "Wh"),
+            ("9-1:1.0.0", "m3", "9-1:1.0.0", "1234567", "l"),
+            ("8-1:1.0.0*255", "l", "8-1:1.0.0", "1234.567", "l"),
+        ],
+    )
+    def test_any_register(
+        self, obis: str, unit: str, measurand: str, value: str, kept_unit: str
+    ) -> None:
+        """Each is kept under its own name, exactly, in a thousandth of the unit of files."""
+        (one,) = read({**GOOD, "obis": obis, "unit": unit})
+        (shown,) = one.readings()
+
+        assert (measurand, Decimal(value), kept_unit) == (shown.measurand, shown.value, shown.unit)
+        assert ("1234.567", unit) == (shown.raw_value, shown.raw_unit)
+
+    def test_units(self) -> None:
+        """They are told in the order in which registers come to need them."""
+        assert ("Wh", "kWh", "varh", "kvarh", "l", "m3") == UNITS
 
     def test_many_in_their_order(self) -> None:
         """Each has its place in the request."""
@@ -123,12 +163,20 @@ class TestRefused:
             ({"register": ""}, "[0].register", "is no register"),
             ({"register": "1\n"}, "[0].register", "is no register"),
             ({"register": "١"}, "[0].register", "is no register"),
-            ({"unit": "MWh"}, "[0].unit", "is none"),
-            ({"unit": ["kWh"]}, "[0].unit", "is none"),
-            ({"obis": "1-1:2.8.0"}, "[0].obis", "is none that is kept"),
-            ({"obis": "1-1:1.8.1"}, "[0].obis", "is none that is kept"),
+            ({"unit": "MWh"}, "[0].unit", "is none of the register 1-1:1.8.0"),
+            ({"unit": ["kWh"]}, "[0].unit", "is none of the register 1-1:1.8.0"),
+            ({"obis": "1-1:5.8.0"}, "[0].unit", "is none of the register 1-1:5.8.0"),
+            ({"obis": "1-1:3.8.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.8.3"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.9.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.29.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-5:1.8.1"}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-1:1.8.0*1"}, "[0].obis", "is none that is kept"),
             ({"obis": "energy"}, "[0].obis", "is none that is kept"),
             ({"obis": 180}, "[0].obis", "is none that is kept"),
+            ({"obis": "1-2:1.8.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": "8-1:1.29.0"}, "[0].obis", "is none that is kept"),
+            ({"obis": None}, "[0].obis", "is none that is kept"),
             ({"instant": "2025-06-03T13:45:00"}, "[0].instant", "is no instant"),
             ({"instant": "2025-02-30T13:45:00Z"}, "[0].instant", "is no instant"),
             ({"instant": "0001-01-01T00:00:00+10:00"}, "[0].instant", "is no instant"),

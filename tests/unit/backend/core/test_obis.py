@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.core.obis import Obis, check_interval_obis
+from backend.core.obis import Obis, check_energy_obis, check_interval_obis, unit_of
 from backend.errors import ObisError
 
 
@@ -115,7 +115,9 @@ class TestMeaning:
                 "electricity, computed, reactive energy Q4, register reading, tariff 2",
                 "kvarh",
             ),
-            ("8-1:1.0.0", "cold water, main meter, quantity 1, kind 0, all tariffs", ""),
+            ("8-1:1.0.0", "cold water, main meter, quantity 1, kind 0, all tariffs", "m3"),
+            ("5-1:1.29.0", "cold, main meter, quantity 1, load profile, all tariffs", "kWh"),
+            ("0-0:1.0.0", "abstract, channel 0, quantity 1, kind 0, all tariffs", ""),
             ("3-7:99.98.0", "medium 3, channel 7, quantity 99, kind 98, all tariffs", ""),
             (
                 "1-1:99.8.0",
@@ -142,3 +144,43 @@ class TestIntervalCodes:
         """A reading, an export or a heat is not what the rows hold; the error says what it is."""
         with pytest.raises(ObisError, match="is not the imported energy of an interval"):
             check_interval_obis(text, "obis")
+
+
+class TestEnergyCodes:
+    """A series of interval energies of any register takes the codes of such."""
+
+    @pytest.mark.parametrize("text", ["1-1:1.29.0*255", "1-1:8.9.0", "9-1:1.29.0"])
+    def test_accepted(self, text: str) -> None:
+        """It comes back as it is written."""
+        assert text == check_energy_obis(text, "obis")
+
+    def test_refused(self) -> None:
+        """A reading is no energy; the error says what it is."""
+        with pytest.raises(ObisError) as caught:
+            check_energy_obis("8-1:1.0.0", "row 7")
+        assert (
+            "row 7: '8-1:1.0.0' (cold water, main meter, quantity 1, kind 0, all tariffs) is not "
+            'the energy of an interval; use e.g. "1-1:1.29.0*255" (load profile) or "1-1:1.9.0" '
+            "(energy of a period)"
+        ) == str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("text", "unit"),
+        [
+            ("1-1:1.29.0*255", "kWh"),
+            ("1-1:5.29.0", "kvarh"),
+            ("8-1:1.0.0", "m3"),
+            ("1-1:99.8.0", "kWh"),
+            ("Bezug", "kWh"),
+        ],
+    )
+    def test_the_unit_of_any_text(self, text: str, unit: str) -> None:
+        """What tells none is in kilowatt hours."""
+        assert unit == unit_of(text)
+
+    @pytest.mark.parametrize(
+        ("text", "is_current"), [("1-1:1.8.0", True), ("1.8.0*255", True), ("1.8.0*12", False)]
+    )
+    def test_former_periods(self, text: str, is_current: bool) -> None:
+        """F says whether it is the value itself."""
+        assert is_current is Obis.parse(text).is_current

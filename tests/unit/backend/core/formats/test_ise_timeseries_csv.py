@@ -224,7 +224,7 @@ class TestWhatIsNotCarried:
         assert rows == read(write(rows, layout), layout)
 
 
-NO_INTERVAL = "kWh is no energy of an interval; look at the register"
+NO_INTERVAL = "kWh is no value of a meter; look at the register"
 
 
 class TestRefusals:

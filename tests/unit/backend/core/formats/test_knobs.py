@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -79,3 +80,35 @@ def test_a_flag(value: object, is_one: bool) -> None:
     accepts, expected = FLAG
     assert is_one == accepts(value)
     assert "True or False" == expected
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A format of codes, and of a knob that it does not have of its own."""
+
+    obis: tuple[str, ...] = ()
+    decimals: int = 3
+
+    left_out: ClassVar[frozenset[str]] = frozenset({"decimals"})
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ("1-0:1.8.0*255;1-0:2.8.0*255;", ("1-0:1.8.0*255", "1-0:2.8.0*255")),
+        (" 1-0:1.8.0 ; 1-0:2.8.0", ("1-0:1.8.0", "1-0:2.8.0")),
+        (["1-0:1.8.0"], ("1-0:1.8.0",)),
+        ("", ("",)),
+        (7, 7),
+    ],
+)
+def test_a_list_of_codes(value: object, codes: object) -> None:
+    """As document 002 "Test Files" writes one, or as TOML does."""
+    assert {"obis": codes} == values_of(Codes, {"obis": value}, "here")
+
+
+def test_a_knob_that_is_left_out() -> None:
+    """It is none."""
+    with pytest.raises(LayoutError) as caught:
+        values_of(Codes, {"decimals": 6}, "here")
+    assert "here: there is no knob 'decimals'; use obis" == str(caught.value)

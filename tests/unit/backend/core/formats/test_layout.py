@@ -29,6 +29,8 @@ WRONG: dict[str, Any] = {
     "columns": ("code", "time", "value"),
     "headings": ("a", "b"),
     "interval_minutes": 7,
+    "key": "name",
+    "only_basic_data": 0,
 }
 
 

@@ -180,8 +180,9 @@ class TestWriting:
             (
                 {"obis": "1-1:1.9.0"},
                 f"{CODE} 1-1:1.9.0: '1-1:1.9.0' (electricity, main meter, active energy import, "
-                "energy of a period (Vorschub), all tariffs) is no load profile, and MSCONS has "
-                'nothing else; use e.g. "1-1:1.29.0*255"',
+                "energy of a period (Vorschub), all tariffs) is not listed for this format; use of "
+                "its 10 codes: 1-1:1.29.0*255, 1-1:2.29.0*255, 1-1:5.29.0*255, 1-1:6.29.0*255, "
+                "1-1:7.29.0*255, 1-1:8.29.0*255, …",
             ),
             (
                 {"obis": "x"},
@@ -621,7 +622,11 @@ def any_rows(draw: st.DrawFn) -> list[Row]:
     """Think of rows, each interval once."""
     keys = draw(
         st.lists(
-            st.tuples(CODES, st.sampled_from([OBIS, "1-1:2.29.0", "1-5:1.29.3"]), INSTANTS),
+            st.tuples(
+                CODES,
+                st.sampled_from([OBIS, "1-1:2.29.0", "1-1:8.29.0*255", "9-1:1.29.0"]),
+                INSTANTS,
+            ),
             unique=True,
             min_size=1,
             max_size=12,

@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from backend.core.formats.row import Row, energy_text
+from backend.core.formats.row import KEYS, NO_NUMBERS, Numbers, Row, energy_text, name_by
 from backend.core.intervals import Status
 from backend.errors import LayoutError
 
@@ -53,9 +53,9 @@ def test_what_is_missing() -> None:
     [
         (None, Status.TRUE, "energy None does not go with status W; give F no energy"),
         ("0.25", Status.MISSING, "energy 0.25 does not go with status F; give F no energy"),
-        ("NaN", Status.TRUE, "NaN kWh is no energy of an interval; look at the register"),
-        ("-0.001", Status.TRUE, "-0.001 kWh is no energy of an interval; look at the register"),
-        ("1E+12", Status.TRUE, "1E+12 kWh is no energy of an interval; look at the register"),
+        ("NaN", Status.TRUE, "NaN kWh is no value of a meter; look at the register"),
+        ("-0.001", Status.TRUE, "-0.001 kWh is no value of a meter; look at the register"),
+        ("1E+12", Status.TRUE, "1E+12 kWh is no value of a meter; look at the register"),
         (
             "0.0001",
             Status.ESTIMATED,
@@ -70,3 +70,34 @@ def test_what_is_no_energy(energy: str | None, status: Status, sentence: str) ->
     with pytest.raises(LayoutError) as caught:
         energy_text(row, 3, "CH1 noon")
     assert f"CH1 noon: {sentence}" == str(caught.value)
+
+
+class TestNames:
+    """What a meter is called by (document 001)."""
+
+    @pytest.mark.parametrize(
+        ("key", "name"),
+        [
+            ("metering_code", "CH1"),
+            ("device_location_id", "Keller"),
+            ("factory_no", "38157930"),
+            ("internal_no", "TG-7"),
+        ],
+    )
+    def test_a_name(self, key: str, name: str) -> None:
+        """Each key is one of its numbers."""
+        numbers = Numbers("Keller", "38157930", "TG-7")
+        assert key in KEYS
+        assert name == name_by(key, "CH1", numbers) == replace(ROW, numbers=numbers).called(key)
+
+    @pytest.mark.parametrize("key", ["device_location_id", "factory_no", "internal_no"])
+    def test_a_number_that_it_does_not_have(self, key: str) -> None:
+        """The error names meter and key."""
+        with pytest.raises(LayoutError) as caught:
+            ROW.called(key)
+        assert f"meter 'CH1': it has no {key}; give it its {key}" == str(caught.value)
+
+    def test_no_name_at_all(self) -> None:
+        """It could be anybody's."""
+        with pytest.raises(LayoutError, match=r"^meter '': it has no metering_code; give it"):
+            name_by("metering_code", "", NO_NUMBERS)

@@ -16,6 +16,7 @@ from backend.core.exports import Activation, rows_of
 from backend.core.formats import series_csv
 from backend.core.formats.ise_timeseries_csv import Layout, write
 from backend.core.formats.layout import COLUMNS
+from backend.core.formats.row import Numbers
 from backend.core.formats.series_csv import shown_name, write_series
 from backend.core.intervals import RULES, Status
 from backend.core.series import Series
@@ -53,7 +54,16 @@ TRUE = [rule for rule, (status, _) in RULES.items() if status is Status.TRUE]
 KNOWN = [rule for rule, (status, _) in RULES.items() if status is not Status.MISSING]
 MISSING = [rule for rule, (status, _) in RULES.items() if status is Status.MISSING]
 NAMES = st.sampled_from([CODE, "CHA", "Süd", "Haus 1"]) | st.text(min_size=1, max_size=4)
-OBIS = st.sampled_from(["1-1:1.29.0*255", "1-1:1.29.0", "1-1:1.9.0", "1-1:1.29.0*255*255"])
+OBIS = st.sampled_from(
+    [
+        "1-1:1.29.0*255",
+        "1-1:1.29.0",
+        "1-1:1.9.0",
+        "1-1:1.29.0*255*255",
+        "1-1:5.29.0*255",
+        "9-1:1.29.0",
+    ]
+)
 ENERGIES = st.sampled_from([0] * 8 + [1, 999, 5500]) | st.integers(0, 10**10)
 LAYOUTS = st.builds(
     Layout,
@@ -69,6 +79,7 @@ LAYOUTS = st.builds(
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
     line_end=st.sampled_from(["\r\n", "\n"]),
     obis_suffix=st.booleans(),
+    key=st.sampled_from(["metering_code"] * 3 + ["factory_no"]),
     columns=st.permutations(COLUMNS).flatmap(
         lambda columns: st.sampled_from(
             [
@@ -101,7 +112,10 @@ def files(draw: st.DrawFn) -> tuple[list[Series], Layout]:
                 None if rule in MISSING else energy
                 for rule, energy in zip(rules, energies, strict=True)
             ]
-        activation = Activation("WB-1", draw(NAMES), draw(OBIS))
+        number = draw(st.sampled_from(["4711", "4711", "4712", "a;b", ""]))
+        # Where there is no row, nobody asks what its meter is called.
+        numbers = Numbers(factory_no=number if count else "4711")
+        activation = Activation("WB-1", draw(NAMES), draw(OBIS), numbers=numbers)
         many.append(Series(activation, grid, layout.decimals, energies, rules))
     return many, layout
 
@@ -146,7 +160,14 @@ def test_what_is_out_of_the_ordinary(odd: list[Series], encoding: str) -> None:
     assert by_rows(many, layout) == by_series(many, layout)
 
 
-@pytest.mark.parametrize("odd", [series([5, 5], "offline"), series([None, 5], ["measured"] * 2)])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        series([5, 5], "offline"),
+        series([None, 5], ["measured"] * 2),
+        series([None, 5], "measured"),
+    ],
+)
 def test_an_energy_that_does_not_go_with_its_status(odd: Series) -> None:
     """It is refused as its rows are."""
     assert "does not go with status" in str(by_series([odd], Layout()))
