@@ -31,7 +31,11 @@ def quantities_in(text: str) -> list[Quantity]:
         warnings.simplefilter("ignore")
         interchange: Any = Interchange.from_str(text)
         messages = list(interchange.get_messages())
-        # It counts anew what it writes.
+        # It counts anew the segments of a message, and when it writes, the messages.
+        counted = [one.get_footer_segment().elements for one in messages]
+        said = [one.elements for one in interchange.segments if one.tag == "UNT"]
+        if counted != said:
+            raise Disagreement(f"the file says {said[:3]} at UNT, pydifact {counted[:3]}")
         if text != (again := interchange.serialize()):
             raise Disagreement(f"pydifact writes the file otherwise: {again[-80:]!r}")
     return [

@@ -1738,8 +1738,9 @@ FORMATS = (
         "when the day ends, EW Seedorf holds",
         (
             day_values.reading_of,
-            "RULES[found.rule][0], found.rule)",
-            "Status.MISSING if value is None else Status.TRUE, 'measured')",
+            "found = standing_at(courses, end, step)",
+            "found = standing_at(courses, end, step)\n"
+            "    found = type(found)(found.wh, found.rule.replace('interpolated', 'measured'))",
         ),
         only="told_as_missing",
     ),

@@ -670,6 +670,9 @@ def test_a_parser_that_is_not_ours(rows: list[Row], version: str) -> None:
         interchange = Interchange.from_str(text)
         messages = list(interchange.get_messages())
         assert text == interchange.serialize()
+        # It takes counts as they are written; what it counts itself is the footer that it makes.
+        counted = [one.get_footer_segment().elements for one in messages]
+    assert counted == [one.elements for one in interchange.segments if one.tag == "UNT"]
     quantities = [
         (point, one.elements[0][0], Decimal(one.elements[0][1]))
         for message in messages
