@@ -14,8 +14,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backend.core.formats import mscons
+from backend.core.formats.forms import KINDS
 from backend.core.formats.knobs import Knob
 from backend.core.formats.layout import KNOBS
+from backend.core.obis_tables import TABLES
 from harness.cli import build_parser
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -43,6 +45,16 @@ written is told in [how to run compliance cases](../how-to/run-compliance-cases.
 LAYOUT_HEAD = """# File layout
 
 <!-- Written by docs/generate.py from the knobs themselves. -->
+
+A `[[format]]` has one of these kinds:
+
+| kind | what people call it | what it has of each meter |
+| --- | --- | --- |
+{kinds}
+A task whose format has one value a day is `daily`, or started by a person. [How to choose a format](../how-to/choose-a-format.md) shows a
+file of each.
+
+## Load profile: `ise-timeseries-csv`
 
 The knobs of a `[[format]]` of kind `ise-timeseries-csv`. What is *proposed* is prescribed by nobody: no byte-level specification of an IS-E
 import file is public, so these defaults have to be agreed with the utility. See [the decision](../decisions/0006-layout-is-a-profile.md).
@@ -82,6 +94,29 @@ that Swiss utilities received of each other (*a Swiss file*); no authentic file 
 
 | knob | default | example | what it does | who says so |
 | --- | --- | --- | --- | --- |
+"""
+
+KNOBS_HEAD = """| knob | default | example | what it does | who says so |
+| --- | --- | --- | --- | --- |
+"""
+
+OTHERS = {
+    "ise-readings-csv": """Registers, a row a meter, OBIS code and local day: what the register shows when the day ends.""",
+    "ise-readings-xml": """The same as ESLBillingData, as a Swiss utility's EDM wrote it: meters, in them the ends of days, in them registers by
+OBIS code. That IS-E takes this form is *proposed*.""",
+    "ise-feed-csv": """The energy of each local day (Vorschub, D = 9), a row a meter and day.""",
+    "mscons-readings": """Registers as EDIFACT messages (VL, 13002), one a metering point and day. The time of reading is an instant with its offset; a bare
+date could be the day's begin or its end.""",
+    "csv": """A line a meter and local day, with a column for each OBIS code of `obis`. No status: an estimated value cannot be told from a true one,
+and a missing one leaves its cell empty.""",
+}
+"""Kinds that have a value a day, and what to say of each."""
+
+CODES_HEAD = """
+## OBIS codes
+
+Codes that a format does not list are refused where it is set. Two spellings of one code are one: `*255` and leading zeros make no
+difference. The tables are those of document 002; that of the feed follows from the one of IS-E, with D = 9 in place of D = 8.
 """
 
 
@@ -138,7 +173,19 @@ def _sentences_of(function: ast.FunctionDef) -> list[tuple[str, str]]:
 
 def layout_page() -> str:
     """Give docs/reference/layout.md."""
-    return LAYOUT_HEAD + _rows_of(KNOBS) + LAYOUT_TAIL + MSCONS_HEAD + _rows_of(mscons.KNOBS)
+    kinds = "".join(
+        f"| `{kind}` | {one.name} | {one.form.values.value} |\n" for kind, one in KINDS.items()
+    )
+    parts = [LAYOUT_HEAD.replace("{kinds}", kinds), _rows_of(KNOBS), LAYOUT_TAIL]
+    parts += [MSCONS_HEAD, _rows_of(mscons.KNOBS)]
+    for kind, told in OTHERS.items():
+        parts.append(f"\n## {KINDS[kind].name}: `{kind}`\n\n{told}\n\n{KNOBS_HEAD}")
+        parts.append(_rows_of(KINDS[kind].knobs))
+    parts.append(CODES_HEAD)
+    for name, table in TABLES.items():
+        parts.append(f"\n### {name}\n\n| code | meaning | unit |\n| --- | --- | --- |\n")
+        parts += (f"| `{one.code}` | {one.meaning} | {one.unit} |\n" for one in table.values())
+    return "".join(parts)
 
 
 def _rows_of(knobs: Iterable[Knob]) -> str:

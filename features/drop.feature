@@ -26,66 +26,20 @@ Feature: FTP The utility's servers, what can go wrong at them, and their record
   @FTP-02 @must
   Scenario Outline: Over <wire>, "<fault>" for a while ends with one right file
     Given the account's server speaks <wire>
-    And the destination of EW Seedorf says time_limit_s = 1
     And EW Seedorf has the fault "<fault>" until 00:32
     When the day is exported
     Then 1 file arrives at EW Seedorf
     And nothing else lies in the drop folder
     And EW Seedorf holds 96 values for "Dorfplatz"
 
-    Examples: faults of the server, whatever its wire
+    Examples: faults that are at no step of a delivery; those that are, are in fault_matrix.feature
       | wire          | fault                             |
-      | FTP           | refused-login                     |
-      | FTPS          | full-disk:free_bytes=3000         |
-      | implicit FTPS | quota:limit_bytes=3000            |
-      | FTP           | silent-quota:limit_bytes=3000     |
-      | FTPS          | denied-writing                    |
-      | SFTP          | denied-writing                    |
-      | FTP           | refused-rename                    |
       | FTP           | refused-overwrite                 |
       | SFTP          | refused-overwrite                 |
-      | FTP           | server-away                       |
-
-    Examples: faults of the line
-      | wire          | fault                             |
       | FTP           | cut-after-bytes:upload_bytes=2000 |
       | FTPS          | cut-after-bytes:upload_bytes=2000 |
       | SFTP          | cut-after-bytes:upload_bytes=2000 |
-      | FTPS          | session-reuse-demanded            |
-      | FTP           | closed-passive-ports              |
-      | FTP           | no-answer:action=open             |
-      | FTPS          | no-answer:action=login            |
-      | FTP           | slow-line:bytes_per_s=1000        |
-      | SFTP          | slow-line:bytes_per_s=1000        |
-
-    Examples: a line that is cut at each step of a delivery over FTPS
-      | wire          | fault                                 |
-      | FTPS          | cut-at-command:action=connect         |
-      | FTPS          | cut-at-command:action=secure          |
-      | FTPS          | cut-before-answer:action=user         |
-      | FTPS          | cut-at-command:action=login           |
-      | FTPS          | cut-before-answer:action=buffer       |
-      | FTPS          | cut-at-command:action=protect         |
-      | FTPS          | cut-at-command:action=change-folder   |
-      | FTPS          | cut-before-answer:action=passive      |
-      | FTPS          | cut-at-command:action=open            |
-      | FTPS          | cut-before-answer:action=close        |
-      | FTPS          | cut-at-command:action=stat            |
-      | FTPS          | cut-before-answer:action=stat         |
-      | FTPS          | cut-before-answer:action=rename-from  |
-      | FTPS          | cut-at-command:action=rename,with_reset=true |
-      | FTPS          | cut-before-answer:action=rename       |
-      | FTPS          | cut-at-command:action=quit            |
-
-    Examples: a server that refuses each step of a delivery over FTP
-      | wire          | fault                                 |
-      | FTP           | refused-command:action=login,code=530 |
-      | FTP           | refused-command:action=passive,code=425 |
-      | FTP           | refused-command:action=open,code=553  |
-      | FTP           | refused-command:action=close,code=451 |
-      | FTP           | refused-command:action=stat,code=550  |
-      | FTP           | refused-command:action=rename-from    |
-      | FTP           | refused-command:action=rename         |
+      | SFTP          | slow-line:bytes_per_s=10000       |
 
   @FTP-03 @must
   Scenario: The record says what a collector would have seen at any moment

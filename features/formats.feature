@@ -56,7 +56,7 @@ Feature: FMT Formats of every kind
         | 24:00 | 104.25    | 7.5       | 1.75      |
       And the task takes the meter "Keller"
       When the day is exported
-      Then EW Seedorf holds of "Keller" at the end of the day
+      Then when the day ends, EW Seedorf holds of "Keller"
         | OBIS      | value   | unit  | status |
         | 1-1:1.8.0 | 104.250 | kWh   | W      |
         | 1-1:2.8.0 | 7.500   | kWh   | W      |
@@ -73,10 +73,10 @@ Feature: FMT Formats of every kind
         | 4:00 | 104       |
       And the task takes the meter "Keller"
       When EW Seedorf has read what came until 6:00 on 4 June 2025
-      Then the first file told of "Keller" at the end of the day
+      Then when the day ends, the first file told of "Keller"
         | OBIS      | value | unit | status |
         | 1-1:1.8.0 |       | kWh  | F      |
-      And EW Seedorf holds of "Keller" at the end of the day
+      And when the day ends, EW Seedorf holds of "Keller"
         | OBIS      | value   | unit | status |
         | 1-1:1.8.0 | 102.857 | kWh  | E      |
 
@@ -182,7 +182,7 @@ Feature: FMT Formats of every kind
       When the day is exported
       Then its first line is "Messpunkt;Zeitstempel;1-0:1.8.0*255;1-0:1.8.1*255;1-0:1.8.2*255;1-0:2.8.0*255;1-0:2.8.1*255;1-0:2.8.2*255"
       And its line for 00:00 has the form "CH98765012345ZZZZZZZZZZZZZZZ00001;04.06.2025 00:00:00;104.250;64.000;40.250;7.500;;"
-      And EW Seedorf holds of "Keller" at the end of the day
+      And when the day ends, EW Seedorf holds of "Keller"
         | OBIS          | value   | unit | status |
         | 1-0:1.8.0*255 | 104.250 | kWh  | W      |
         | 1-0:1.8.1*255 | 64.000  | kWh  | W      |
@@ -223,22 +223,21 @@ Feature: FMT Formats of every kind
   Rule: Virtual tariffs
 
     Background:
-      Given the meter "Keller" sends its registers
+      Given the folder "Haus A" holds "Keller"
+      And "Haus A" has the virtual tariff 1 from 7:00 to 20:00, and 3 else, since 3 June 2025
+      And the virtual tariffs of "Haus A" are what the task takes
+
+    @AEX-21 @must
+    Scenario Outline: Tariff n stands under <codes> in the format <kind>
+      Given EW Seedorf takes <kind>
+      And the meter "Keller" sends its registers
         | time  | 1-1:1.8.0 |
         | 0:00  | 100       |
         | 7:00  | 107       |
         | 20:00 | 127       |
         | 24:00 | 130       |
-      And the folder "Haus A" holds "Keller"
-      And "Haus A" has the virtual tariff 1 from 7:00 to 20:00 since 3 June 2025
-      And "Haus A" has the virtual tariff 3 from 20:00 to 7:00 since 3 June 2025
-      And the task takes the virtual tariffs of "Haus A"
-
-    @AEX-21 @must
-    Scenario Outline: Tariff n stands under <codes> in the format <kind>
-      Given EW Seedorf takes <kind>
       When the day is exported
-      Then EW Seedorf holds of "Keller" at the end of the day
+      Then when the day ends, EW Seedorf holds of "Keller"
         | OBIS      | value  | unit | status |
         | <first>   | 20.000 | kWh  | W      |
         | <second>  | 10.000 | kWh  | W      |
@@ -252,13 +251,19 @@ Feature: FMT Formats of every kind
     @AEX-21 @must
     Scenario: The register of a virtual tariff goes on the next day, its feed begins anew
       Given EW Seedorf takes IS-E readings as CSV
+      And the meter "Keller" sends its registers
+        | time  | 1-1:1.8.0 |
+        | 0:00  | 100       |
+        | 7:00  | 107       |
+        | 20:00 | 127       |
+        | 24:00 | 130       |
       And the meter "Keller" sends its registers of the next day
         | time  | 1-1:1.8.0 |
         | 7:00  | 131       |
         | 20:00 | 141       |
         | 24:00 | 142       |
       When the next day is exported
-      Then EW Seedorf holds of "Keller" at the end of the next day
+      Then when the next day ends, EW Seedorf holds of "Keller"
         | OBIS      | value  | unit | status |
         | 1-5:1.8.1 | 30.000 | kWh  | W      |
         | 1-5:1.8.3 | 12.000 | kWh  | W      |
@@ -266,6 +271,7 @@ Feature: FMT Formats of every kind
     @AEX-21 @must
     Scenario Outline: The format <kind> refuses virtual tariffs, with that reason
       Given EW Seedorf takes <kind>
+      And the meter "Keller" is in service
       When the backend is given its settings
       Then the settings are refused, naming "virtual tariffs are exported in the format IS-E only"
 

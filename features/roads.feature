@@ -103,6 +103,18 @@ Feature: DLV The roads to the utility's server: FTP, FTPS and SFTP
     And the delivery waits because of "tls", saying "its certificate is not to be trusted: self-signed certificate"
 
   @DLV-04 @must
+  Scenario Outline: The test of a connection shows the certificate that is to be pinned, over <wire>
+    Given the account's server speaks <wire>
+    And the destination of EW Seedorf says certificate_sha256 = nothing
+    When the connection to EW Seedorf is tested
+    Then the test fails at "connect", saying "self-signed certificate (its SHA-256 is"
+
+    Examples:
+      | wire          |
+      | FTPS          |
+      | implicit FTPS |
+
+  @DLV-04 @must
   Scenario: A certificate is verified by who signed it
     Given the account's server speaks FTPS
     And the destination of EW Seedorf names who signed the certificate

@@ -48,6 +48,7 @@ from harness.utility import (
     SECRET,
     Arrived,
     DropServer,
+    Held,
     Login,
     PlannedFault,
     Utility,
@@ -59,6 +60,7 @@ from simulators.clock import Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
+    from harness.fault_cells import CellResult
     from harness.sending_meter import SendingMeter
     from harness.tool import Tool
     from simulators.charger_inch.web_io import WebPage
@@ -92,6 +94,7 @@ class Station:
     Attributes:
         name: what people call it, and its OCPP identity.
         metering_code, obis, interval_minutes: its activation for IS-E; no code, no activation.
+        numbers: what else it is called by there, as the settings call it.
         configuration: OCPP configuration keys that the backend sets.
         big_endian_cards: whether its reader sends UIDs big-endian.
         standby_values: whether it sends clock-aligned values when nobody charges, too.
@@ -116,6 +119,7 @@ class Station:
     build: dict[str, Any] = field(default_factory=dict)
     is_configured: bool = True
     is_elsewhere: bool = False
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def settings(self) -> dict[str, Any]:
         """Give the station's table for the backend's settings."""
@@ -133,6 +137,7 @@ class Station:
                 "metering_code": self.metering_code,
                 "obis": self.obis,
                 "interval": self.interval_minutes,
+                **self.numbers,
             }
         return table
 
@@ -250,6 +255,10 @@ class Bench:
         self.wanted: set[str] = set()
         self.rows_seen = 0
         self.round_trips = RoundTrips()
+        self.listed_codes: tuple[tuple[str, str, str], ...] = ()
+        self.single_value: Held | None = None
+        #: What came of the cells of the fault matrix that were tried.
+        self.cells: list[CellResult] = []
         self.finished: subprocess.CompletedProcess[str] | None = None
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0

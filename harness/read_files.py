@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from backend.core.formats import esl_xml, ise_timeseries_csv, mscons
+from backend.core.formats import esl_xml, ise_daily_csv, ise_timeseries_csv, mscons, obis_csv
 from backend.core.formats.layout import Layout
-from backend.core.obis import unit_of
+from backend.core.formats.obis_csv import ObisCsv
+from backend.core.formats.row import Row
+from backend.core.obis import Obis, unit_of
 from backend.errors import BackendError
 from harness.errors import UsageError
 from harness.local_time import ZURICH
@@ -20,6 +22,7 @@ from harness.tables import Paper, table
 _HEADINGS = ("metering point", "OBIS", "from", "until", "value", "unit", "status")
 #: The first line of a time series tells how its cells are parted.
 _SEPARATORS = (";", ",", "\t", "|")
+_MIDNIGHT = " 00:00:00"
 _VALUE = re.compile(r"[0-9]+(?:([.,])([0-9]+))?")
 
 
@@ -93,12 +96,17 @@ def content_of(content: bytes) -> Content:
         values = esl_xml.read(content)
         return Content("ESLBillingData", [_of_register(one) for one in values], ())
     line = head.splitlines()[0] if head else b""
+    headings = Layout().headings
     for separator in _SEPARATORS:
-        if line == separator.join(Layout().headings).encode():
-            return _time_series(content, separator, "\r\n" if b"\r\n" in head else "\n")
+        told = line.decode("latin-1").split(separator)
+        if told == list(headings):
+            return _rows(content, separator)
+        if told[:2] == [headings[0], headings[2]] and len(told) > len(headings[:2]):
+            return _columns(content, separator, told[2:])
     raise UsageError(
         f"it begins with {line[:40].decode('latin-1')!r}, which is no MSCONS (UNA, UNB), no XML, "
-        f"and no IS-E time series ({';'.join(Layout().headings)})"
+        f"no rows of IS-E ({';'.join(headings)}), and no columns by OBIS code "
+        f"({headings[0]};{headings[2]};1-0:1.8.0*255;…)"
     )
 
 
@@ -116,35 +124,74 @@ def _of_quantity(one: mscons.Quantity) -> Value:
 
 def _of_register(one: esl_xml.RegisterValue) -> Value:
     end = _shown(one.stood_at or one.at)
-    return Value(one.meter, one.obis, "", end, f"{one.value:f}", "", one.status)
+    value = "" if one.value is None else f"{one.value:f}"
+    return Value(one.meter, one.obis, "", end, value, "", one.status)
 
 
-def _time_series(content: bytes, separator: str, line_end: str) -> Content:
-    place = Layout().columns.index("value")
-    cells = (line.split(separator) for line in content.decode("utf-8", "replace").splitlines())
-    # The first value tells how many digits all have; the reader holds the others to it.
-    found = (_VALUE.fullmatch(row[place]) for row in cells if len(row) > place)
-    mark, digits = next((one.groups() for one in found if one), (None, None))
-    layout = Layout(
+def _rows(content: bytes, separator: str) -> Content:
+    """Read rows of IS-E: energies of intervals, or, as their codes and times say, of days."""
+    columns = Layout().columns
+    lines = content.decode("utf-8", "replace").splitlines()
+    cells = [row for line in lines[1:] if len(row := line.split(separator)) == len(columns)]
+    layout = _layout(content, separator, [row[columns.index("value")] for row in cells])
+    stamps = {row[columns.index("time")] for row in cells}
+    kinds = {_kind(row[columns.index("obis")]) for row in cells}
+    if kinds and kinds <= {0, 8}:
+        rows = ise_daily_csv.read(content, layout)
+        return Content("IS-E registers", [_of_row(row, is_register=True) for row in rows], ())
+    if kinds == {9} and all(one.endswith(_MIDNIGHT) for one in stamps):
+        return Content(
+            "IS-E feed", [_of_row(row) for row in ise_daily_csv.read(content, layout)], ()
+        )
+    rows = ise_timeseries_csv.read(content, layout)
+    return Content("IS-E time series", [_of_row(row) for row in rows], ())
+
+
+def _columns(content: bytes, separator: str, codes: list[str]) -> Content:
+    lines = content.decode("utf-8", "replace").splitlines()[1:]
+    values = [cell for line in lines for cell in line.split(separator)[2:]]
+    plain = _layout(content, separator, values)
+    layout = ObisCsv(
         separator=separator,
-        line_end=line_end,
+        line_end=plain.line_end,
+        decimal_mark=plain.decimal_mark,
+        decimals=plain.decimals,
+        obis=tuple(codes),
+    )
+    rows = obis_csv.read(content, layout)
+    return Content("CSV by OBIS code", [_of_row(row, is_register=True) for row in rows], ())
+
+
+def _layout(content: bytes, separator: str, values: Iterable[str]) -> Layout:
+    """Give the layout of a file, as its first value tells it; the reader holds the others to it."""
+    found = (_VALUE.fullmatch(one) for one in values)
+    mark, digits = next((one.groups() for one in found if one), (None, None))
+    return Layout(
+        separator=separator,
+        line_end="\r\n" if b"\r\n" in content[:4000] else "\n",
         decimal_mark=mark or Layout().decimal_mark,
         decimals=len(digits or ""),
     )
-    rows = ise_timeseries_csv.read(content, layout)
-    values = [
-        Value(
-            row.code,
-            row.obis,
-            _shown(row.start),
-            _shown(row.end),
-            "" if row.energy_kwh is None else f"{row.energy_kwh:f}",
-            unit_of(row.obis),
-            row.status.value,
-        )
-        for row in rows
-    ]
-    return Content("IS-E time series", values, ())
+
+
+def _kind(obis: str) -> int:
+    """Give the kind D of a code; -1 where it is none."""
+    try:
+        return Obis.parse(obis).kind
+    except BackendError:
+        return -1
+
+
+def _of_row(row: Row, *, is_register: bool = False) -> Value:
+    return Value(
+        row.code,
+        row.obis,
+        "" if is_register else _shown(row.start),
+        _shown(row.end),
+        "" if row.energy_kwh is None else f"{row.energy_kwh:f}",
+        unit_of(row.obis),
+        row.status.value,
+    )
 
 
 def _shown(at: datetime) -> str:

@@ -33,7 +33,9 @@ from string import Template
 from typing import NamedTuple
 
 from harness.catalogue import SIDES, Case, Requirement
+from harness.fault_cells import Cell, CellResult
 from harness.recording import BACKEND
+from harness.report_cells import html_cells, markdown_cells
 from harness.tables import UNSEEN, seen
 from simulators.wiretap import Crossing
 
@@ -146,6 +148,7 @@ class Verdict:
         recording: where the whole of ``evidence`` is kept, if anywhere.
         cases: the id of the compliance case that it is, if it is one.
         faults: the rows of the catalogue of field faults that it shows.
+        cells: what came of the cells of the fault matrix that it tried.
     """
 
     requirements: tuple[str, ...]
@@ -164,6 +167,7 @@ class Verdict:
     recording: str = ""
     cases: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    cells: tuple[CellResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +342,15 @@ def fault_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, list[int]]]:
     return sorted(rows.items())
 
 
+def tried_cells(verdicts: Sequence[Verdict]) -> dict[Cell, tuple[int, CellResult]]:
+    """Give what came of each cell of the fault matrix, and the number of its scenario."""
+    return {
+        result.cell: (number, result)
+        for number, verdict in enumerate(verdicts, start=1)
+        for result in verdict.cells
+    }
+
+
 def reasons(verdicts: Iterable[Verdict]) -> Counter[tuple[Outcome, str]]:
     """Count what was declared, by its outcome and its reason."""
     return Counter(
@@ -384,6 +397,7 @@ def markdown_matrix(
     for side in tally(cases, verdicts):
         lines += _md_cases(side)
     lines += _md_faults(fault_rows(verdicts), verdicts)
+    lines += markdown_cells(tried_cells(verdicts), _md)
     return "\n".join(lines) + "\n"
 
 
@@ -481,6 +495,7 @@ def html_report(
         matrix=_matrix(rows, verdicts),
         cases="\n".join(_case_table(side, verdicts) for side in tally(cases, verdicts)),
         faults=_fault_table(fault_rows(verdicts), verdicts),
+        cells=html_cells(tried_cells(verdicts)),
         declared=_declared(verdicts),
         evidence_lead=_evidence_lead(verdicts),
         scenarios=_scenarios(verdicts),

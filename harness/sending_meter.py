@@ -89,9 +89,15 @@ class SendingMeter:
         await self._session.close()
 
 
-def reading(at: datetime, kwh: str) -> dict[str, str]:
-    """Give a reading as the API takes it."""
-    return {"instant": f"{at:%Y-%m-%dT%H:%M:%SZ}", "register": kwh, "unit": "kWh"}
+def reading(at: datetime, kwh: str, obis: str = "", unit: str = "kWh") -> dict[str, str]:
+    """
+    Give a reading as the API takes it.
+
+    Parameters:
+        obis: of which register; none for that of imported energy.
+    """
+    told = {"instant": f"{at:%Y-%m-%dT%H:%M:%SZ}", "register": kwh, "unit": unit}
+    return {**told, "obis": obis} if obis else told
 
 
 def meter_counts(crossings: Iterable[Crossing], name: str) -> list[Count]:

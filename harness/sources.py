@@ -66,7 +66,13 @@ class CardSource:
 
 @dataclass(slots=True)
 class Sources:
-    """All of it, and how the backend's settings say it."""
+    """
+    All of it, and how the backend's settings say it.
+
+    Attributes:
+        tariffs: the virtual tariffs of folders, as the settings have them.
+        takes_tariffs: whether the task takes those, and not what was measured.
+    """
 
     owner: str
     meters: dict[str, Meter] = field(default_factory=dict)
@@ -74,6 +80,8 @@ class Sources:
     groups: dict[str, list[str]] = field(default_factory=dict)
     folders: dict[str, list[str]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)
+    tariffs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    takes_tariffs: bool = False
 
     def declare_meter(self, name: str) -> Meter:
         """Give a meter, made where there is none of that name yet."""
@@ -91,7 +99,13 @@ class Sources:
             {**account, "name": name, "stations": held} for name, held in self.groups.items()
         ]
         settings["folder"] = [
-            {**account, "name": name, "meters": held} for name, held in self.folders.items()
+            {
+                **account,
+                "name": name,
+                "meters": held,
+                "virtual_tariff": self.tariffs.get(name, []),
+            }
+            for name, held in self.folders.items()
         ]
         settings["meter"] = [
             {**account, "name": one.name, "ise": _activation(one)} for one in self.meters.values()
@@ -111,6 +125,8 @@ class Sources:
             (task,) = settings["task"]
             del task["stations"]
             task.update(self.taken)
+            if self.takes_tariffs:
+                task["values"] = "virtual tariffs"
 
 
 def _activation(one: Meter) -> dict[str, Any]:

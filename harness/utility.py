@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import NothingArrived
 from simulators.clock import Clock
-from simulators.faults import Fault
+from simulators.faults import Fault, Faults
 from simulators.ftp_server import (
     Collector,
     Event,
-    Layout,
     Pickup,
     SftpServer,
     User,
 )
-from simulators.ftp_server.mscons import MsconsAgreed
+from simulators.ftp_server.agreements import agreed_of
+from simulators.ftp_server.faults import AtStep
 from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
@@ -150,13 +150,19 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the utility holds for one interval of one metering point."""
+    """
+    What the utility holds for one interval, or one day, of one metering point.
+
+    Attributes:
+        energy_kwh: in the unit of its OBIS code; of a register what it shows at the end.
+    """
 
     start: datetime
     end: datetime
     energy_kwh: Decimal | None
     status: str | None
     file: str
+    obis: str = ""
 
 
 class Utility:
@@ -196,12 +202,7 @@ class Utility:
         self._server = server.made(name, clock, tap, root, user)
         encoding = str(layout.get("encoding", "utf-8"))
         self._encoding = "utf-8-sig" if encoding.startswith("utf-8") else encoding
-        agreed: Layout | MsconsAgreed
-        if layout.get("kind") == "mscons":
-            agreed = MsconsAgreed.from_mapping(layout)
-        else:
-            agreed = Layout.from_mapping(layout)
-        self._collector = Collector(self._server.drop, agreed, folder=FOLDER.strip("/"))
+        self._collector = Collector(self._server.drop, agreed_of(layout), folder=FOLDER.strip("/"))
         for planned in faults:
             self._server.faults.schedule(planned.fault, planned.start, planned.until)
 
@@ -256,19 +257,40 @@ class Utility:
         """What anybody did at the drop."""
         return self._server.drop.events
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong at the server, to be switched."""
+        return self._server.faults
+
+    @property
+    def bitten(self) -> list[AtStep]:
+        """The faults at steps of a line that have bitten, each time."""
+        return self._server.drop.bitten
+
+    def standing(self) -> dict[str, int]:
+        """Give name and size in bytes of all that lies in the folder and is not the importer's."""
+        folder = self._root / FOLDER.strip("/")
+        return {name: (folder / name).stat().st_size for name in self._standing()}
+
+    def clear(self) -> None:
+        """Let the utility's people put aside all that lies in the folder."""
+        for name in self._standing():
+            path = f"{FOLDER.strip('/')}/{name}"
+            self._server.drop.move(path, f"put-aside/{len(self.events)}-{name}")
+
     def held(self, metering_code: str) -> list[Held]:
         """Give what the importer believes of a metering point, in the order of time."""
         return [
-            Held(start, belief.end, belief.energy_kwh, belief.status, belief.file)
-            for (code, _, start), belief in sorted(self._collector.believes().items())
+            Held(start, belief.end, belief.energy_kwh, belief.status, belief.file, obis)
+            for (code, obis, start), belief in sorted(self._collector.believes().items())
             if code == metering_code
         ]
 
     def told_by(self, file: str, metering_code: str) -> list[Held]:
         """Give what one file told the importer of a metering point, in the order of time."""
         return [
-            Held(start, belief.end, told.energy_kwh, told.status, file)
-            for (code, _, start), belief in sorted(self._collector.believes().items())
+            Held(start, belief.end, told.energy_kwh, told.status, file, obis)
+            for (code, obis, start), belief in sorted(self._collector.believes().items())
             for told in belief.history
             if code == metering_code and told.file == file
         ]
@@ -342,11 +364,21 @@ class Utility:
         place = self.place_of(name, earlier)
         return b"" if place is None else place.read_bytes()
 
-    def sizes_shown(self) -> list[tuple[str, int]]:
-        """Give each name and size that was ever visible under a final name."""
+    @property
+    def versions_seen(self) -> int:
+        """How many versions of files have stood at the server so far."""
+        return len(self._server.drop.history.versions)
+
+    def sizes_shown(self, since: int = 0) -> list[tuple[str, int]]:
+        """
+        Give each name and size that was ever visible under a final name.
+
+        Parameters:
+            since: only what came after so many versions, see `versions_seen`.
+        """
         return [
             (name, version.size_bytes)
-            for version in self._server.drop.history.versions
+            for version in self._server.drop.history.versions[since:]
             if version.size_bytes is not None
             and (name := version.path.rpartition("/")[2])
             and version.path == f"{FOLDER.strip('/')}/{name}"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harness.bench import Bench
 from harness.catalogue import load_cases, load_requirements
+from harness.fault_cells import CellResult
 from harness.recording import write_recording
 from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
 from harness.target import NAME
@@ -60,6 +61,7 @@ class Trial:
     recording: tuple[Crossing, ...] = ()
     deciding: tuple[Crossing, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
+    cells: tuple[CellResult, ...] = ()
     in_real_time: bool = False
     slug: str = field(init=False)
 
@@ -121,7 +123,13 @@ class Trial:
         self.recording = tuple(bench.tap.crossings)
         self.in_real_time = bench.in_real_time
         self.deciding = tuple(bench.deciding)
-        self.files = tuple((file.name, file.content) for file in bench.arrived())
+        self.cells = tuple(bench.cells)
+        # Of a matrix, whose files are all the same, those that decided are enough.
+        self.files = tuple(
+            (file.name, file.content)
+            for file in bench.arrived()
+            if not bench.cells or file.name in bench.deciding_files
+        )
         self.message = "\n".join(bench.remarks)
 
     def verdict(self) -> Verdict:
@@ -130,6 +138,7 @@ class Trial:
             requirements=self.requirements,
             cases=self.cases,
             faults=self.faults,
+            cells=self.cells,
             feature=self.feature,
             scenario=self.title,
             outcome=self.outcome,

@@ -27,7 +27,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from backend.adapters.upload import (
@@ -113,6 +113,17 @@ class _NoTls(Exception):
     """No TLS came about; the text says why."""
 
 
+class _Untrusted(_NoTls):
+    """
+    Nobody vouches for the server's certificate.
+
+    Attributes:
+        shown: its SHA-256, so that it can be compared and pinned; empty where it is not known.
+    """
+
+    shown = ""
+
+
 class _NoDataConnection(Exception):
     """The server's data port cannot be reached; the text says which, and why."""
 
@@ -137,6 +148,13 @@ class _Talk(ftplib.FTP):
 
     def open(self) -> None:
         """Connect, and have the line secured where that is asked for."""
+        try:
+            self._open()
+        except _Untrusted as error:
+            error.shown = _shown_by(self._destination)
+            raise
+
+    def _open(self) -> None:
         to = self._destination
         self.host, self.port = to.host, to.port
         self.sock = socket.create_connection((to.host, to.port), self.timeout)
@@ -185,9 +203,13 @@ class _Talk(ftplib.FTP):
         try:
             secured = context.wrap_socket(connection, server_hostname=self.host, session=session)
         except ssl.SSLCertVerificationError as error:
-            raise _NoTls(f"its certificate is not to be trusted: {error.verify_message}") from None
-        except (ssl.SSLError, ConnectionError) as error:
-            raise _NoTls(getattr(error, "reason", None) or str(error)) from None
+            words = f"its certificate is not to be trusted: {error.verify_message}"
+            raise _Untrusted(words) from None
+        except (ssl.SSLEOFError, ConnectionError):
+            # Who disagrees on TLS says so; this is a line that is gone.
+            raise EOFError from None
+        except ssl.SSLError as error:
+            raise _NoTls(error.reason or str(error)) from None
         pinned = self._destination.certificate_sha256
         if pinned:
             shown = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
@@ -237,7 +259,7 @@ class _Talk(ftplib.FTP):
                 try:
                     connection = self._wrapped(self._context, connection, control.session)
                     self._data = connection
-                except _NoTls:
+                except (_NoTls, EOFError):
                     self._await_reason()
                     raise
         except BaseException:
@@ -359,11 +381,29 @@ class _Talk(ftplib.FTP):
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
+def _shown_by(destination: Destination) -> str:
+    """Connect once more, to any certificate, and give the SHA-256 of the one that is shown."""
+    # What was refused is not given out by `ssl`; a pin that fits nothing names what it met.
+    to_any = replace(destination, certificate_sha256="0" * 64, time_limit_s=REASON_WAIT_S)
+    talk = _Talk(to_any)
+    try:
+        with contextlib.suppress(_NoTls, ftplib.Error, EOFError, OSError):
+            talk.open()
+    except _BadCertificate as error:
+        return str(error)
+    finally:
+        talk.close()
+    return ""
+
+
 def _context(destination: Destination) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=destination.authority or None)
     if destination.certificate_sha256:
+        # The pin is compared instead; what this machine trusts would take 40 ms to be read.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # the pin is compared instead
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context = ssl.create_default_context(cadata=destination.authority or None)
     context.minimum_version = _TLS_VERSIONS[destination.tls_min]
     if destination.tls_min == "1.0":
         context.set_ciphers("DEFAULT@SECLEVEL=0")  # OpenSSL 3 has none for them otherwise
@@ -564,7 +604,9 @@ def _refusal(error: ftplib.Error, destination: Destination, doing: str) -> Deliv
     """Tell by code and words what a server means; it uses both freely (RFC 959 §4.2)."""
     code, said = _code(error), printable(str(error))
     where = server(destination)
-    if code in _TLS_CODES or (code >= 400 and _WANTS_TLS.search(said)):
+    # ProFTPD says no more than EPERM of a data connection that has not resumed the TLS session.
+    unresumed = code == 425 and destination.kind == "ftps" and "not permitted" in said
+    if unresumed or code in _TLS_CODES or (code >= 400 and _WANTS_TLS.search(said)):
         return TlsFailed(
             f"the server refused at {doing} because of the encryption ({said})",
             where,
@@ -626,8 +668,10 @@ def _tls_failed(error: Exception, destination: Destination) -> DeliveryError:
             "ask the utility whether it changed its certificate, compare, and only then pin the "
             "new one",
         )
+    shown = error.shown if isinstance(error, _Untrusted) else ""
+    told = f" (its SHA-256 is {shown}; compare it before it is pinned)" if shown else ""
     return TlsFailed(
-        f"no encrypted connection came about: {printable(str(error))}",
+        f"no encrypted connection came about: {printable(str(error))}{told}",
         server(destination),
         "give the certificate's issuer (authority_file) or pin it (certificate_sha256) where it "
         "is not publicly trusted; else ask the utility about its TLS",

@@ -125,12 +125,20 @@ class Courier(ABC):
         """
         if "/" in name or name.startswith(".") or not name.isprintable() or not name:
             raise ValueError(f"{name!r} is no plain file name")
+        arrival: Arrival | None = None
         with self._clock.hold(f"delivery of {name} to {destination.name}"):
             try:
-                async with asyncio.timeout(destination.time_limit_s):
-                    return await self._deliver(destination, name, content)
+                async with (
+                    asyncio.timeout(destination.time_limit_s),
+                    self._connected(destination, self._limit_s(destination)) as connection,
+                ):
+                    session = await connection.session()
+                    arrival = await Upload(session, destination, name, content).run()
             except TimeoutError:
-                raise _too_slow(destination, f"the delivery of {name}") from None
+                # A goodbye that is not answered takes nothing away from what has arrived.
+                if arrival is None:
+                    raise _too_slow(destination, f"the delivery of {name}") from None
+        return arrival
 
     async def test(self, destination: Destination) -> Sequence[Step]:
         """
@@ -167,10 +175,6 @@ class Courier(ABC):
     @abstractmethod
     def _reached(self, destination: Destination) -> str:
         """Say what was reached by a line whose login was refused."""
-
-    async def _deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
-        async with self._connected(destination, self._limit_s(destination)) as connection:
-            return await Upload(await connection.session(), destination, name, content).run()
 
     async def _try_out(self, destination: Destination, done: dict[str, str]) -> None:
         """Add each step that is done, with what to say of it."""

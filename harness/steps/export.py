@@ -20,7 +20,7 @@ from harness.frames import counted_kwh, counts
 from harness.local_time import ZURICH, utc_instant
 from harness.round_trip import check_round_trips
 from harness.sources import CardSource, Meter
-from harness.steps import must_be_done, records
+from harness.steps import records
 from harness.utility import Held
 
 Table = list[list[str]]
@@ -31,16 +31,12 @@ Table = list[list[str]]
 
 @given(parsers.parse("the layout sets {knob} to {value}"))
 def layout_sets(bench: Bench, knob: str, value: str) -> None:
-    """Turn one knob of the file's layout, written as in the settings."""
+    """Turn one knob of the file's layout, written as in the settings; lists with commas."""
+    if knob in ("obis", "keys"):
+        bench.layout[knob] = value.split(", ")
+        return
     words: dict[str, object] = {"false": False, "true": True, "lf": "\n", "crlf": "\r\n"}
     bench.layout[knob] = words.get(value, int(value) if value.isdigit() else value)
-
-
-@given(parsers.parse("EW Seedorf takes MSCONS {version}"))
-def takes_mscons(bench: Bench, version: str) -> None:
-    """Agree with the utility on MSCONS, and on the codes of the two parties."""
-    parties = {"sender": "12X-ISEBENCH---1", "receiver": "12X-SEEDORF----2"}
-    bench.layout.update(kind="mscons", version=version, **parties)
 
 
 @given(
@@ -53,12 +49,6 @@ def is_activated(bench: Bench, name: str, code: str, obis: str, minutes: int) ->
     """Set the three fields of a charger's activation."""
     station = bench.station(name)
     station.metering_code, station.obis, station.interval_minutes = code, obis, minutes
-
-
-@given("the account's profile asks for XML")
-def profile_asks_for_xml() -> None:
-    """Choose the file type; what the system under test declares not to do is not applicable."""
-    must_be_done("XML")
 
 
 # ---------------------------------------------------------------------- what happens
@@ -112,6 +102,12 @@ def reads_back(bench: Bench) -> None:
     """Look for a round trip that lost or altered something."""
     assert bench.round_trips.tried > 0
     assert bench.round_trips.failure is None, bench.round_trips.failure
+
+
+@when("the backend is given its settings")
+def is_given_its_settings(bench: Bench) -> None:
+    """Offer the backend its settings; the next sentence tells what it says."""
+    assert not bench.going
 
 
 @then(parsers.parse('the settings are refused, naming "{place}"'))

@@ -7,6 +7,8 @@ reason in one sentence beside it; the rest goes to ``archive/``.
 Rule 3: for each (code, OBIS, start of the interval) the newest file wins, by the creation
 timestamp in its name and never by the order of arrival.
 Rule 4: the same value again changes nothing; another value is a revision, and is remembered.
+Rule 5: it reads whatever kind of file was agreed (`agreements`); a register belongs to the local
+day that ends when it was read, and is held in the place of an energy.
 
 Nothing public says how an IS-E importer is set up; folder names, polling and the fate of
 refused files are ASSUMED.
@@ -22,10 +24,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulators.clock import Alarm, Clock
-from simulators.ftp_server import mscons
+from simulators.ftp_server.agreements import Agreed
 from simulators.ftp_server.drop import Drop
-from simulators.ftp_server.mscons import MsconsAgreed
-from simulators.ftp_server.timeseries_csv import Layout, Row, Series, Unreadable, plain_obis, read
+from simulators.ftp_server.timeseries_csv import Row, Series, Unreadable, plain_obis
 
 FILE_LIMIT_BYTES = 50_000_000
 """Larger files are refused (ASSUMED; another importer of the field has this limit)."""
@@ -142,7 +143,7 @@ class Collector:
     def __init__(
         self,
         drop: Drop,
-        layout: Layout | MsconsAgreed,
+        layout: Agreed,
         folder: str = "",
         name: str = "collector",
     ) -> None:
@@ -211,11 +212,7 @@ class Collector:
             raise Unreadable(f"its name does not have the agreed form {pattern}")
         if path.stat().st_size > FILE_LIMIT_BYTES:
             raise Unreadable(f"it is larger than {FILE_LIMIT_BYTES} bytes")
-        content = path.read_bytes()
-        if isinstance(self._layout, MsconsAgreed):
-            rows = mscons.read(content, self._layout)
-        else:
-            rows = read(content, self._layout, self._minutes)
+        rows = self._layout.rows_in(path.read_bytes(), self._minutes)
         if self._layout.files == "meter" and len({row.code for row in rows}) > 1:
             raise Unreadable("it tells of more than one meter; one file per meter was agreed")
         return rows

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from simulators.clock import Clock
 from simulators.faults import Faults
-from simulators.ftp_server.faults import FullDisk, RefusedLogin
+from simulators.ftp_server.faults import AtStep, FullDisk, RefusedLogin
 from simulators.ftp_server.history import History, Version
 from simulators.wiretap import Wiretap
 
@@ -116,6 +116,7 @@ class Drop:
 
     Attributes:
         events: what happened, oldest first.
+        bitten: the faults at steps of a line that have bitten, each time, oldest first.
         history: which files stood where and when.
         capacity_bytes: how much fits on the disk in all; None for no limit.
         on_finished: called with the path below the root when a file got its name by a rename.
@@ -135,6 +136,7 @@ class Drop:
         self.root = root.resolve(strict=True)
         self.faults = faults
         self.events: list[Event] = []
+        self.bitten: list[AtStep] = []
         self.history = History()
         self.capacity_bytes: int | None = None
         self.on_finished: list[Callable[[str], object]] = []

@@ -3,17 +3,18 @@ What can go wrong at a utility's server.
 
 The first group is the server's own doing and bites in `drop`, whatever the wire; the second is
 the line's, and bites in the wire's own file. ``action`` names an operation as the drop's events
-do: ``login``, ``open``, ``write``, ``sync``, ``close``, ``stat``, ``rename``, ``read``,
-``list``, ``remove``, ``make-folder``, ``remove-folder``, ``resolve``; over FTP besides
-``connect``, ``user``, ``secure`` (AUTH), ``buffer`` (PBSZ), ``protect`` (PROT), ``features``,
-``type``, ``passive`` (PASV, EPSV), ``active`` (PORT, EPRT), ``rename-from``, ``change-folder``,
-``hash``, ``quit``.
+do: ``connect``, ``user``, ``login``, ``open``, ``write``, ``sync``, ``close``, ``stat``,
+``rename``, ``read``, ``list``, ``remove``, ``make-folder``, ``remove-folder``, ``resolve``; over
+FTP besides ``secure`` (AUTH), ``buffer`` (PBSZ), ``protect`` (PROT), ``features``, ``type``,
+``passive`` (PASV, EPSV), ``active`` (PORT, EPRT), ``rename-from``, ``change-folder``, ``hash``,
+``quit``. Where a line asks for the same more than once, ``nth`` says at the how-many-th time the
+fault bites; 0 means each time.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from simulators.faults import Fault
@@ -76,6 +77,21 @@ class SilentQuota(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class ShortWrite(Fault):
+    """
+    Of each file only a beginning is kept, while every write of it is answered OK.
+
+    As asyncssh's own server does on a full disk.
+
+    Attributes:
+        kept_bytes: how much of a file is kept.
+    """
+
+    name: ClassVar[str] = "short-write"
+    kept_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DeniedWriting(Fault):
     """
     Nobody may create, change, rename or remove anything.
@@ -116,20 +132,32 @@ class RefusedRename(Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedCommand(Fault):
+class AtStep(Fault):
+    """
+    What is at one step of a line; the base of such faults.
+
+    Attributes:
+        action: which step.
+        nth: at the how-many-th time that the line asks for it; 0 for each time.
+    """
+
+    action: str
+    nth: int = field(default=0, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCommand(AtStep):
     """
     The command is not done but refused, in words of one's choice.
 
     A close is done all the same; only its answer is the refusal.
 
     Attributes:
-        action: which.
         code: the reply of FTP, 400 to 599; over SFTP it is a failure.
         text: the words that come with it.
     """
 
     name: ClassVar[str] = "refused-command"
-    action: str
     code: int = 550
     text: str = "Requested action not taken"
 
@@ -146,35 +174,34 @@ class CutAfterBytes(Fault):
     Attributes:
         upload_bytes: bytes of file content from the client, counted per session.
         with_reset: whether TCP says so by a reset instead of an end.
+        data_alone: whether the control connection of FTP stays, and says so (426).
     """
 
     name: ClassVar[str] = "cut-after-bytes"
     upload_bytes: int
     with_reset: bool = False
+    data_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CutAtCommand(Fault):
+class CutAtCommand(AtStep):
     """
     The line is cut when the command has arrived and before anything is done about it.
 
     Attributes:
-        action: which.
         with_reset: whether TCP says so by a reset instead of an end.
     """
 
     name: ClassVar[str] = "cut-at-command"
-    action: str
     with_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CutBeforeAnswer(Fault):
+class CutBeforeAnswer(AtStep):
     """
     The command is done, and the line is cut before its answer leaves.
 
     Attributes:
-        action: which.
         with_reset: whether TCP says so by a reset instead of an end.
     """
 
@@ -184,11 +211,24 @@ class CutBeforeAnswer(Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class NoAnswer(Fault):
+class NoAnswer(AtStep):
     """The command is never answered, nor done; the line stays up."""
 
     name: ClassVar[str] = "no-answer"
-    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlowAnswer(AtStep):
+    """
+    The command is done, and its answer leaves after a while of the machine's time.
+
+    Attributes:
+        delay_ms: how long it takes; longer than the other side waits, it is an answer that never
+            comes although all is done.
+    """
+
+    name: ClassVar[str] = "slow-answer"
+    delay_ms: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +236,8 @@ class SlowLine(Fault):
     """
     Uploads are read no faster than this, in the machine's time.
 
-    The only fault that takes real time: an instant of the scenario lasts as long as it takes, and
-    the clock's patience is its limit.
+    It takes real time, as `SlowAnswer` does: an instant of the scenario lasts as long as it takes,
+    and the clock's patience is its limit.
 
     Attributes:
         bytes_per_s: how fast, 1 or more.
@@ -235,9 +275,13 @@ class SessionReuseDemanded(Fault):
     Data connections that do not resume a TLS session are refused. Of FTPS alone.
 
     As vsftpd and ProFTPD are set by default: after the handshake, and an empty file is left.
+
+    Attributes:
+        forgotten: whether the server knows none of its sessions any more, so that all are.
     """
 
     name: ClassVar[str] = "session-reuse-demanded"
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +305,7 @@ DROP_FAULTS: dict[str, type[Fault]] = {
         FullDisk,
         Quota,
         SilentQuota,
+        ShortWrite,
         DeniedWriting,
         RefusedOverwrite,
         RefusedRename,
@@ -269,6 +314,7 @@ DROP_FAULTS: dict[str, type[Fault]] = {
         CutAtCommand,
         CutBeforeAnswer,
         NoAnswer,
+        SlowAnswer,
         SlowLine,
         ChangedHostKey,
         ExpiredCertificate,

@@ -87,10 +87,11 @@ class Upload:
 
     def _put(self, block: bytes) -> bool:
         """Write a block, and say whether to go on."""
-        if self.failure is None and (refusal := self.control.refusal("write")) is not None:
+        if self.failure is not None or self.control.blocked("write"):
+            return False
+        if (refusal := self.control.refusal("write")) is not None:
             self.control.note("write", self.path, refusal)
             self.failure = refusal
-        if self.failure is not None:
             return False
         try:
             going_on = self.control.write(self.file, self._offset_bytes, block)
@@ -187,7 +188,8 @@ class DataLine(TLS_DTPHandler):  # type: ignore[misc]
     def handle_ssl_established(self) -> None:
         """Go on behind the handshake, unless its session is not a resumed one."""
         transfer = self.transfer
-        refused = self.control.demands_session_reuse and not is_resumed(self.socket)
+        known = is_resumed(self.socket) and not self.control.has_forgotten_sessions
+        refused = self.control.demands_session_reuse and not known
         if refused and isinstance(transfer, Upload):
             transfer.failure = NO_REUSE
         elif refused:
@@ -343,6 +345,9 @@ class DataLine(TLS_DTPHandler):  # type: ignore[misc]
                 transfer.take(b"\r")
             transfer.flush()
             reply = reply if answer != "ok" else transfer.failure or reply
+            if self.transfer is None:
+                # Its last bytes were one too many for this connection.
+                return
         if control.gone or control.frozen:
             return
         if transfer is None or isinstance(transfer, Listing):
@@ -374,6 +379,13 @@ class DataLine(TLS_DTPHandler):  # type: ignore[misc]
         if transfer is not None:
             transfer.close("transfer aborted")
         super().close()
+
+    def break_off(self, *, with_reset: bool) -> None:
+        """Lose this connection alone, and say so on the other."""
+        if with_reset:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self._error = True
+        self._ended(ABORTED, "data connection reset")
 
     def cut(self, *, with_reset: bool) -> None:
         """Close the connection without TLS's goodbye."""

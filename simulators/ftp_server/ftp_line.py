@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from OpenSSL import SSL
 from pyftpdlib.handlers.ftps.control import TLS_FTPHandler  # type: ignore[import-untyped]
 
-from simulators.clock import Clock
+from simulators.clock import Clock, real_pause
 from simulators.ftp_server.drop import Drop, Event
 from simulators.ftp_server.faults import (
     ClosedPassivePorts,
@@ -32,6 +32,7 @@ from simulators.ftp_server.faults import (
     NoAnswer,
     RefusedCommand,
     SessionReuseDemanded,
+    SlowAnswer,
 )
 from simulators.ftp_server.ftp_data import (
     RESET,
@@ -44,6 +45,7 @@ from simulators.ftp_server.ftp_data import (
 )
 from simulators.ftp_server.ftp_files import FACTS
 from simulators.ftp_server.session import OpenFile, Session
+from simulators.ftp_server.steps import Steps
 
 LINE_LIMIT_BYTES = 8192
 """Longer commands are answered 500 (ASSUMED; some limit)."""
@@ -187,6 +189,7 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
     ) -> None:
         self.terms = terms
         self.drop = terms.drop
+        self.steps = Steps(terms.drop)
         self.gone = False
         self.frozen = False
         self.session: Session | None = None
@@ -196,6 +199,8 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
         self._afterwards: list[Callable[[], None]] = []
         self._waiting: Transfer | None = None
         self._deaf_port: socket.socket | None = None
+        self._lost = asyncio.Event()
+        self._late: asyncio.Task[None] | None = None
         self._hash = "SHA-1"
         self._hold = terms.clock.hold(f"a connection at {terms.drop.name}")
         terms.lines[self] = None
@@ -214,24 +219,21 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
 
     def blocked(self, action: str) -> bool:
         """Play what stops a command before anything is done, and say whether something did."""
-        faults = self.drop.faults
         if self.gone or self.frozen:
             return True
-        silent, at = faults.active(NoAnswer), faults.active(CutAtCommand)
-        if silent is not None and silent.action == action:
+        self.steps.take(action)
+        if self.steps.biting(NoAnswer, action) is not None:
             self._freeze()
             return True
-        if at is not None and at.action == action:
+        if (at := self.steps.biting(CutAtCommand, action)) is not None:
             self.cut(f"at the command {action}", with_reset=at.with_reset)
             return True
         return False
 
     def refusal(self, action: str) -> str | None:
         """Give the reply where a command is refused by a fault."""
-        refused = self.drop.faults.active(RefusedCommand)
-        if refused is None or refused.action != action:
-            return None
-        return f"{refused.code} {refused.text}"
+        refused = self.steps.biting(RefusedCommand, action)
+        return None if refused is None else f"{refused.code} {refused.text}"
 
     def answering(self, action: str, path: str, do: Callable[[], None]) -> None:
         """Do what was asked for, record it, and only then let the answer leave."""
@@ -253,15 +255,31 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
             self.note(action, path, _outcome(self._last_response))
         if self._is_cut_before_answer(action):
             return
+        slow = self.steps.biting(SlowAnswer, action)
+        if slow is None:
+            self._let_go(answers, afterwards)
+        else:
+            self._late = asyncio.ensure_future(self._let_go_late(slow, answers, afterwards))
+
+    def _let_go(self, answers: list[str], afterwards: list[Callable[[], None]]) -> None:
         for answer in answers:
             self.push(answer)
         for follow in afterwards:
             if not self.gone:
                 follow()
 
+    async def _let_go_late(
+        self, slow: SlowAnswer, answers: list[str], afterwards: list[Callable[[], None]]
+    ) -> None:
+        await real_pause(slow.delay_ms / 1000, until=self._lost)
+        try:
+            self._let_go(answers, afterwards)
+        except Exception:
+            self.handle_error()
+
     def _is_cut_before_answer(self, action: str) -> bool:
-        before = self.drop.faults.active(CutBeforeAnswer)
-        if before is None or before.action != action:
+        before = self.steps.biting(CutBeforeAnswer, action)
+        if before is None:
             return False
         self.cut(f"before the answer of {action}", with_reset=before.with_reset)
         return True
@@ -278,13 +296,19 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
             kept = block[: max(0, limit.upload_bytes - self.uploaded_bytes)]
             if kept:
                 self.opened.write(file, offset_bytes, kept)
-            self.cut(f"after {limit.upload_bytes} bytes", with_reset=limit.with_reset)
-            return False
-        if self.blocked("write"):
+            self._cut_upload(limit)
             return False
         self.opened.write(file, offset_bytes, block)
         self.uploaded_bytes += len(block)
         return not self._is_cut_before_answer("write")
+
+    def _cut_upload(self, limit: CutAfterBytes) -> None:
+        why = f"after {limit.upload_bytes} bytes"
+        if limit.data_alone and self.data_channel is not None:
+            self.note("cut", answer=f"{why}, the data connection alone")
+            self.data_channel.break_off(with_reset=limit.with_reset)
+        else:
+            self.cut(why, with_reset=limit.with_reset)
 
     def read(self, file: OpenFile, offset_bytes: int, count_bytes: int) -> bytes:
         """Read a part of a download; nothing where a fault stops it."""
@@ -327,7 +351,8 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
             self._pbsz = self._prot = True
             if not self.blocked("connect"):
                 self.note("connect")
-                self.secure_connection(self.ssl_context)
+                if not self.blocked("secure"):
+                    self.secure_connection(self.ssl_context)
         elif not self.blocked("connect"):
             self.answering("connect", "", self._greet)
 
@@ -335,7 +360,8 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
         """Greet, where TLS came first."""
         if self.terms.security == "implicit":
             self.note("secure")
-            self.answering("connect", "", self._greet)
+            if not self._is_cut_before_answer("secure"):
+                self.answering("connect", "", self._greet)
 
     def _greet(self) -> None:
         refusal = self.refusal("connect")
@@ -370,6 +396,7 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
         if self._ssl_accepting:
             self.note("secure", answer="tls handshake failed")
         self.gone = True
+        self._lost.set()
         data = self.data_channel
         transfer = self._waiting if data is None else data.transfer
         if isinstance(transfer, Upload):
@@ -462,6 +489,12 @@ class ControlLine(TLS_FTPHandler):  # type: ignore[misc]
         """Whether data connections have to resume the TLS session."""
         switched = self.drop.faults.active(SessionReuseDemanded) is not None
         return switched or self.terms.demands_session_reuse
+
+    @property
+    def has_forgotten_sessions(self) -> bool:
+        """Whether no TLS session is known any more that could be resumed."""
+        switched = self.drop.faults.active(SessionReuseDemanded)
+        return switched is not None and switched.forgotten
 
     @property
     def current_type(self) -> str:

@@ -1,5 +1,5 @@
 """
-The utility's own reader of MSCONS load profiles, written from the rules of the BDEW alone.
+The utility's own reader of MSCONS, load profiles and registers, from the rules of the BDEW alone.
 
 MSCONS MIG 2.2g and AHB 2.2a say which segments stand where. The reader is strict: parties,
 version, counts and periods must be as agreed and right, since a value that an importer had to
@@ -17,15 +17,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from simulators.ftp_server.timeseries_csv import Row, Unreadable
+from simulators.ftp_server.daily_csv import bounds_of
+from simulators.ftp_server.timeseries_csv import Row, Series, Unreadable, unit_of
 
 _SEGMENT = re.compile(r"((?:[^?']|\?.)*)'\r?\n?", re.DOTALL)
 _TIME = re.compile(r"DTM\+(\d+):(\d{12})\?([+-])(\d\d):303")
-_QUANTITY = re.compile(r"QTY\+(220|67|20):(\d+(?:\.\d+)?)(:KWH)?")
+_QUANTITY = re.compile(r"QTY\+(220|67|20):(\d+(?:\.\d+)?)(?::(KWH|K3|MTQ))?")
+_UNITS = {"kWh": "KWH", "kvarh": "K3", "m3": "MTQ"}
 _UNH = re.compile(r"UNH\+([^+:]+)\+MSCONS:D:04B:UN:([^+:]+)")
 _UNB = re.compile(
-    r"UNB\+UNOC:3\+([^+:]+):\w+\+([^+:]+):\w+\+\d{6}:\d{4}\+([^+:]{1,14})\+\+TL(?:\+.*)?"
+    r"UNB\+UNOC:3\+([^+:]+):\w+\+([^+:]+):\w+\+\d{6}:\d{4}\+([^+:]{1,14})\+\+(TL|VL)(?:\+.*)?"
 )
+_PRODUCT = re.compile(r"PIA\+5\+(.+):SRW")
+_MOMENT = timedelta(microseconds=1)
 _STATUSES = {"220": "W", "67": "E", "20": "F"}
 _UTC_VERSIONS = ("2.4a",)
 
@@ -42,6 +46,7 @@ class MsconsAgreed:
         unit: whether quantities have one: ``always``, ``never``, or ``by version``: in 2.4a.
         name_pattern: of the file name; ``{created}`` (14 digits) gives the order of files.
         files: one file per ``task`` or per ``meter``.
+        of_registers: whether it tells what registers show when days end (VL), not load profiles.
     """
 
     sender: str
@@ -51,6 +56,7 @@ class MsconsAgreed:
     unit: str = "by version"
     name_pattern: str = "MSCONS_TL_{task}_{from}_{to}_{created}_{revision}.txt"
     files: str = "task"
+    of_registers: bool = False
 
     @classmethod
     def from_mapping(cls, knobs: Mapping[str, Any]) -> Self:
@@ -67,6 +73,21 @@ class MsconsAgreed:
     def has_units(self) -> bool:
         """Whether quantities have a unit."""
         return self._holds(self.unit, "always")
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What UNB and RFF+Z13 say that it is (AHB 2.2a)."""
+        return ("VL", "13002") if self.of_registers else ("TL", "13008")
+
+    def rows_in(self, content: bytes, known: dict[Series, int]) -> list[Row]:
+        """
+        Read a file; see `read`.
+
+        Raises:
+            Unreadable: If anything is not as agreed, or not by the rules.
+        """
+        del known  # each value says how long it is
+        return read(content, self)
 
     def _holds(self, said: str, word: str) -> bool:
         return self.version in _UTC_VERSIONS if said == "by version" else said == word
@@ -106,6 +127,8 @@ class _Interchange:
         head = self._match(_UNB)
         if (_plain(head[1]), _plain(head[2])) != (self._agreed.sender, self._agreed.receiver):
             raise self._refused(f"it goes from {head[1]} to {head[2]}, which was not agreed")
+        if head[4] != self._agreed.kind[0]:
+            raise self._refused(f"its application is {head[4]}, agreed is {self._agreed.kind[0]}")
         count = 0
         while self._peek("UNH"):
             count += 1
@@ -121,35 +144,62 @@ class _Interchange:
             raise self._refused(f"its version is {head[2]}, agreed is {self._agreed.version}")
         self._match(re.compile(r"BGM\+7\+[^+]{1,35}\+9"))
         self._match(re.compile(r"DTM\+137:.+"))
-        self._exactly("RFF+Z13:13008")
+        self._exactly(f"RFF+Z13:{self._agreed.kind[1]}")
         for role, party in (("MS", self._agreed.sender), ("MR", self._agreed.receiver)):
             self._match(re.compile(rf"NAD\+{role}\+{re.escape(party)}::\d+"))
         self._exactly("UNS+D")
         self._exactly("NAD+DP")
         code = _plain(self._match(re.compile(r"LOC\+172\+(.+)"))[1])
+        yield from self._registers(code) if self._agreed.of_registers else self._profile(code)
+        self._exactly(f"UNT+{self._at - began + 1}+{head[1]}")
+
+    def _profile(self, code: str) -> list[Row]:
         period = self._period()
         self._exactly("LIN+1")
-        obis = _plain(self._match(re.compile(r"PIA\+5\+(.+):SRW"))[1])
+        obis = _plain(self._match(_PRODUCT)[1])
         rows = list(self._quantities(code, obis))
         if not rows or period != (rows[0].start, rows[-1].end):
             raise self._refused("the period of a series is not that of its values")
-        yield from rows
-        self._exactly(f"UNT+{self._at - began + 1}+{head[1]}")
+        return rows
+
+    def _registers(self, code: str) -> Iterator[Row]:
+        read_at = self._match(_TIME)
+        instant = self._instant(read_at)
+        start, end = bounds_of(instant - _MOMENT)
+        if read_at[1] != "9" or instant != end:
+            raise self._refused("the time of reading is no local midnight")
+        if self._peek("RFF"):
+            self._match(re.compile(r"RFF\+MG:.+"))
+        self._exactly("CCI+ACH++PMR")
+        self._match(re.compile(r"CCI\+16\+\+(MRV|EMV)"))
+        place = 0
+        while self._peek("LIN"):
+            place += 1
+            self._exactly(f"LIN+{place}")
+            obis = _plain(self._match(_PRODUCT)[1])
+            yield Row(code, obis, start, end, *self._amount(obis))
+        if not place:
+            raise self._refused("a message tells of no register")
+
+    def _amount(self, obis: str) -> tuple[Decimal | None, str]:
+        found = self._match(_QUANTITY)
+        wanted = _UNITS[unit_of(obis)] if self._agreed.has_units else None
+        if found[3] != wanted:
+            told = found[3] or "no unit"
+            raise self._refused(f"a quantity has {told}, agreed is {wanted or 'none'}")
+        status = _STATUSES[found[1]]
+        if status == "F" and Decimal(found[2]):
+            raise self._refused("a value that is unusable is not 0")
+        return (None if status == "F" else Decimal(found[2])), status
 
     def _quantities(self, code: str, obis: str) -> Iterator[Row]:
         last: datetime | None = None
         while self._peek("QTY"):
-            found = self._match(_QUANTITY)
-            if bool(found[3]) != self._agreed.has_units:
-                raise self._refused("a quantity has a unit, or lacks it")
-            status = _STATUSES[found[1]]
+            energy, status = self._amount(obis)
             start, end = self._period()
             if end <= start or (last is not None and start < last):
                 raise self._refused("intervals overlap, or have no length")
             last = end
-            energy = None if status == "F" else Decimal(found[2])
-            if status == "F" and Decimal(found[2]):
-                raise self._refused("a value that is unusable is not 0")
             yield Row(code, obis, start, end, energy, status)
 
     def _period(self) -> tuple[datetime, datetime]:

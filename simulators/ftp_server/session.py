@@ -6,7 +6,7 @@ with a truthful errno; the wire's file turns that into its own words.
 Rule 2: every verb leaves one `Event`, done or refused; every change of a file a `Version`.
 Rule 3: a path never leaves its user's home: ``..`` ends at the home, and symbolic links are
 not followed, wherever they stand.
-Rule 4: a disk that fills up takes what fits and says so; it never says OK to a short write.
+Rule 4: a disk that fills up takes what fits and says so; only `ShortWrite` says OK to it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from simulators.ftp_server.faults import (
     Quota,
     RefusedOverwrite,
     RefusedRename,
+    ShortWrite,
     SilentQuota,
 )
 from simulators.ftp_server.history import Version
@@ -254,6 +255,8 @@ class Session:
         with self._told("write", file.shown) as told:
             at_bytes = file.size_bytes if file.mode.append else offset_bytes
             fits, reason = self._fitting(file, at_bytes, len(data))
+            if (short := self._drop.faults.active(ShortWrite)) is not None:
+                fits = min(fits, max(0, short.kept_bytes - at_bytes))
             told.offset_bytes, told.count_bytes = at_bytes, fits
             try:
                 _write_all(file.descriptor, at_bytes, data[:fits])

@@ -33,9 +33,11 @@ from simulators.ftp_server.faults import (
     NoAnswer,
     RefusedCommand,
     ServerAway,
+    SlowAnswer,
     SlowLine,
 )
 from simulators.ftp_server.session import OpenFile, OpenMode, Session
+from simulators.ftp_server.steps import Steps
 from simulators.wiretap import Wiretap
 
 WIRE = "sftp"
@@ -136,6 +138,11 @@ class SftpServer:
     async def _faults_changed(self) -> None:
         if self.faults.active(ServerAway) is not None:
             self._go_away()
+        elif self._is_deaf():
+            self._go_away()
+            if self._away is not None:
+                # Who connects is taken by the machine, and greeted when this is over.
+                self._away.listen()
         elif self._away is not None:
             # Taken over by the listener, which closes it in the end.
             listener, self._away = self._away, None
@@ -158,6 +165,14 @@ class SftpServer:
             x11_forwarding=False,
             compression_algs=None,
         )
+
+    def _is_deaf(self) -> bool:
+        # asyncssh greets who it accepts, so nobody is accepted.
+        silent = self.faults.active(NoAnswer)
+        if silent is None or silent.action != "connect":
+            return False
+        self.drop.bitten.append(silent)
+        return True
 
     def _shown_key(self) -> asyncssh.SSHKey:
         if self.faults.active(ChangedHostKey) is None:
@@ -184,6 +199,7 @@ class _Line(asyncssh.SSHServer):
 
     def __init__(self, drop: Drop, clock: Clock, lines: dict[_Line, None]) -> None:
         self.drop = drop
+        self.steps = Steps(drop)
         self.session: Session | None = None
         self.gone = asyncio.Event()
         self.uploaded_bytes = 0
@@ -197,6 +213,13 @@ class _Line(asyncssh.SSHServer):
         self._connection = conn
         self._hold = self._clock.hold(f"a connection at {self.drop.name}")
         self._lines[self] = None
+        self.steps.take("connect")
+        at = self.steps.biting(CutAtCommand, "connect")
+        refused = self.steps.biting(RefusedCommand, "connect")
+        if at is not None:
+            self.cut("at the command connect", with_reset=at.with_reset)
+        elif refused is not None:
+            conn.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, refused.text)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lines.pop(self, None)
@@ -205,7 +228,12 @@ class _Line(asyncssh.SSHServer):
         self.gone.set()
         self._hold.release()
 
-    def begin_auth(self, username: str) -> bool:
+    async def begin_auth(self, username: str) -> bool:
+        """Take the name; whoever it is has to log in."""
+        try:
+            await self.answer("user", lambda: None)
+        except asyncssh.SFTPFailure as refusal:
+            raise asyncssh.PermissionDenied(str(refusal)) from None
         return True
 
     def password_auth_supported(self) -> bool:
@@ -252,28 +280,33 @@ class _Line(asyncssh.SSHServer):
         """Do what the client asks, unless a fault of the line is in the way."""
         if self.gone.is_set():
             self._refuse()
-        faults = self.drop.faults
-        silent, at, before = (
-            faults.active(NoAnswer),
-            faults.active(CutAtCommand),
-            faults.active(CutBeforeAnswer),
-        )
-        if silent is not None and silent.action == action:
+        self.steps.take(action)
+        if self.steps.biting(NoAnswer, action) is not None:
             await self.gone.wait()
             self._refuse()
-        if at is not None and at.action == action:
+        if (at := self.steps.biting(CutAtCommand, action)) is not None:
             self.cut(f"at the command {action}", with_reset=at.with_reset)
             self._refuse()
-        refused = faults.active(RefusedCommand)
-        if refused is not None and refused.action == action and action != "close":
+        refused = self.steps.biting(RefusedCommand, action)
+        if refused is not None and action != "close":
             self._note_refusal(refused)
             raise asyncssh.SFTPFailure(refused.text)
         try:
-            return do()
+            done = do()
         finally:
             # A refusal is an answer, too.
-            if before is not None and before.action == action:
-                self.cut(f"before the answer of {action}", with_reset=before.with_reset)
+            await self._keep_back_answer(action)
+        if refused is not None:
+            raise asyncssh.SFTPFailure(refused.text)
+        return done
+
+    async def _keep_back_answer(self, action: str) -> None:
+        if (before := self.steps.biting(CutBeforeAnswer, action)) is not None:
+            self.cut(f"before the answer of {action}", with_reset=before.with_reset)
+            self._refuse()
+        if (slow := self.steps.biting(SlowAnswer, action)) is not None:
+            await real_pause(slow.delay_ms / 1000, until=self.gone)
+            if self.gone.is_set():
                 self._refuse()
 
     def _note_refusal(self, refused: RefusedCommand) -> None:
@@ -349,9 +382,6 @@ class _Sftp(asyncssh.SFTPServer):
         file = _file(file_obj)
         if not self._line.gone.is_set():
             await self._answer("close", lambda: self._session.close(file))
-            refused = self._line.drop.faults.active(RefusedCommand)
-            if refused is not None and refused.action == "close":
-                raise asyncssh.SFTPFailure(refused.text)
 
     async def fsync(self, file_obj: object) -> None:
         file = _file(file_obj)

@@ -31,6 +31,9 @@ ZONE = ZoneInfo("Europe/Zurich")
 GRIDS_MINUTES = (60, 30, 15, 10, 5, 1)
 USUAL_MINUTES = 15
 UNIT = "kWh"
+#: By the quantity of electricity, and by other media: what is no active energy.
+UNITS = {"5": "kvarh", "6": "kvarh", "7": "kvarh", "8": "kvarh"}
+UNITS_OF_MEDIA = {"8": "m3", "9": "m3"}
 STATUSES = ("W", "E", "F")
 COLUMNS = ("code", "obis", "time", "value", "unit", "status")
 NEEDED_COLUMNS = frozenset(("code", "obis", "time", "value"))
@@ -145,6 +148,15 @@ class Layout:
             values["line_end"] = LINE_ENDS.get(line_end, line_end)
         return cls(**values)
 
+    def rows_in(self, content: bytes, known: dict[Series, int]) -> list[Row]:
+        """
+        Read a whole file; see `read`.
+
+        Raises:
+            Unreadable: If anything is not as agreed; then no value of the file counts.
+        """
+        return read(content, self, known)
+
     @property
     def shown_columns(self) -> tuple[str, ...]:
         """The columns of a file, in their order."""
@@ -185,8 +197,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
-    """A row whose label is an instant, and not yet an interval."""
+class Cells:
+    """A row whose label is an instant, and not yet an interval or a day."""
 
     line: int
     code: str
@@ -213,10 +225,10 @@ def read(content: bytes, layout: Layout, known: Mapping[Series, int] | None = No
     Raises:
         Unreadable: If anything is not as agreed; then no value of the file counts.
     """
-    rows: dict[Series, list[_Cells]] = defaultdict(list)
-    order: list[_Cells] = []
-    for number, line in _numbered_lines(_text(content, layout), layout):
-        cells = _cells(number, line, layout, rows)
+    rows: dict[Series, list[Cells]] = defaultdict(list)
+    order: list[Cells] = []
+    for number, line in lines_of(content, layout, layout.header_line):
+        cells = cells_of(number, line, layout, rows)
         rows[cells.code, plain_obis(cells.obis)].append(cells)
         order.append(cells)
     if not order:
@@ -240,7 +252,17 @@ def _text(content: bytes, layout: Layout) -> str:
         raise Unreadable(f"byte {error.start} of the file is not {layout.encoding}") from None
 
 
-def _numbered_lines(text: str, layout: Layout) -> Iterable[tuple[int, str]]:
+def lines_of(content: bytes, layout: Layout, header: str) -> Iterable[tuple[int, str]]:
+    """
+    Give the lines of a file with their numbers, without the header.
+
+    Parameters:
+        header: what has to stand there, where one was agreed.
+
+    Raises:
+        Unreadable: If the bytes, the line ends or the header are not as agreed.
+    """
+    text = _text(content, layout)
     if not text.endswith(layout.line_end):
         raise Unreadable(f"the file does not end with the agreed line end {layout.line_end!r}")
     lines = text.split(layout.line_end)[:-1]
@@ -251,37 +273,59 @@ def _numbered_lines(text: str, layout: Layout) -> Iterable[tuple[int, str]]:
             raise Unreadable("holds a quote; no quoting was agreed", number)
         if number > 1 or not layout.header:
             yield number, line
-        elif line != layout.header_line:
+        elif line != header:
             raise Unreadable(f"is not the agreed header but {line[:80]!r}", number)
 
 
-def _cells(number: int, line: str, layout: Layout, before: Mapping[Series, list[_Cells]]) -> _Cells:
+def cells_of(number: int, line: str, layout: Layout, before: Mapping[Series, list[Cells]]) -> Cells:
+    """
+    Read a line.
+
+    Parameters:
+        before: the lines before it, by what they are of.
+
+    Raises:
+        Unreadable: If a cell is not as agreed.
+    """
     parts = line.split(layout.separator)
     if len(parts) != len(layout.shown_columns):
         raise Unreadable(f"has {len(parts)} cells instead of {len(layout.shown_columns)}", number)
     cells = dict(zip(layout.shown_columns, parts, strict=True))
     code, obis, label = cells["code"], cells["obis"], cells["time"]
     try:
-        _check_code(code, layout)
+        check_code(code, layout)
         _check_obis(obis, layout)
-        if (unit := cells.get("unit", UNIT)) != UNIT:
-            raise Unreadable(f"the unit is {unit[:10]!r} and not {UNIT}")
+        agreed = unit_of(obis)
+        if (unit := cells.get("unit", agreed)) != agreed:
+            raise Unreadable(f"the unit is {unit[:10]!r} and not {agreed}")
         series = before.get((code, plain_obis(obis)))
         previous = series[-1].instant if series else None
-        instant = _instant(label, layout, previous)
+        instant = instant_of(label, layout, previous)
         if previous is not None and instant <= previous:
             twice = any(one.instant == instant for one in series or ())
             why = "stands there twice" if twice else "is not in the order of time"
             raise Unreadable(f"{label} of {code} {obis} {why}")
-        energy_kwh = _energy_kwh(cells["value"], layout)
+        energy_kwh = value_of(cells["value"], layout)
         status = _status(cells.get("status"), energy_kwh, layout)
     except Unreadable as error:
         raise Unreadable(error.why, number) from None
-    return _Cells(number, code, obis, instant, None if status == "F" else energy_kwh, status)
+    return Cells(number, code, obis, instant, None if status == "F" else energy_kwh, status)
 
 
-def _check_code(code: str, layout: Layout) -> None:
-    """VSE Metering Code §3.2.3: CH, 11 digits, 20 of A-Z 0-9 -, no check digit."""
+def unit_of(obis: str) -> str:
+    """Give the unit of a code's values: that of energy, reactive energy, or a volume."""
+    medium, _, rest = obis.partition("-")
+    quantity = rest.partition(":")[2].partition(".")[0]
+    return UNITS.get(quantity, UNIT) if medium == "1" else UNITS_OF_MEDIA.get(medium, UNIT)
+
+
+def check_code(code: str, layout: Layout) -> None:
+    """
+    Check a name: VSE Metering Code §3.2.3: CH, 11 digits, 20 of A-Z 0-9 -, no check digit.
+
+    Raises:
+        Unreadable: If it is not as agreed.
+    """
     if layout.key != "metering code":
         if not code.strip():
             raise Unreadable("the metering point has no name")
@@ -303,7 +347,16 @@ def _check_obis(obis: str, layout: Layout) -> None:
         raise Unreadable(f"the OBIS code {obis} carries a suffix; none was agreed")
 
 
-def _instant(label: str, layout: Layout, previous: datetime | None) -> datetime:
+def instant_of(label: str, layout: Layout, previous: datetime | None) -> datetime:
+    """
+    Read a label.
+
+    Parameters:
+        previous: the instant before it, of the same metering point and code.
+
+    Raises:
+        Unreadable: If it has another form, or does not exist.
+    """
     if layout.zone == "local+offset":
         return _instant_of_iso(label)
     try:
@@ -335,7 +388,13 @@ def _instant_of_iso(label: str) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _energy_kwh(value: str, layout: Layout) -> Decimal | None:
+def value_of(value: str, layout: Layout) -> Decimal | None:
+    """
+    Read a value; None where it is empty.
+
+    Raises:
+        Unreadable: If it is no number of the form that was agreed.
+    """
     if value == "":
         return None
     tail = rf"{re.escape(layout.decimal_mark)}[0-9]{{{layout.decimals}}}" if layout.decimals else ""
@@ -361,7 +420,7 @@ def _status(letter: str | None, energy_kwh: Decimal | None, layout: Layout) -> s
     return letter
 
 
-def _interval_minutes(rows: list[_Cells], layout: Layout, known_minutes: int | None) -> int:
+def _interval_minutes(rows: list[Cells], layout: Layout, known_minutes: int | None) -> int:
     """Give the grid of a series: as agreed, as seen before, or the widest that fits the rows."""
     for row in rows:
         if row.instant.second or row.instant.microsecond:
@@ -378,7 +437,7 @@ def _interval_minutes(rows: list[_Cells], layout: Layout, known_minutes: int | N
     return minutes
 
 
-def _row(cells: _Cells, minutes: int, layout: Layout) -> Row:
+def _row(cells: Cells, minutes: int, layout: Layout) -> Row:
     width = timedelta(minutes=minutes)
     start = cells.instant if layout.stamp == "start" else cells.instant - width
     return Row(cells.code, cells.obis, start, start + width, cells.energy_kwh, cells.status)

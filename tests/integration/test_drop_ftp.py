@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backend.adapters.drop_ftp import FtpDrop
-from backend.errors import DeliveryError, LineBroken, NoSpace, TooSlow, Unreachable
+from backend.adapters.drop_ftp import FtpDrop, _Talk
+from backend.errors import DeliveryError, LineBroken, NoSpace, TlsFailed, TooSlow, Unreachable
 from backend.ports import Arrival, Destination
 from simulators.clock import VirtualClock
 from simulators.ftp_server import FtpServer, User
@@ -179,6 +180,84 @@ def test_a_lost_goodbye(tmp_path: Path) -> None:
     async def run() -> Arrival:
         async with way_to(tmp_path) as way:
             await way.server.faults.switch_on(CutAtCommand("quit"))
+            return await way.deliver()
+
+    assert not asyncio.run(run()).already_there
+
+
+@pytest.mark.parametrize("security", ["none", "explicit", "implicit"])
+def test_a_goodbye_without_an_answer(tmp_path: Path, security: str) -> None:
+    """A server that is silent to QUIT until the time is up does not undo an arrival."""
+
+    async def run() -> Arrival:
+        async with way_to(tmp_path, security=security) as way:
+            way.destination = replace(way.destination, time_limit_s=1)
+            await way.server.faults.switch_on(NoAnswer("quit"))
+            return await way.deliver()
+
+    assert Arrival(NAME, len(CONTENT), already_there=False) == asyncio.run(run())
+
+
+@pytest.mark.parametrize("security", ["explicit", "implicit"])
+def test_a_certificate_that_nobody_vouches_for_is_shown(tmp_path: Path, security: str) -> None:
+    """Its SHA-256 stands in the error, so that it can be compared and pinned; nobody logs in."""
+
+    async def run() -> tuple[str, str, list[str]]:
+        async with way_to(tmp_path, security=security) as way:
+            pinned = way.destination.certificate_sha256
+            way.destination = replace(way.destination, certificate_sha256="")
+            return pinned, await way.fails(TlsFailed), way.actions()
+
+    pinned, told, actions = asyncio.run(run())
+    assert f"self-signed certificate (its SHA-256 is {pinned}; compare it before" in told
+    assert "user" not in actions
+
+
+def test_a_certificate_that_cannot_be_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the second look at it fails, the first is told without it."""
+    opened: list[object] = []
+    open_once = _Talk._open
+
+    def open_first(talk: _Talk) -> None:
+        opened.append(talk)
+        if len(opened) > 1:
+            raise OSError("gone")
+        open_once(talk)
+
+    monkeypatch.setattr(_Talk, "_open", open_first)
+
+    async def run() -> str:
+        async with way_to(tmp_path, security="implicit") as way:
+            way.destination = replace(way.destination, certificate_sha256="")
+            return await way.fails(TlsFailed)
+
+    told = asyncio.run(run())
+    assert "self-signed certificate; give the certificate's issuer" in told
+
+
+@pytest.mark.parametrize("fault", [CutAtCommand, partial(CutAtCommand, with_reset=True)])
+@pytest.mark.parametrize("step", ["connect", "secure"])
+def test_a_line_that_ends_before_tls(tmp_path: Path, step: str, fault: type[CutAtCommand]) -> None:
+    """A server that hangs up before the handshake has not disagreed on encryption."""
+
+    async def run() -> str:
+        async with way_to(tmp_path, security="implicit") as way:
+            await way.server.faults.switch_on(fault(step))
+            return await way.fails(Unreachable)
+
+    assert "it hung up at once, or does not speak FTP" in asyncio.run(run())
+
+
+def test_a_pinned_certificate_needs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What this machine trusts is not read where the server's certificate is pinned."""
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: 1 / 0)
+
+    async def run() -> Arrival:
+        async with way_to(tmp_path, security="explicit") as way:
             return await way.deliver()
 
     assert not asyncio.run(run()).already_there

@@ -16,7 +16,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 import pytest
@@ -27,10 +27,11 @@ from support.ftp_daemons import (
     Place,
     place_for_ftp,
     program,
-    run,
+    quota_settings,
+    small_disk_at,
 )
 
-from backend.adapters.drop_ftp import FtpDrop
+from backend.adapters.drop_ftp import FtpDrop, _Talk
 from backend.errors import (
     CertificateChanged,
     DeliveryError,
@@ -186,20 +187,12 @@ def test_a_server_that_forbids_renaming(place: Place) -> None:
 @pytest.fixture
 def small_disk(place: Place) -> Iterator[str]:
     """A disk of 64 KiB that the user may fill."""
-    disk = place.folder / "small"
-    disk.mkdir(exist_ok=True)
-    size = f"size={SMALL_DISK_BYTES}"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", size, "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small disk: mount is not permitted here ({mounted.stderr!r})")
-    shutil.chown(disk, place.user)
-    try:
-        yield disk.name
-    finally:
-        # Lazily, as a session of the server may still stand in it.
-        run("umount", "--lazy", str(disk))
+    with ExitStack() as mounted:
+        try:
+            disk = mounted.enter_context(small_disk_at(place, SMALL_DISK_BYTES))
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no small disk: mount is not permitted here ({error.stderr!r})")
+        yield disk
 
 
 @pytest.mark.parametrize(("name", "security"), KINDS)
@@ -212,22 +205,23 @@ def test_a_full_disk(place: Place, small_disk: str, name: str, security: str) ->
 
 def test_a_quota_of_proftpd(place: Place) -> None:
     """A quota is told as one (552)."""
-    folder = place.folder / "secrets"
-    tables = [f"--table-path={folder}/limits.tab", "--type=limit"]
-    for more in (["--create-table"], ["--add-record", f"--name={place.user}"]):
-        kinds = ["--quota-type=user", "--limit-type=hard", "--units=byte"]
-        sizes = ["--bytes-upload=20000", "--files-upload=-1"]
-        run("ftpquota", *tables, *more, *(kinds + sizes if len(more) > 1 else []))
-    run("ftpquota", f"--table-path={folder}/tally.tab", "--type=tally", "--create-table")
-    settings = (
-        "LoadModule mod_quotatab.c",
-        "LoadModule mod_quotatab_file.c",
-        "QuotaEngine on",
-        f"QuotaLimitTable file:{folder}/limits.tab",
-        f"QuotaTallyTable file:{folder}/tally.tab",
-    )
+    settings = quota_settings(place, 20_000)
     error = refused(place, daemon("proftpd", "none", *settings), NoSpace)
     assert "quota reached: used" in str(error)
+    assert {} == place.standing()
+
+
+def test_a_quota_of_pure_ftpd(place: Place) -> None:
+    """A quota, of which it keeps count in the user's home, is told as one, and nothing is left."""
+    count = place.folder / ".ftpquota"
+    count.write_text("1 1000000\n")
+    shutil.chown(count, place.user)
+    try:
+        error = refused(place, daemon("pure-ftpd", "none", "-n", "1000:1"), NoSpace)
+    finally:
+        count.unlink()
+    assert "the server has no room left at uploading" in str(error)
+    assert "(552" in str(error)
     assert {} == place.standing()
 
 
@@ -298,6 +292,24 @@ class TestEncryption:
         assert NAME == deliver(place, server, tls_min=least).name
         if is_old:
             refused(place, server, TlsFailed)
+
+    @pytest.mark.parametrize("security", ["explicit", "implicit"])
+    @pytest.mark.parametrize("name", ["proftpd", "vsftpd"])
+    def test_a_session_that_is_not_resumed(
+        self, place: Place, name: str, security: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Both demand it as they come, and their refusal is told as one of the encryption."""
+        server = daemon(name, security)
+        assert NAME == deliver(place, server).name
+        (place.folder / "in" / NAME).unlink()
+        wrapped = _Talk._wrapped
+        monkeypatch.setattr(
+            _Talk, "_wrapped", lambda talk, context, line, _: wrapped(talk, context, line, None)
+        )
+        error = refused(place, server, TlsFailed)
+        assert "because of the encryption (" in str(error)
+        # vsftpd hangs up as well, so that the next try has to remove what it left.
+        assert NAME not in place.standing()
 
 
 class TestPassive:

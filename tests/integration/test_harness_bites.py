@@ -44,6 +44,7 @@ from backend.adapters import (
 from backend.core import (
     card_energy,
     cross_check,
+    day_values,
     days,
     explain,
     exports,
@@ -53,6 +54,7 @@ from backend.core import (
     local_list,
     meter_difference,
     metering_code,
+    obis_tables,
     plain,
     quantities,
     readings,
@@ -61,7 +63,8 @@ from backend.core import (
 )
 from backend.core import corrections as core_corrections
 from backend.core.declaration import Declaration
-from backend.core.formats import cells, layout, mscons, series_csv
+from backend.core.formats import cells, esl_xml, layout, mscons, obis_csv, series_csv
+from backend.core.formats import forms as forms_of_files
 from backend.core.formats import ise_timeseries_csv as csv
 from backend.settings import Settings
 from backend.web import api, forms
@@ -975,6 +978,7 @@ DELIVERING = (
             "return await self._compare(size_bytes)",
             "self.name = self.name.replace('.csv', '_2.csv')",
         ),
+        only="answer_to_the_rename",
     ),
     _mutant(
         "a file is made anew, with a new name, for each try",
@@ -985,6 +989,37 @@ DELIVERING = (
             "name=row.name",
             "name=row.name if not row.tries else row.name.replace('_1.', f'_{row.tries + 1}.')",
         ),
+        only="answer_to_the_rename",
+    ),
+    _mutant(
+        "what is answered with OK is renamed without a look at its size",
+        "DLV-01",
+        "each delivery ends with one right file",
+        (UPLOAD.run, "await self._check(self.temporary)", "pass"),
+        only="FTP-uploading",
+    ),
+    _mutant(
+        "the final name is not looked at before an upload, and a second copy is left beside it",
+        "DLV-03",
+        "each delivery ends with one right file",
+        (UPLOAD.temporary, '("{name}", self.name)', '("{name}", f"{self.name}.{id(self)}")'),
+        (UPLOAD.run, "is not None:", "is not None and self.destination.is_direct:"),
+        (UPLOAD._explain_rename, "await self._tidy()", "pass"),
+        only="FTP-renaming",
+    ),
+    _mutant(
+        "a goodbye that is not answered makes a failure of an arrival",
+        "DLV-06",
+        "the status of the task told the cause",
+        (upload.Courier.deliver, "if arrival is None:", "if True:"),
+        only="FTP-renaming",
+    ),
+    _mutant(
+        "a line that ends before its TLS is told as a failure of TLS",
+        "DLV-06",
+        "the status of the task told the cause",
+        (TALK._wrapped, "raise EOFError from None", 'raise _NoTls("no handshake") from None'),
+        only="implicit FTPS-connecting",
     ),
     _mutant(
         "files go to the login folder, not to the account's",
@@ -1685,6 +1720,141 @@ SOURCES = (
     ),
 )
 
+FORMATS = (
+    _mutant(
+        "a register is told as it stood when the day began",
+        "FMT-01",
+        "that value is what the meter",
+        (
+            day_values.reading_of,
+            "standing_at(courses, end, step)",
+            "standing_at(courses, start, step)",
+        ),
+        only="as_csv",
+    ),
+    _mutant(
+        "an interpolated register is told as a true one",
+        "FMT-01",
+        "when the day ends, EW Seedorf holds",
+        (
+            day_values.reading_of,
+            "RULES[found.rule][0], found.rule)",
+            "Status.MISSING if value is None else Status.TRUE, 'measured')",
+        ),
+        only="told_as_missing",
+    ),
+    _mutant(
+        "XML calls each meter by its metering code",
+        "FMT-01",
+        "the file shows",
+        (esl_xml._meter, "for key in form.keys", "for key in (METERING_CODE,)"),
+        only="numbers_that_the_profile",
+    ),
+    _mutant(
+        "reactive energy is never told",
+        "FMT-02",
+        "EW Seedorf holds of",
+        (energies._values_of, "or form.only_basic_data", "or True"),
+        only="adds_reactive",
+    ),
+    _mutant(
+        "reactive energy is always told",
+        "FMT-02",
+        "EW Seedorf holds of",
+        (energies._values_of, "or form.only_basic_data", "or False"),
+        only="leaves_it_out",
+    ),
+    _mutant(
+        "the feed leaves out the first two hours of the day",
+        "FMT-03",
+        "that value is what the meter",
+        (
+            energies._DayOf.energy,
+            "self.day, [span],",
+            "self.day, [(span[0] + timedelta(hours=2), span[1])],",
+        ),
+        only="under_d__9",
+    ),
+    _mutant(
+        "a message of MSCONS counts its segments without UNT",
+        "FMT-04",
+        "pydifact reads of it",
+        (mscons.message, "len(parts) + 1", "len(parts)"),
+        only="read_by_a_parser",
+    ),
+    _mutant(
+        "registers in MSCONS bear a bare date",
+        "FMT-04",
+        "the file shows",
+        (
+            mscons.reading_time,
+            "*_moment(at, form, where)",
+            'f"{days.to_local(at):%Y%m%d}", "102"',
+        ),
+        only="a_register_as",
+    ),
+    _mutant(
+        "registers in MSCONS 2.4a have local times",
+        "FMT-05",
+        "the file shows",
+        (mscons._moment, "if form.is_utc else days", "if False else days"),
+        only="a_register_as_mscons_version[2.4a",
+    ),
+    _mutant(
+        "a column without a value is left out of its line",
+        "FMT-06",
+        "its line for 00:00 has the form",
+        (
+            obis_csv._line_of,
+            'cells.get(one, "") for one in layout.obis',
+            "cells[one] for one in layout.obis if one in cells",
+        ),
+    ),
+    _mutant(
+        "a format takes any code",
+        "FMT-07",
+        "the settings are refused",
+        (obis_tables.check_listed, "if obis.normalised not in table:", "if False:"),
+        only="is_refused",
+    ),
+    _mutant(
+        "the register of a virtual tariff begins anew each day",
+        "AEX-21",
+        "when the next day ends, EW Seedorf holds",
+        (day_values.tariff_of, "day if is_feed else tariff.since, day", "day, day"),
+        only="goes_on_the_next_day",
+    ),
+    _mutant(
+        "a virtual tariff counts the whole day",
+        "AEX-21",
+        "when the day ends, EW Seedorf holds",
+        (
+            day_values.tariff_of,
+            "list(tariff.spans(",
+            "[days.day_bounds(day)] or list(tariff.spans(",
+        ),
+        only="tariff_n_stands",
+    ),
+    _mutant(
+        "a virtual tariff stands under the code of what was measured",
+        "AEX-21",
+        "when the day ends, EW Seedorf holds",
+        (obis_tables.virtual_code, 'f"1-5:', 'f"1-1:'),
+        only="tariff_n_stands",
+    ),
+    _mutant(
+        "every format takes virtual tariffs",
+        "AEX-21",
+        "the settings are refused",
+        (
+            forms_of_files.takes_virtual_tariffs,
+            "isinstance(form, ReadingsCsv | ReadingsXml)",
+            "True",
+        ),
+        only="refuses_virtual_tariffs",
+    ),
+)
+
 MUTANTS = (
     *ENERGIES,
     *STATUS,
@@ -1696,6 +1866,7 @@ MUTANTS = (
     *FIELD_FAULTS,
     *EXPLAINED,
     *FILES,
+    *FORMATS,
     *DELIVERING,
     *CARDS,
     *CHARGERS,

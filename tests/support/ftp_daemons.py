@@ -1,4 +1,4 @@
-"""ProFTPD, vsftpd and Pure-FTPd on free ports of 127.0.0.1, for a throw-away user."""
+"""ProFTPD (SFTP too), vsftpd and Pure-FTPd on free ports of 127.0.0.1, for a throw-away user."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ SECRET = "isebench-Einweg-8"
 #: Debian lets one of the three be installed at a time; the others are unpacked here by `.ci/run`.
 UNPACKED = Path(__file__).parents[2] / ".tox" / "servers"
 DAEMONS = ("proftpd", "vsftpd", "pure-ftpd")
-#: How each wants TLS: it demands it, or also lets it begin with the first byte.
-SECURITY = ("none", "explicit", "implicit")
+#: How each wants TLS: it demands it, or also lets it begin with the first byte. ProFTPD alone
+#: speaks SFTP instead, by its mod_sftp.
+SECURITY = ("none", "explicit", "implicit", "sftp")
 
 
 def program(daemon: str) -> Path | None:
@@ -32,9 +33,10 @@ def program(daemon: str) -> Path | None:
     return None
 
 
-def run(*command: str, text: str = "") -> None:
-    """Run a command of the machine; it must succeed."""
-    subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+def run(*command: str, text: str = "") -> str:
+    """Run a command of the machine, which must succeed, and give what it says."""
+    done = subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+    return done.stdout.strip()
 
 
 @contextmanager
@@ -57,7 +59,7 @@ class Place:
     Attributes:
         folder: what the user has as home: ``in`` his own, ``closed`` not, ``full`` a small disk.
         user: who may log in.
-        certificate, key: PEM files, for 127.0.0.1.
+        certificate, key: PEM files, for 127.0.0.1; the key also is the host key of SFTP.
     """
 
     folder: Path
@@ -99,6 +101,48 @@ def make_certificate(certificate: Path, key: Path, days: int = 30) -> None:
     )
 
 
+def host_key_line(key: Path) -> str:
+    """Give the public half of a key in PEM as one OpenSSH line."""
+    return run("ssh-keygen", "-y", "-f", str(key))
+
+
+def quota_settings(place: Place, limit_bytes: int) -> tuple[str, ...]:
+    """Give ProFTPD's settings for a quota of the user's uploads."""
+    folder = place.folder / "secrets"
+    limit, tally = folder / "limits.tab", folder / "tally.tab"
+    for table in (limit, tally):
+        table.unlink(missing_ok=True)
+    to_limit = ["ftpquota", f"--table-path={limit}", "--type=limit"]
+    run(*to_limit, "--create-table")
+    run(
+        *(*to_limit, "--add-record", f"--name={place.user}", "--quota-type=user"),
+        *("--limit-type=hard", "--units=byte", f"--bytes-upload={limit_bytes}"),
+        "--files-upload=-1",
+    )
+    run("ftpquota", f"--table-path={tally}", "--type=tally", "--create-table")
+    return (
+        "LoadModule mod_quotatab.c",
+        "LoadModule mod_quotatab_file.c",
+        "QuotaEngine on",
+        f"QuotaLimitTable file:{limit}",
+        f"QuotaTallyTable file:{tally}",
+    )
+
+
+@contextmanager
+def small_disk_at(place: Place, size_bytes: int) -> Iterator[str]:
+    """Mount a small disk that the user may fill, and give its folder; needs to be permitted."""
+    disk = place.folder / "small"
+    disk.mkdir(exist_ok=True)
+    run("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(disk))
+    shutil.chown(disk, place.user)
+    try:
+        yield disk.name
+    finally:
+        # Lazily, as a session of the server may still stand in it.
+        run("umount", "--lazy", str(disk))
+
+
 def free_port() -> int:
     """Give a port of this machine that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -124,6 +168,8 @@ class Daemon:
     @asynccontextmanager
     async def running(self, place: Place) -> AsyncIterator[Destination]:
         """Run it, and give how it is reached."""
+        if self.security == "sftp" and self.name != "proftpd":
+            raise ValueError(f"{self.name} does not speak SFTP")
         port = free_port()
         command = getattr(self, f"_{self.name.replace('-', '_')}")(place, port)
         server = await asyncio.create_subprocess_exec(
@@ -159,9 +205,10 @@ class Daemon:
         raise RuntimeError(f"{self.name} did not start")
 
     def _destination(self, place: Place, port: int) -> Destination:
+        kinds = {"none": "ftp", "sftp": "sftp"}
         return Destination(
             name=self.name,
-            kind="ftp" if self.security == "none" else "ftps",
+            kind=kinds.get(self.security, "ftps"),
             host="127.0.0.1",
             port=port,
             user=place.user,
@@ -169,7 +216,8 @@ class Daemon:
             folder="in",
             time_limit_s=20,
             is_implicit=self.security == "implicit",
-            authority=place.certificate.read_text() if self.security != "none" else "",
+            authority="" if self.security in kinds else place.certificate.read_text(),
+            host_key=host_key_line(place.key) if self.security == "sftp" else "",
         )
 
     def _proftpd(self, place: Place, port: int) -> list[str]:
@@ -177,6 +225,7 @@ class Daemon:
             'ServerName "isebench"',
             "ServerType standalone",
             "LoadModule mod_tls.c",
+            "LoadModule mod_sftp.c",
             f"Port {port}",
             "DefaultAddress 127.0.0.1",
             "SocketBindTight on",
@@ -195,7 +244,13 @@ class Daemon:
             "AllowOverwrite on",
             *self.extra,
         ]
-        if self.security != "none":
+        if self.security == "sftp":
+            lines += [
+                "SFTPEngine on",
+                f"SFTPHostKey {place.key}",
+                f"SFTPAuthorizedUserKeys file:{place.folder}/secrets/known_keys",
+            ]
+        elif self.security != "none":
             lines += [
                 "TLSEngine on",
                 "TLSRequired on",

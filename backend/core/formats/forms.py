@@ -46,12 +46,14 @@ class Kind(NamedTuple):
         form: made of settings by its ``from_mapping``.
         knobs: its settings.
         write: rows to bytes.
+        read: bytes to rows, as far as the file carries them.
     """
 
     name: str
     form: type[Form]
     knobs: Sequence[Knob]
     write: Callable[[Iterable[Row], Any, Envelope], bytes]
+    read: Callable[[bytes, Any], list[Row]]
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -61,31 +63,49 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Layout,
             layout.KNOBS,
             lambda rows, form, _: ise_timeseries_csv.write(rows, form, gaps=True),
+            ise_timeseries_csv.read,
         ),
         "ise-readings-csv": Kind(
             "IS-E as CSV",
             ReadingsCsv,
             ise_daily_csv.READINGS_KNOBS,
             lambda rows, form, _: ise_daily_csv.write(rows, form),
+            ise_daily_csv.read,
         ),
         "ise-readings-xml": Kind(
             "IS-E as XML",
             ReadingsXml,
             esl_xml.KNOBS,
             lambda rows, form, envelope: esl_xml.write(rows, form, envelope.created),
+            lambda content, _: esl_xml.rows_in(esl_xml.read(content)),
         ),
         "ise-feed-csv": Kind(
             "IS-E feed",
             FeedCsv,
             ise_daily_csv.FEED_KNOBS,
             lambda rows, form, _: ise_daily_csv.write(rows, form),
+            ise_daily_csv.read,
         ),
-        "mscons": Kind("MSCONS load profile", Mscons, mscons.KNOBS, mscons.write),
+        "mscons": Kind(
+            "MSCONS load profile",
+            Mscons,
+            mscons.KNOBS,
+            mscons.write,
+            lambda content, _: mscons.rows_in(mscons.read(content)),
+        ),
         "mscons-readings": Kind(
-            "MSCONS registers", MsconsReadings, mscons_readings.KNOBS, mscons_readings.write
+            "MSCONS registers",
+            MsconsReadings,
+            mscons_readings.KNOBS,
+            mscons_readings.write,
+            lambda content, _: mscons.readings_in(mscons.read(content)),
         ),
         "csv": Kind(
-            "CSV", ObisCsv, obis_csv.KNOBS, lambda rows, form, _: obis_csv.write(rows, form)
+            "CSV",
+            ObisCsv,
+            obis_csv.KNOBS,
+            lambda rows, form, _: obis_csv.write(rows, form),
+            obis_csv.read,
         ),
     }
 )
@@ -161,6 +181,17 @@ def write_some(rows: Iterable[Row], form: Form, envelope: Envelope) -> bytes:
         LayoutError: The form is wrong, or a value cannot be written so that it reads back.
     """
     return _BY_FORM[type(form)].write(rows, form, envelope)
+
+
+def read_back(content: bytes, form: Form) -> list[Row]:
+    """
+    Read a file that was written in a form; whole series, where it has the energies of intervals.
+
+    Raises:
+        LayoutError: It was not.
+        UnreadableFile: Likewise.
+    """
+    return _BY_FORM[type(form)].read(content, form)
 
 
 def stand_alone(rows: Sequence[Row], form: Form) -> bool:

@@ -89,8 +89,10 @@ def test_a_writer_that_alters_something_fails(
 def test_a_utility_that_reads_otherwise_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the utility's reader makes of a file counts as much as what the backend's does."""
 
-    def read(content: bytes, layout: timeseries_csv.Layout) -> list[timeseries_csv.Row]:
-        return reader(content, layout)[1:]
+    def read(
+        content: bytes, layout: timeseries_csv.Layout, known: dict[timeseries_csv.Series, int]
+    ) -> list[timeseries_csv.Row]:
+        return reader(content, layout, known)[1:]
 
     reader = timeseries_csv.read
     monkeypatch.setattr(timeseries_csv, "read", read)

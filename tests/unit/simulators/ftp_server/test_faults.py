@@ -15,6 +15,7 @@ from simulators.ftp_server.faults import (
     DROP_FAULTS,
     CutAfterBytes,
     CutAtCommand,
+    CutBeforeAnswer,
     FullDisk,
     NoAnswer,
     Quota,
@@ -22,6 +23,8 @@ from simulators.ftp_server.faults import (
     RefusedLogin,
     RefusedRename,
     ServerAway,
+    ShortWrite,
+    SlowAnswer,
     SlowLine,
     fault_from_text,
 )
@@ -134,7 +137,7 @@ def test_changes_are_told_and_noted() -> None:
 def test_every_fault_has_a_name_of_its_own() -> None:
     """Faults are found by their names."""
     assert all(name == kind.name for name, kind in DROP_FAULTS.items())
-    assert 18 == len(DROP_FAULTS)
+    assert 20 == len(DROP_FAULTS)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +153,10 @@ def test_every_fault_has_a_name_of_its_own() -> None:
         ("refused-command:action=stat,code=451", RefusedCommand("stat", 451)),
         ("cut-at-command:action=open,with_reset=true", CutAtCommand("open", with_reset=True)),
         ("slow-line:bytes_per_s=2000", SlowLine(2000)),
+        ("no-answer:action=stat,nth=3", NoAnswer("stat", nth=3)),
+        ("slow-answer:action=open,delay_ms=5", SlowAnswer("open", delay_ms=5)),
+        ("cut-before-answer", CutBeforeAnswer("rename")),
+        ("short-write:kept_bytes=7", ShortWrite(7)),
     ],
 )
 def test_a_fault_of_a_text(text: str, fault: Fault) -> None:

@@ -14,8 +14,10 @@ from simulators.faults import Fault
 from simulators.ftp_server.faults import (
     CutAfterBytes,
     FullDisk,
+    NoAnswer,
     Quota,
     RefusedCommand,
+    ShortWrite,
     SlowLine,
 )
 from simulators.ftp_server.ftp_data import RESET
@@ -23,6 +25,7 @@ from tests.unit.simulators.ftp_server.ftp_bench import (
     BROKEN,
     CONTENT,
     LONG_S,
+    SHORT_S,
     Bench,
     let_go,
     serve,
@@ -280,3 +283,57 @@ def test_leaving_in_the_middle(tmp_path: Path, security: str) -> None:
     bench = serve(tmp_path, talk, security=security)
 
     assert ["line lost"] == bench.answers("close")
+
+
+@pytest.mark.parametrize("with_reset", [False, True], ids=["end", "reset"])
+@pytest.mark.parametrize("limit_bytes", [10_000, 40_000, 99_000])
+def test_a_data_connection_that_is_cut_alone(
+    tmp_path: Path, limit_bytes: int, with_reset: bool, security: str
+) -> None:
+    """The control connection stays, and tells of it by 426."""
+
+    def talk(bench: Bench) -> None:
+        client = bench.client()
+        with pytest.raises((*BROKEN, ftplib.error_temp)) as told:
+            client.storbinary("STOR in/a", io.BytesIO(CONTENT))
+        if not isinstance(told.value, ftplib.error_temp):
+            with pytest.raises(ftplib.error_temp, match="426 Transfer aborted"):
+                client.getresp()
+        client.quit()
+
+    fault = CutAfterBytes(limit_bytes, with_reset=with_reset, data_alone=True)
+    bench = serve(tmp_path, talk, fault, security=security)
+
+    assert CONTENT[:limit_bytes] == bench.at("in/a")
+    assert ["data connection reset"] == bench.answers("close")
+    assert [f"after {limit_bytes} bytes, the data connection alone"] == bench.answers("cut")
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 40_000, 98_000])
+def test_a_write_that_is_short(tmp_path: Path, kept_bytes: int, security: str) -> None:
+    """Bytes are lost, and the server says that all is complete."""
+
+    def talk(bench: Bench) -> None:
+        with bench.client() as client:
+            reply = client.storbinary("STOR in/a", io.BytesIO(CONTENT))
+            assert "226 Transfer complete." == reply
+
+    bench = serve(tmp_path, talk, ShortWrite(kept_bytes), security=security)
+
+    assert CONTENT[:kept_bytes] == bench.at("in/a")
+    assert {"ok"} == {*bench.answers("write")}
+
+
+def test_a_silence_within_the_data(tmp_path: Path, security: str) -> None:
+    """A server that freezes at the second block has taken the first."""
+
+    def talk(bench: Bench) -> None:
+        client = bench.client(SHORT_S)
+        with pytest.raises((TimeoutError, *BROKEN)):
+            client.storbinary("STOR in/a", io.BytesIO(CONTENT))
+        let_go(client)
+
+    bench = serve(tmp_path, talk, NoAnswer("write", nth=2), security=security)
+
+    assert CONTENT[:32_768] == (bench.at("in/a") or b"")[:32_768]
+    assert ["ok"] == bench.answers("write")[:1]

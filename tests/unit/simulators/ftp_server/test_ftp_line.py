@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from simulators.clock import stopwatch
 from simulators.ftp_server.faults import (
     ClosedPassivePorts,
     CutAtCommand,
     CutBeforeAnswer,
     NoAnswer,
     RefusedCommand,
+    SlowAnswer,
 )
 from simulators.ftp_server.ftp_data import RESET
+from simulators.ftp_server.ftp_line import ControlLine
 from tests.unit.simulators.ftp_server.ftp_bench import (
     BROKEN,
     CONTENT,
@@ -237,3 +240,85 @@ def test_a_frozen_server_does_not_thaw(tmp_path: Path) -> None:
 
     assert [] == bench.answers("resolve") + bench.answers("remove")
     assert ["line lost"] == bench.answers("close")
+
+
+@pytest.mark.parametrize("security", ["none", "explicit", "implicit"])
+@pytest.mark.parametrize("step", ["connect", "login", "open", "close", "rename", "quit"])
+def test_a_slow_answer(tmp_path: Path, security: str, step: str) -> None:
+    """What is answered late is done all the same, and all that follows it."""
+
+    def talk(bench: Bench) -> None:
+        upload(bench.unconnected(), bench.server.port)
+
+    elapsed_s = stopwatch()
+    bench = serve(tmp_path, talk, SlowAnswer(step, delay_ms=60), security=security)
+
+    assert 0.06 < elapsed_s()
+    assert CONTENT == bench.at("in/a.csv")
+
+
+def test_an_answer_that_is_too_late(tmp_path: Path) -> None:
+    """Who does not wait for the answer finds that all was done."""
+
+    def talk(bench: Bench) -> None:
+        client = bench.unconnected(SHORT_S)
+        with pytest.raises(TimeoutError):
+            upload(client, bench.server.port)
+        let_go(client)
+
+    bench = serve(tmp_path, talk, SlowAnswer("rename", delay_ms=60_000))
+
+    assert ["ok"] == bench.answers("rename")
+    assert CONTENT == bench.at("in/a.csv")
+
+
+def test_a_late_answer_that_cannot_be_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug of the server in a late answer closes the line, as any other does."""
+    told: list[object] = []
+    monkeypatch.setattr(ControlLine, "_let_go", lambda *_: 1 / 0)
+    monkeypatch.setattr(ControlLine, "log_exception", lambda *_: told.append("a bug"))
+
+    def talk(bench: Bench) -> None:
+        client = bench.unconnected()
+        with pytest.raises(BROKEN):
+            client.connect("localhost", bench.server.port)
+        let_go(client)
+
+    serve(tmp_path, talk, SlowAnswer("connect", delay_ms=1))
+
+    assert ["a bug"] == told
+
+
+def test_a_fault_at_the_second_of_two(tmp_path: Path) -> None:
+    """The first command of an action is done, and the second meets the fault."""
+
+    def talk(bench: Bench) -> None:
+        with bench.client() as client:
+            client.storbinary("STOR in/a", io.BytesIO(b"1"))
+            client.voidcmd("TYPE I")
+            assert 1 == client.size("in/a")
+            with pytest.raises(ftplib.error_perm, match="550 Requested action not taken"):
+                client.size("in/a")
+            assert 1 == client.size("in/a")
+
+    serve(tmp_path, talk, RefusedCommand("stat", nth=2))
+
+
+@pytest.mark.parametrize("fault", [CutAtCommand("secure"), CutBeforeAnswer("secure")])
+def test_implicit_tls_that_is_cut(tmp_path: Path, fault: CutAtCommand | CutBeforeAnswer) -> None:
+    """A line whose TLS comes first is cut before the handshake, or behind it."""
+
+    def talk(bench: Bench) -> None:
+        client = bench.unconnected()
+        with pytest.raises(BROKEN):
+            client.connect("localhost", bench.server.port)
+        let_go(client)
+
+    bench = serve(tmp_path, talk, fault, security="implicit")
+
+    done = [] if isinstance(fault, CutAtCommand) else ["ok"]
+    assert done == bench.answers("secure")
+    assert ["ok"] == bench.answers("connect")[:1]
+    assert [] == bench.answers("user")

@@ -73,7 +73,7 @@ WRONG = {
     "messages": ("UNZ+1", "UNZ+2", "segment 25: it is 'UNZ+2+17490762070001', expected"),
     "a reference": ("UNZ+1+17490762070001", "UNZ+1+2", "segment 25: it is 'UNZ+1+2'"),
     "the end": ("17490762070001'\n", "17490762070001'\nUNT+1'", "behind UNZ"),
-    "a unit": ("1.250'", "1.250:KWH'", "segment 15: a quantity has a unit, or lacks it"),
+    "a unit": ("1.250'", "1.250:KWH'", "segment 15: a quantity has KWH, agreed is none"),
     "a qualifier": ("QTY+67", "QTY+99", "segment 18: it is 'QTY+99:0.5', expected QTY"),
     "a fall": ("QTY+67:0.5", "QTY+67:-0.5", "segment 18: it is 'QTY+67:-0.5', expected QTY"),
     "a value": ("QTY+20:0.000", "QTY+20:0.001", "a value that is unusable is not 0"),

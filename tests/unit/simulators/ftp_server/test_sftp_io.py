@@ -11,7 +11,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from simulators.clock import VirtualClock
+from simulators.clock import VirtualClock, stopwatch
 from simulators.faults import Fault
 from simulators.ftp_server import SftpServer, User
 from simulators.ftp_server.faults import (
@@ -19,10 +19,13 @@ from simulators.ftp_server.faults import (
     CutAtCommand,
     CutBeforeAnswer,
     FullDisk,
+    NoAnswer,
     Quota,
     RefusedCommand,
     RefusedOverwrite,
     ServerAway,
+    ShortWrite,
+    SlowAnswer,
     SlowLine,
 )
 from simulators.wiretap import Wiretap
@@ -425,3 +428,113 @@ def test_a_slow_line(tmp_path: Path) -> None:
 
     assert 0.35 < elapsed_s < 8
     assert 100_000 == (tmp_path / "home/a").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (CutAtCommand("connect"), (asyncssh.ConnectionLost, OSError)),
+        (CutAtCommand("connect", with_reset=True), (asyncssh.ConnectionLost, OSError)),
+        (RefusedCommand("connect", text="Too many"), (asyncssh.DisconnectError, OSError)),
+        (CutAtCommand("user"), (asyncssh.ConnectionLost,)),
+        (CutBeforeAnswer("user"), (asyncssh.ConnectionLost,)),
+        (RefusedCommand("user", text="Not you"), (asyncssh.PermissionDenied,)),
+    ],
+)
+def test_a_line_that_comes_to_nothing(
+    tmp_path: Path, fault: Fault, told: tuple[type[Exception], ...]
+) -> None:
+    """What goes wrong before the login ends the line, and nobody is let in."""
+
+    async def run() -> list[str]:
+        clock = VirtualClock(START)
+        users = [User("ise", "geheim")]
+        server = SftpServer("S", clock, Wiretap(clock), users=users, root=tmp_path)
+        await server.faults.switch_on(fault)
+        async with server:
+            with pytest.raises(told):
+                await connect(server)
+            await clock.settle()
+        return [event.action for event in server.drop.events]
+
+    assert "login" not in asyncio.run(run())
+
+
+def test_a_server_that_does_not_greet(tmp_path: Path) -> None:
+    """Who connects hears nothing as long as the fault is on, and is greeted when it is over."""
+
+    async def run() -> bytes:
+        clock = VirtualClock(START)
+        users = [User("ise", "geheim")]
+        server = SftpServer("S", clock, Wiretap(clock), users=users, root=tmp_path)
+        async with server:
+            async with connect(server):
+                await server.faults.switch_on(NoAnswer("connect"))
+                assert [NoAnswer("connect")] == server.drop.bitten
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reader.readline(), 0.1)
+            await server.faults.switch_off(NoAnswer)
+            greeting = await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+            async with connect(server):
+                pass
+            await clock.settle()
+        return greeting
+
+    assert asyncio.run(run()).startswith(b"SSH-2.0-")
+
+
+def test_a_slow_answer(tmp_path: Path) -> None:
+    """It comes late, and what was asked for is done."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        async with client.open("a", "wb") as file:
+            await file.write(b"12345")
+
+    elapsed_s = stopwatch()
+    talk(tmp_path, say, SlowAnswer("write", delay_ms=60))
+
+    assert 0.06 < elapsed_s()
+    assert b"12345" == (tmp_path / "home/a").read_bytes()
+
+
+def test_an_answer_that_is_too_late(tmp_path: Path) -> None:
+    """Who does not wait for it finds that all was done."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.mkdir("a"), 0.1)
+
+    talk(tmp_path, say, SlowAnswer("make-folder", delay_ms=60_000))
+
+    assert (tmp_path / "home/a").is_dir()
+
+
+def test_a_write_that_is_short(tmp_path: Path) -> None:
+    """Of a file a beginning is kept, and each write is answered OK."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        async with client.open("a", "wb") as file:
+            await file.write(b"12345", 0)
+            await file.write(b"67890", 5)
+
+    server = talk(tmp_path, say, ShortWrite(7))
+
+    assert b"1234567" == (tmp_path / "home/a").read_bytes()
+    assert {"ok"} == {one.answer for one in server.drop.events if one.action == "write"}
+
+
+def test_a_fault_at_the_second_of_two(tmp_path: Path) -> None:
+    """The first question of an action is answered, and the second meets the fault."""
+
+    async def say(client: asyncssh.SFTPClient) -> None:
+        await client.mkdir("a")
+        with pytest.raises(asyncssh.SFTPFailure, match="Requested action not taken"):
+            await client.mkdir("b")
+        await client.mkdir("c")
+
+    talk(tmp_path, say, RefusedCommand("make-folder", nth=2))
+
+    assert {"a", "c"} == {path.name for path in (tmp_path / "home").iterdir()}
