@@ -24,6 +24,7 @@ from backend.core.intervals import (
     register_before,
     rounded_fraction_kwh,
     rounded_kwh,
+    worst_of,
 )
 from backend.core.registers import Point, Register, Rule
 
@@ -588,3 +589,35 @@ def test_the_worst_part_is_the_interval(
             interval.end,
         ]
         assert interval.rule == max((one.rule for one in parts), key=list(RULES).index)
+
+
+class TestTheWorst:
+    """Of several rules one wins, for an interval as for an instant."""
+
+    @pytest.mark.parametrize(
+        ("rules", "worst"),
+        [
+            (["measured"], "measured"),
+            (["interpolated", "measured", "idle-online"], "interpolated"),
+            (["offline", "not-read", "contradicted"], "not-read"),
+            (["future", "not-read"], "future"),
+            (list(RULES), "future"),
+        ],
+    )
+    def test_of_some(self, rules: list[str], worst: str) -> None:
+        """The later in the table wins, in whatever order they come."""
+        assert worst == worst_of(rules) == worst_of(rules[::-1])
+
+    @pytest.mark.parametrize(
+        ("wh", "decimals", "text"),
+        [
+            (Fraction(1, 2), 3, "0.001"),
+            (Fraction(49, 100), 3, "0.000"),
+            (Fraction(4003, 3), 3, "1.334"),
+            (Fraction(1500), 0, "2"),
+            (Fraction(1), 6, "0.001000"),
+        ],
+    )
+    def test_an_exact_register(self, wh: Fraction, decimals: int, text: str) -> None:
+        """It is rounded half up, to as many decimals as are asked for."""
+        assert text == str(rounded_fraction_kwh(wh, decimals))

@@ -19,6 +19,7 @@ from backend.core.formats.forms import (
     codes_of,
     form_of,
     keys_of,
+    read_back,
     stand_alone,
     takes_virtual_tariffs,
     write_some,
@@ -113,6 +114,13 @@ def test_some_intervals() -> None:
     assert mscons.write(some, MSCONS, ENVELOPE) == write_some(some, MSCONS, ENVELOPE)
 
 
+@pytest.mark.parametrize("form", [Layout(), MSCONS])
+def test_reading(form: Form) -> None:
+    """Each kind reads what it wrote."""
+    content = write_whole([SERIES], form, ENVELOPE)
+    assert rows() == read_back(content, form)
+
+
 @pytest.mark.parametrize(
     ("form", "alone"), [(Layout(), False), (Layout(zone="utc"), True), (MSCONS, True)]
 )
@@ -162,6 +170,7 @@ class TestFormsOfADay:
         assert sign in content
         assert b"7.125" in content
         assert write_whole([series], form, ENVELOPE) == content
+        assert [row] == read_back(content, form)
         assert stand_alone([row, row], form)
 
     @pytest.mark.parametrize(
