@@ -103,7 +103,7 @@ class Sources:
                 **account,
                 "name": name,
                 "meters": held,
-                "virtual_tariff": self.tariffs.get(name, []),
+                **({"virtual_tariff": self.tariffs[name]} if name in self.tariffs else {}),
             }
             for name, held in self.folders.items()
         ]

@@ -86,10 +86,65 @@ def test_time_series_of_other_forms(change: tuple[bytes, bytes]) -> None:
     assert ["", "0.50"] == [one.value for one in content_of(SERIES.replace(*change)).values]
 
 
+HEADER = b"Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "told"),
+    [
+        (
+            HEADER + b"CH1;1-1:5.8.0;05.06.2025 00:00:00;12.5;kvarh;W\r\n",
+            "IS-E registers",
+            ("1-1:5.8.0", "", "2025-06-05 00:00+02", "12.5", "kvarh", "W"),
+        ),
+        (
+            HEADER + b"CH1;8-1:1.0.0;05.06.2025 00:00:00;;m3;F\r\n",
+            "IS-E registers",
+            ("8-1:1.0.0", "", "2025-06-05 00:00+02", "", "m3", "F"),
+        ),
+        (
+            HEADER + b"CH1;1-1:1.9.0;31.03.2025 00:00:00;12.5;kWh;E\r\n",
+            "IS-E feed",
+            ("1-1:1.9.0", "2025-03-30 00:00+01", "2025-03-31 00:00+02", "12.5", "kWh", "E"),
+        ),
+        (
+            HEADER + b"CH1;1-1:1.9.0;31.03.2025 00:15:00;12.5;kWh;E\r\n",
+            "IS-E time series",
+            ("1-1:1.9.0", "2025-03-31 00:00+02", "2025-03-31 00:15+02", "12.5", "kWh", "E"),
+        ),
+        (
+            b"Messpunkt|Zeitstempel|1-0:1.8.0*255|1-0:2.8.0*255\nCH1|05.06.2025 00:00:00||7,5\n",
+            "CSV by OBIS code",
+            ("1-0:2.8.0*255", "", "2025-06-05 00:00+02", "7.5", "kWh", "W"),
+        ),
+        (
+            ESL.replace(b'value="12.5000" status="V"', b'value="" status="F"'),
+            "ESLBillingData",
+            ("1-1:1.8.1", "", "2025-06-01 00:00+02", "", "", "F"),
+        ),
+    ],
+)
+def test_a_kind(content: bytes, kind: str, told: tuple[str, ...]) -> None:
+    """Its codes and times tell what a file of rows is; a register has no start."""
+    found = content_of(content)
+
+    assert kind == found.kind
+    assert [told] == [
+        (one.obis, one.start, one.end, one.value, one.unit, one.status) for one in found.values
+    ]
+
+
+def test_a_code_that_is_none() -> None:
+    """A file with a code that is none is a time series, whose reader takes any."""
+    content = HEADER + b"CH1;Wirk;05.06.2025 00:15:00;12.5;kWh;W\r\n"
+
+    assert "IS-E time series" == content_of(content).kind
+
+
 @pytest.mark.parametrize("content", [b"", b"hello\nworld"])
 def test_what_is_none(content: bytes) -> None:
     """It says what would be read."""
-    with pytest.raises(UsageError, match=r"no MSCONS \(UNA, UNB\), no XML, and no IS-E time ser"):
+    with pytest.raises(UsageError, match=r"no MSCONS \(UNA, UNB\), no XML, no rows of IS-E \("):
         content_of(content)
 
 

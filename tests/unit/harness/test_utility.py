@@ -165,8 +165,8 @@ class TestHeld:
         utility.collect()
 
         assert [
-            Held(FIRST, FIRST + QUARTER, Decimal("1.000"), "W", NAME),
-            Held(FIRST + QUARTER, FIRST + 2 * QUARTER, Decimal("0.250"), "W", NAME),
+            Held(FIRST, FIRST + QUARTER, Decimal("1.000"), "W", NAME, "1-1:1.29.0"),
+            Held(FIRST + QUARTER, FIRST + 2 * QUARTER, Decimal("0.250"), "W", NAME, "1-1:1.29.0"),
         ] == utility.held(CODE)
         assert [] == utility.held("CH0")
 
