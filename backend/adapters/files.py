@@ -23,7 +23,7 @@ from backend.adapters.store import Store
 from backend.adapters.told import SeriesTold, intervals_told, series_told
 from backend.core.days import day_bounds
 from backend.core.exports import Activation, Period, file_name, parts_of, rows_of
-from backend.core.formats.forms import Form, write_some, write_whole
+from backend.core.formats.forms import Form, codes_of, write_some, write_whole
 from backend.core.formats.mscons import Envelope
 from backend.core.intervals import Interval
 from backend.core.series import Series
@@ -135,13 +135,20 @@ class Files:
             due_at: when the schedule asked for it; None where a person did.
 
         Raises:
-            SettingsError: If none of its intervals has ended yet.
+            SettingsError: If none of its intervals has ended yet, or none of its sources has told
+                what the format has.
             LayoutError: If what the rows hold cannot be written in the task's layout.
         """
         form = self._settings.format_of(task).form
 
         def make(connection: Connection) -> Made:
-            series, named = self.series_of(connection, task, period), self._named(connection)
+            chosen = energies.chosen_of(connection, self._settings, task)
+            if not chosen:
+                what = f"none of its sources has told any of {', '.join(codes_of(form))}"
+                remedy = "turn the knob 'obis' of its format, or wait until one does"
+                raise SettingsError(what, f"task {task.name!r}", remedy)
+            series = self.series_of(connection, task, period, chosen)
+            named = self._named(connection)
             parts = parts_of(series, form.files) if series else []
             contents = [
                 _whole(part, each, form, _envelope(named, number))

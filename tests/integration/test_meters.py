@@ -139,6 +139,28 @@ def shown(intervals: list[Interval], *times: str) -> list[str]:
     return [told[time] for time in times]
 
 
+class TestRegisters:
+    """What formats have of the registers that a meter tells."""
+
+    def test_one_that_nobody_tells(self, tmp_path: Path) -> None:
+        """The error says which codes were looked for."""
+        text = SETTINGS.replace('name = "F"', 'name = "F"\nkind = "csv"\nobis = "1-0:2.8.0"')
+        text = text.replace('stations = "all"\nmeters = "all"\ncards = "all"', 'meters = "all"')
+
+        async def scene(site: CommandSite, api: Api) -> None:
+            assert (200, {"meter": "Keller", "received": 1, "new": 1}) == await api.send(
+                reading("04:00", "100")
+            )
+            with pytest.raises(SettingsError) as caught:
+                await site.backend.export_now("T", date(2025, 6, 2), date(2025, 6, 2))
+            assert (
+                "task 'T': none of its sources has told any of 1-0:2.8.0; turn the knob 'obis' of "
+                "its format, or wait until one does"
+            ) == str(caught.value)
+
+        play(tmp_path, scene, text)
+
+
 class TestReadings:
     """What is brought over the API."""
 
