@@ -25,9 +25,8 @@ import hashlib
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 from backend.adapters.upload import (
@@ -81,22 +80,18 @@ _UNKNOWN_CODES = (500, 501, 502, 504)
 class FtpDrop(Courier):
     """The way to FTP servers, and over TLS to FTPS servers."""
 
-    @contextlib.asynccontextmanager
-    async def _connected(
-        self, destination: Destination, limit_s: float
-    ) -> AsyncIterator[_Connection]:
-        talk = _Talk(destination)
-        thread = ThreadPoolExecutor(1, thread_name_prefix=f"ftp {destination.name}")
-        line = _Connection(talk, thread, destination, limit_s)
+    @property
+    def _is_shared(self) -> bool:
+        return False
+
+    async def _connect(self, destination: Destination, limit_s: float) -> _Connection:
+        line = _Connection(_Talk(destination), destination, limit_s)
         try:
             await line.open()
-            yield line
-            await line.say_goodbye()
-        finally:
-            # Whatever the thread waits for ends now, and it closes what is open.
-            talk.cut()
-            thread.submit(talk.close)
-            thread.shutdown(wait=False)
+        except BaseException:
+            await line.abort()
+            raise
+        return line
 
     def _reached(self, destination: Destination) -> str:
         return f"{destination.host}:{destination.port} answers"
@@ -387,14 +382,21 @@ def _end(connection: socket.socket) -> None:
 # ---------------------------------------------------------------- the same, waited for
 
 
-@dataclass(frozen=True, slots=True)
 class _Connection:
-    """A line to a server; fills the port `upload.Connection`."""
+    """
+    A line to a server; fills the port `upload.Connection`.
 
-    talk: _Talk
-    thread: ThreadPoolExecutor
-    destination: Destination
-    limit_s: float
+    Attributes:
+        is_sound: whether a further delivery may go over it: each command has its answer.
+    """
+
+    def __init__(self, talk: _Talk, destination: Destination, limit_s: float) -> None:
+        self.talk = talk
+        self.destination = destination
+        self.is_sound = True
+        self._is_given_back = False
+        self._limit_s = limit_s
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"ftp {destination.name}")
 
     @property
     def reached(self) -> str:
@@ -415,10 +417,10 @@ class _Connection:
         """Connect."""
         to = self.destination
         try:
-            async with asyncio.timeout(self.limit_s):
+            async with asyncio.timeout(self._limit_s):
                 await self._do(self.talk.open)
         except TimeoutError:
-            unreachable(to, f"no answer within {self.limit_s:g} s")
+            unreachable(to, f"no answer within {self._limit_s:g} s")
         except (_NoTls, _BadCertificate) as error:
             raise _tls_failed(error, to) from None
         except ftplib.Error as error:
@@ -432,25 +434,48 @@ class _Connection:
         """Log in."""
         to = self.destination
         try:
-            async with asyncio.timeout(self.limit_s):
+            async with asyncio.timeout(self._limit_s):
                 with _explained(to, "logging in"):
                     await self._do(self.talk.log_in)
         except TimeoutError:
-            unreachable(to, f"no answer to the login within {self.limit_s:g} s")
+            unreachable(to, f"no answer to the login within {self._limit_s:g} s")
         return _Session(self, to)
 
-    async def say_goodbye(self) -> None:
-        """Take leave."""
-        with contextlib.suppress(ftplib.Error, EOFError, OSError):
-            await self._do(self.talk.say_goodbye)
+    async def close(self) -> None:
+        """Take leave, and give everything back."""
+        try:
+            with contextlib.suppress(ftplib.Error, EOFError, OSError):
+                await self._do(self.talk.say_goodbye)
+        finally:
+            await self.abort()
+
+    async def abort(self) -> None:
+        """Give everything back: whatever the thread waits for ends, and it closes what is open."""
+        self.is_sound = False
+        if not self._is_given_back:
+            self._is_given_back = True
+            self.talk.cut()
+            self._thread.submit(self.talk.close)
+            self._thread.shutdown(wait=False)
 
     async def _do(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def do(self, doing: str, work: Callable[[], T]) -> T:
-        """Have something done by the thread; what goes wrong is told as a `DeliveryError`."""
+    async def do(self, doing: str, work: Callable[[], T], *, with_data: bool = False) -> T:
+        """
+        Have something done by the thread; what goes wrong is told as a `DeliveryError`.
+
+        Parameters:
+            with_data: whether a data connection is part of it.
+        """
         with _explained(self.destination, doing):
-            return await self._do(work)
+            try:
+                return await self._do(work)
+            except BaseException as error:
+                # A refusal is an answer; after all else one may still come, to be taken for
+                # that to the next command.
+                self.is_sound &= isinstance(error, ftplib.error_perm) and not with_data
+                raise
 
 
 class _Session:
@@ -460,11 +485,12 @@ class _Session:
         self._line = line
         self._talk = line.talk
         self._destination = destination
+        self._is_there = destination.folder in ("", ".")
 
     async def enter(self) -> None:
-        """Make sure of the folder, and go there."""
+        """Make sure of the folder, and go there, once."""
         folder = self._destination.folder
-        if folder in ("", "."):
+        if self._is_there:
             return
         try:
             await self._line.do(f"going to {folder!r}", lambda: self._talk.voidcmd(f"CWD {folder}"))
@@ -474,6 +500,7 @@ class _Session:
                 error.where,
                 "create it on the server, or correct the folder of the destination",
             ) from None
+        self._is_there = True
 
     async def size_of(self, name: str) -> int | None:
         """Give the size of a file in bytes; None where there is none."""
@@ -489,7 +516,9 @@ class _Session:
 
     async def write(self, name: str, content: bytes) -> None:
         """Write a file."""
-        await self._line.do(f"uploading ({name})", lambda: self._talk.store(name, content))
+        await self._line.do(
+            f"uploading ({name})", lambda: self._talk.store(name, content), with_data=True
+        )
 
     async def rename(self, name: str, to: str) -> None:
         """Give a file another name, unless a file has it: RNTO would replace that."""
@@ -511,6 +540,7 @@ class _Session:
             read = await self._line.do(
                 f"reading the file back ({name})",
                 lambda: self._talk.fetch(f"RETR {name}", len(content)),
+                with_data=True,
             )
         except Denied:
             # Write-only folders exist; then name and size are all there is to compare.
@@ -519,7 +549,7 @@ class _Session:
 
     async def names(self) -> Collection[str]:
         """List the folder."""
-        return await self._line.do("listing the folder", self._talk.names)
+        return await self._line.do("listing the folder", self._talk.names, with_data=True)
 
 
 # ---------------------------------------------------------------- what went wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from backend.adapters.lines import IDLE
 from backend.ports import Arrival, Clock, Destination, Step
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class Roads:
         """Deliver as `backend.ports.Drop` says."""
         return await self._courier(destination).deliver(destination, name, content)
 
+    async def rest(self) -> None:
+        """Close the lines that nobody uses."""
+        for courier in self._couriers.values():
+            await courier.rest()
+
     async def test(self, destination: Destination) -> Sequence[Step]:
         """Try all that a delivery needs, as `backend.adapters.upload.Courier` says."""
         return await self._courier(destination).test(destination)
@@ -41,7 +47,7 @@ class Roads:
         if kind == "sftp":
             from backend.adapters.drop_sftp import SftpDrop
 
-            return SftpDrop(self._clock)
+            return SftpDrop(self._clock, idle=IDLE)
         from backend.adapters.drop_ftp import FtpDrop
 
-        return FtpDrop(self._clock)
+        return FtpDrop(self._clock, idle=IDLE)
