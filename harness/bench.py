@@ -83,7 +83,7 @@ NOT_YET_LISTENING = {
 }
 """A destination for settings that are only checked: well formed, and nowhere."""
 ONE_ORDER = {"at_once": 1}
-"""Files one after the other, so that two runs leave the same record; scenarios may want otherwise."""
+"""Files go one after the other, so that two runs leave the same record, unless a scenario asks."""
 
 
 @dataclass(slots=True)

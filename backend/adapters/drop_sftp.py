@@ -15,9 +15,9 @@ import contextlib
 import logging
 import posixpath
 import stat
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import asyncssh
 
@@ -68,6 +68,8 @@ _ENCRYPTION = (
     "aes128-ctr",
 )
 
+T = TypeVar("T")
+
 _LINE_ERRORS = (
     asyncssh.DisconnectError,
     asyncssh.SFTPConnectionLost,
@@ -115,6 +117,9 @@ class _Connection:
 
     async def session(self) -> _Session:
         return _Session(await _session(self.line, self.destination), self.destination)
+
+    async def carry(self, work: Coroutine[Any, Any, T]) -> T:
+        return await work
 
     async def close(self) -> None:
         self.line.close()

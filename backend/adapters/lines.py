@@ -13,11 +13,11 @@ the others on that line begin again over another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.errors import (
     CertificateChanged,
@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 #: How long a line stays open that nobody uses.
 IDLE = timedelta(seconds=30)
+#: How old a line becomes: host key and certificate are looked at again, and TLS sessions, which
+#: data connections go on in, are still known to the server (OpenSSL forgets them after 5 minutes).
+LIFETIME = timedelta(minutes=4)
 
 
 class NoFurtherLine(Exception):
@@ -47,6 +50,7 @@ class Line:
     A line and who uses it.
 
     Attributes:
+        opened_at: when.
         users: how many deliveries go over it now.
         is_proven: whether one has ended over it.
         is_given_up: whether it was cut because of another delivery.
@@ -55,6 +59,7 @@ class Line:
 
     connection: Connection
     session: Session
+    opened_at: datetime
     users: int = 0
     is_proven: bool = False
     is_given_up: bool = False
@@ -109,7 +114,7 @@ class Way:
             async with self._free:
                 self._free.notify()
 
-    async def carry(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def carry(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         """
         Have work done over a line, that of another or a new one.
 
@@ -129,9 +134,9 @@ class Way:
                         raise
                     is_second = True
 
-    async def _carry_over(self, line: Line, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def _carry_over(self, line: Line, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         try:
-            done = await work(line.session)
+            done = await line.connection.carry(work(line.session))
         except (LineBroken, Unreachable):
             await self._lose(line)
             raise
@@ -146,7 +151,9 @@ class Way:
 
     async def _taken(self) -> Line:
         async with self._opening:
-            line = next((one for one in self._lines if self._is_free(one)), None)
+            for worn in [one for one in self._lines if not self._is_good(one)]:
+                await self._close(worn)
+            line = next((one for one in self._lines if self._has_room(one)), None)
             if line is None:
                 line = await self._opened()
                 self._lines.append(line)
@@ -154,14 +161,19 @@ class Way:
             _still(line)
             return line
 
-    def _is_free(self, line: Line) -> bool:
-        return line.users < self._users_most and line.connection.is_sound
+    def _has_room(self, line: Line) -> bool:
+        return line.users < self._users_most and self._is_good(line)
+
+    def _is_good(self, line: Line) -> bool:
+        """Tell whether a further delivery may go over a line."""
+        is_young = self._clock.now() < line.opened_at + LIFETIME
+        return is_young and line.connection.is_sound
 
     async def _opened(self) -> Line:
         try:
             connection = await self._connect()
             try:
-                return Line(connection, await connection.session())
+                return Line(connection, await connection.session(), self._clock.now())
             except BaseException:
                 await connection.abort()
                 raise
@@ -178,7 +190,7 @@ class Way:
         line.is_proven = True
         if line.users:
             return
-        if self._idle and line in self._lines and line.connection.is_sound:
+        if self._idle and line in self._lines and self._is_good(line):
 
             async def close() -> None:
                 await self._close(line)

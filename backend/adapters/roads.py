@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from backend.adapters.lines import IDLE
 from backend.ports import Arrival, Clock, Destination, Step
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ class Roads:
 
     Parameters:
         clock: held while a delivery is under way.
+        idle: how long a line stays open after a delivery; nothing for not at all.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, idle: timedelta = timedelta(0)) -> None:
         self._clock = clock
+        self._idle = idle
         self._couriers: dict[str, Courier] = {}
 
     async def deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
@@ -47,7 +49,7 @@ class Roads:
         if kind == "sftp":
             from backend.adapters.drop_sftp import SftpDrop
 
-            return SftpDrop(self._clock, idle=IDLE)
+            return SftpDrop(self._clock, idle=self._idle)
         from backend.adapters.drop_ftp import FtpDrop
 
-        return FtpDrop(self._clock, idle=IDLE)
+        return FtpDrop(self._clock, idle=self._idle)

@@ -23,10 +23,10 @@ import contextlib
 import hashlib
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from backend.adapters.lines import NoFurtherLine, Way
 from backend.errors import (
@@ -51,6 +51,8 @@ REASON_LIMIT = 120
 """How much of a server's own words is quoted, in characters."""
 STEPS = ("connect", "log in", "folder", "write", "list", "rename", "remove")
 """The steps of a connection test, in their order."""
+T = TypeVar("T")
+
 PROBE_NAME = "isebench-connection-test"
 PROBE = b"isebench tests the connection\n"
 
@@ -59,7 +61,8 @@ class Session(Protocol):
     """
     A login at a server, in the folder of its destination; names are those in this folder.
 
-    Every method raises a `DeliveryError` of the kind that fits where it cannot do its work.
+    Every method raises a `DeliveryError` of the kind that fits where it cannot do its work. They
+    are called within `Connection.carry`, and may wait there as their road waits.
     """
 
     async def enter(self) -> None:
@@ -104,6 +107,9 @@ class Connection(Protocol):
 
     async def session(self) -> Session:
         """Log in, where that is not done yet, and give the session."""
+
+    async def carry(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have something done over its session, by the loop or by a thread of its own."""
 
     async def close(self) -> None:
         """Take leave, and give everything back."""
@@ -175,7 +181,8 @@ class Courier(ABC):
                 failed = str(error)
             except DeliveryError as error:
                 failed = str(error)
-        steps = [Step(name, True, words) for name, words in done.items()]
+        # Copied, as a thread that was given up may still be at its last step.
+        steps = [Step(name, True, words) for name, words in dict(done).items()]
         rest = [name for name in STEPS if name not in done]
         if failed is not None:
             steps.append(Step(rest.pop(0), False, failed))
@@ -231,7 +238,7 @@ class Courier(ABC):
             done["connect"] = connection.reached
             session = await connection.session()
             done["log in"] = connection.welcome
-            await Probe(session, destination, PROBE_NAME, PROBE).try_out(done)
+            await connection.carry(Probe(session, destination, PROBE_NAME, PROBE).try_out(done))
         except BaseException:
             await connection.abort()
             raise
