@@ -202,9 +202,9 @@ Feature: DLV The roads to the utility's server: FTP, FTPS and SFTP
     And the charger "Markt" is in service
     And the layout sets files to meter
     And the destination of EW Seedorf says at_once = 8
-    And another file stands at EW Seedorf under the name of that of "Bahnhof"
+    And another file stands at EW Seedorf under the name of that of "Dorfplatz"
     When the clock reaches 02:00 on 5 June 2025
-    Then of each charger but "Bahnhof" the file of the day has arrived, and none of the next day
+    Then of each charger but "Dorfplatz" the file of the day has arrived, and none of the next day
 
     Examples:
       | wire |

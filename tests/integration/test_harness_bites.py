@@ -814,7 +814,7 @@ FILES = (
         "data connections begin a TLS session of their own",
         "DLV-05",
         "1 file arrives",
-        (TALK.ntransfercmd, "control.session", "None"),
+        (TALK.ntransfercmd, "self._tls_session()", "None"),
         only="session_reuse",
     ),
     _mutant(
