@@ -314,7 +314,7 @@ class Upload:
                 "it is tried again; if it stays so, ask the utility about disk and quota",
             )
         sha256 = await self.session.sha256_of(name)
-        if sha256 not in (None, hashlib.sha256(self.content).hexdigest()):
+        if sha256 is not None and sha256 != hashlib.sha256(self.content).hexdigest():
             raise Incomplete(
                 f"the server holds other bytes than were sent of {self.name}: by its SHA-256, "
                 f"{sha256}",
