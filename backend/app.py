@@ -23,6 +23,7 @@ from backend.adapters.dispatch import Dispatch
 from backend.adapters.energies import measured
 from backend.adapters.frame_log import FrameLog, SeenFrame
 from backend.adapters.ledger import DeliveryView, Receipt, Search
+from backend.adapters.lines import IDLE
 from backend.adapters.meter_differences import DifferenceView
 from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_commands import Commands
@@ -82,7 +83,7 @@ class Backend:
         self._central = CentralSystem(settings, self._store, clock, on_connection, shown)
         #: All that can be asked of chargers.
         self.commands = Commands(settings, self._central, self._store, clock)
-        self._roads = Roads(clock)
+        self._roads = Roads(clock, IDLE)
         self._dispatch = Dispatch(settings, self._store, clock, drop or self._roads)
         #: Where chargers connect, without their identity: ``ws://127.0.0.1:9000/ocpp``.
         self.address = ""

@@ -71,6 +71,8 @@ class Destination:
             none.
         tls_min: of FTPS, the oldest version of TLS that will do, "1.2".
         key: the private key that the user logs in with, before the password; None for none.
+        at_once: how many files may be on their way at once: over one line of SFTP, over a line
+            each of FTP.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Destination:
     certificate_sha256: str = ""
     tls_min: str = "1.2"
     key: SSHKey | None = None
+    at_once: int = 1
 
     def __repr__(self) -> str:
         return f"<destination {self.name!r}: {self.kind}://{self.user}@{self.host}:{self.port}>"
@@ -138,3 +141,6 @@ class Drop(Protocol):
             DeliveryError: One of its kinds, by cause; nothing stands under the final name,
                 or the very file does.
         """
+
+    async def rest(self) -> None:
+        """Give back what was kept for the next delivery, as there is none for now."""

@@ -1068,6 +1068,7 @@ def _destination(section: _Section, source: _Source) -> DestinationSettings:
         temporary=_temporary(section),
         host_key=_host_key(section) if kind == "sftp" else "",
         key=_login_key(section, source) if kind == "sftp" else None,
+        at_once=section.number("at_once", 1, 64, _AT_ONCE[kind]),
         **(_security(section, source, port) if kind == "ftps" else {}),
     )
     return DestinationSettings(account, destination)
@@ -1075,6 +1076,8 @@ def _destination(section: _Section, source: _Source) -> DestinationSettings:
 
 #: Where servers listen, as long as nothing else is said (AEX-02).
 _PORTS = {"sftp": 22, "ftps": 21, "ftp": 21}
+#: How many files are on their way at once; those of FTP want a line each.
+_AT_ONCE = {"sftp": 16, "ftps": 4, "ftp": 4}
 _IMPLICIT_PORT = 990
 _ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<name>[^:]+))(?::(?P<port>\d{1,5}))?")
 

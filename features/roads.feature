@@ -208,6 +208,38 @@ Feature: DLV The roads to the utility's server: FTP, FTPS and SFTP
     And of 2 files that wait only the first was tried
 
   @DLV-02 @must
+  Scenario Outline: Over <wire>, a file that is refused keeps no other of its day, and all of the next
+    Given the account's server speaks <wire>
+    And the charger "Bahnhof" is in service
+    And the charger "Markt" is in service
+    And the layout sets files to meter
+    And the destination of EW Seedorf says at_once = 8
+    And another file stands at EW Seedorf under the name of that of "Dorfplatz"
+    When the clock reaches 02:00 on 5 June 2025
+    Then of each charger but "Dorfplatz" the file of the day has arrived, and none of the next day
+
+    Examples:
+      | wire |
+      | SFTP |
+      | FTPS |
+
+  @DLV-02 @must
+  Scenario Outline: Over <wire>, all files of a day need one login
+    Given the account's server speaks <wire>
+    And the charger "Bahnhof" is in service
+    And the charger "Markt" is in service
+    And the layout sets files to meter
+    When the day is exported
+    Then 3 files arrive at EW Seedorf
+    And EW Seedorf was tried at 00:30
+
+    Examples:
+      | wire |
+      | SFTP |
+      | FTP  |
+      | FTPS |
+
+  @DLV-02 @must
   Scenario: An operator stops a delivery, and lets it go on
     Given EW Seedorf has the fault "refused-login" until 00:32
     When the clock reaches 00:32 on 4 June 2025

@@ -56,6 +56,9 @@ class PatientRoads:
         """Try all that a delivery needs."""
         return await Roads(self._bench.clock).test(self._in_time(destination))
 
+    async def rest(self) -> None:
+        """Give nothing back: each delivery has a line of its own."""
+
     def _in_time(self, destination: Destination) -> Destination:
         return replace(destination, time_limit_s=self.limit_s)
 

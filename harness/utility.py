@@ -295,6 +295,10 @@ class Utility:
             if code == metering_code and told.file == file
         ]
 
+    def put(self, name: str, content: bytes) -> None:
+        """Have a file stand in the drop folder that no sender has sent."""
+        self._server.drop.put(f"{FOLDER.strip('/')}/{name}", content)
+
     def arrived(self) -> list[Arrived]:
         """
         Give every file that was seen under a final name, in the order of arrival.

@@ -5,21 +5,25 @@ Rule 1: a step is a row with a unique key, and each looks at the rows to know wh
 do. So the sweep may be run at any time, any number of times, and after any crash.
 Rule 2: the bytes and the name of a file are committed before its delivery begins; every try
 sends the same bytes under the same name (DLV-03).
-Rule 3: files of a task go in their order; a later one waits for an earlier one (DLV-02).
+Rule 3: files of a task go in the order of their periods and revisions; a later one waits until
+all of the earlier ones have arrived (DLV-02). Files of one period and revision, one for each
+metering point, go beside each other, as many as the destination says; a failure is each file's own.
 Rule 4: a delivery that fails is tried again, with pauses that grow to an hour, without end but
 an operator's (DLV-02). A changed host key, or pinned certificate, alone stops its task, until
-the settings change (DLV-04).
+the settings change (DLV-04). What is wrong with the server is met by one file, not by all: the
+first goes alone, and after a failure that is not about its file no other begins.
 Rule 5: one alarm is set, at the next instant at which there is something to do.
 Rule 6: once an hour it is looked whether what was delivered still holds (`Corrections`).
 
-ASSUMED: files are delivered one after the other, also those of different tasks, so that one
-order of events exists; a dead server delays the others by its time limit at each try.
+ASSUMED: tasks deliver one after the other, so that one order of events exists; a dead server
+delays the others by its time limit at each try.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -30,7 +34,7 @@ from backend.adapters import energies, ledger, records
 from backend.adapters.corrections import Corrections
 from backend.adapters.day_keeper import DayKeeper
 from backend.adapters.files import Files
-from backend.adapters.ledger import DeliveryView, Outgoing
+from backend.adapters.ledger import DeliveryView, Outgoing, Waiting
 from backend.adapters.records import HELD, STOPPED
 from backend.adapters.store import Store
 from backend.core import days, exports
@@ -39,7 +43,11 @@ from backend.errors import (
     BackendError,
     CertificateChanged,
     DeliveryError,
+    Denied,
     HostKeyChanged,
+    Incomplete,
+    NameTaken,
+    RenameRefused,
     SettingsError,
 )
 from backend.ports import Alarm, Clock, Drop
@@ -49,6 +57,11 @@ _log = logging.getLogger(__name__)
 
 #: Minutes after each failed try; the last one is kept to.
 PAUSES_MINUTES = (1, 2, 5, 15, 30, 60)
+#: What a server answers about the one file; it may well take the others.
+_OF_ONE_FILE = (NameTaken, Denied, RenameRefused, Incomplete)
+_CAUSES_OF_ONE_FILE = tuple(kind.cause for kind in _OF_ONE_FILE)
+#: After how many of these, one after the other, it is not believed any more.
+REFUSALS = 3
 #: How often it is looked whether a period that has ended has all its values.
 COMPLETE_EVERY = timedelta(minutes=1)
 #: The minute of each hour at which it is looked for corrections.
@@ -106,7 +119,7 @@ class Dispatch:
         self._ring_at(self._look_at)
 
     async def stop(self) -> None:
-        """Stop after the delivery that is under way."""
+        """Stop after the deliveries that are under way."""
         self._stopped = True
         async with self._sweeping:
             self._cancel()
@@ -135,6 +148,8 @@ class Dispatch:
                     self._cancel()
                     self._ring_at(self._clock.now() + pause_after(1))
                     raise
+                finally:
+                    await self._drop.rest()
 
     async def export(self, name: str, first_day: date, last_day: date) -> None:
         """
@@ -157,8 +172,11 @@ class Dispatch:
             raise SettingsError(what, where, f"name days from {YEARS[0]} to {YEARS[1]}")
         async with self._sweeping:
             with self._clock.hold(f"{name} is being exported now"):
-                await self._files.make(task, whole_days(first_day, last_day), None)
-                await self._deliver(task)
+                try:
+                    await self._files.make(task, whole_days(first_day, last_day), None)
+                    await self._deliver(task)
+                finally:
+                    await self._drop.rest()
             if not self._stopped:
                 await self._set_alarm()
 
@@ -166,7 +184,7 @@ class Dispatch:
         """
         Stop the delivery of a task's oldest file; give it, None where nothing waits.
 
-        A try that is under way is not broken off.
+        Tries that are under way are not broken off; no other begins.
 
         Raises:
             SettingsError: If there is no such task.
@@ -176,7 +194,7 @@ class Dispatch:
 
     async def release(self, name: str) -> DeliveryView | None:
         """
-        Let the delivery of a task's oldest file go on, and try it now; None where nothing waits.
+        Let a task's deliveries go on, and try now what is next; None where nothing waits.
 
         Raises:
             SettingsError: If there is no such task.
@@ -324,17 +342,49 @@ class Dispatch:
 
     async def _deliver(self, task: TaskSettings) -> None:
         while not self._stopped:
-            head = await self._store.read(
-                lambda connection: ledger.next_delivery(connection, task.name)
+            waiting = await self._store.read(
+                lambda connection: ledger.next_deliveries(connection, task.name)
             )
-            if head is None or head.state in (STOPPED, HELD):
+            if not (due := due_of(waiting, self._clock.now())):
                 return
-            if head.next_try_at is not None and head.next_try_at > self._clock.now():
-                return
-            if not await self._try(task, head):
+            going = Round(due)
+            await self._try_all(task, going)
+            if going.is_ended:
                 return
 
-    async def _try(self, task: TaskSettings, head: Outgoing) -> bool:
+    async def _try_all(self, task: TaskSettings, going: Round) -> None:
+        """Try files, the first alone until one of them has arrived."""
+        while going.has_more and not going.is_proven:
+            await self._try_next(task, going)
+
+        async def try_on() -> None:
+            while going.has_more:
+                await self._try_next(task, going)
+
+        count = self._settings.destination_of(task).at_once
+        # A store that breaks for one does so for the others; what is on its way has its end.
+        ends = await asyncio.gather(*(try_on() for _ in range(count)), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
+
+    async def _try_next(self, task: TaskSettings, going: Round) -> None:
+        if self._stopped:
+            going.end()
+            return
+        key = going.take().delivery_id
+        head = await self._store.read(
+            lambda connection: ledger.outgoing(connection, task.name, key)
+        )
+        if head is None:
+            going.end()
+        elif (error := await self._try(task, head)) is None:
+            going.has_arrived()
+        else:
+            going.has_failed(error)
+
+    async def _try(self, task: TaskSettings, head: Outgoing) -> Exception | None:
+        """Try to deliver a file, and keep what came of it; gives why it has not arrived."""
         destination = self._settings.destination_of(task)
         tries = head.tries + 1
         try:
@@ -345,20 +395,20 @@ class Dispatch:
             level = logging.ERROR if stops else logging.WARNING
             then = "the task stops until then" if stops else f"next try in {pause_after(tries)}"
             _log.log(level, "%s, try %d: %s (%s)", head.name, tries, error, then)
-            return False
+            return error
         except Exception as error:
             # A fault of this program must not stop the files for ever, nor pass unseen.
             _log.exception("%s, try %d: the delivery broke", head.name, tries)
             sentence = f"the delivery broke: {type(error).__name__}: {error}"
             await self._keep_failure(head, tries, DeliveryError.cause, sentence, False)
-            return False
+            return error
         server = f"{destination.kind}://{destination.host}:{destination.port}"
         now = self._clock.now()
         await self._store.write(
             lambda connection: ledger.keep_arrival(connection, head, tries, server, arrival, now)
         )
         _log.info("%s is at %s after %d tries", head.name, destination, tries)
-        return True
+        return None
 
     async def _keep_failure(
         self, head: Outgoing, tries: int, cause: str, sentence: str, stops: bool
@@ -401,10 +451,10 @@ class Dispatch:
         return now + pause_after(len(PAUSES_MINUTES))
 
     async def _next_try(self, task: TaskSettings) -> datetime | None:
-        head = await self._store.read(
-            lambda connection: ledger.next_delivery(connection, task.name)
+        waiting = await self._store.read(
+            lambda connection: ledger.next_deliveries(connection, task.name)
         )
-        return head.next_try_at if head is not None else None
+        return next_try_of(waiting, self._clock.now())
 
     def _ring_at(self, instant: datetime) -> None:
         self._alarm = self._clock.call_at(instant, self.sweep)
@@ -413,6 +463,76 @@ class Dispatch:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+
+class Round:
+    """
+    Files that are tried beside each other, and how it goes.
+
+    Attributes:
+        is_proven: whether one of them has arrived.
+        is_ended: whether no other begins.
+    """
+
+    def __init__(self, files: Sequence[Waiting]) -> None:
+        self.is_proven = False
+        self.is_ended = False
+        self._files = deque(files)
+        self._refused = 0
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a file to be tried next."""
+        return bool(self._files)
+
+    def take(self) -> Waiting:
+        """Give the file that is tried next."""
+        return self._files.popleft()
+
+    def has_arrived(self) -> None:
+        """Tell that one has arrived."""
+        self.is_proven, self._refused = True, 0
+
+    def has_failed(self, error: Exception) -> None:
+        """Tell that one has not; no other begins where that is not, or cannot be, about it."""
+        self._refused += 1
+        if type(error) not in _OF_ONE_FILE or self._refused >= REFUSALS:
+            self.end()
+
+    def end(self) -> None:
+        """Have no other begin."""
+        self.is_ended = True
+        self._files.clear()
+
+
+def due_of(waiting: Sequence[Waiting], now: datetime) -> Sequence[Waiting]:
+    """Give what can be tried now of the files of a period and revision."""
+    if _is_stopped(waiting) or _keeping_others(waiting, now):
+        return []
+    return [one for one in waiting if one.next_try_at is None or one.next_try_at <= now]
+
+
+def next_try_of(waiting: Sequence[Waiting], now: datetime) -> datetime | None:
+    """Say when some of the files of a period and revision can be tried that cannot be now."""
+    if _is_stopped(waiting):
+        return None
+    if keeping := _keeping_others(waiting, now):
+        return max(keeping)
+    times = [one.next_try_at for one in waiting if one.next_try_at and one.next_try_at > now]
+    return min(times, default=None)
+
+
+def _keeping_others(waiting: Sequence[Waiting], now: datetime) -> list[datetime]:
+    """Give until when files wait that found the server so that it is no use to try others."""
+    return [
+        one.next_try_at
+        for one in waiting
+        if one.next_try_at and one.next_try_at > now and one.cause not in _CAUSES_OF_ONE_FILE
+    ]
+
+
+def _is_stopped(waiting: Sequence[Waiting]) -> bool:
+    return any(one.state in (STOPPED, HELD) for one in waiting)
 
 
 def next_look(now: datetime) -> datetime:

@@ -25,10 +25,10 @@ import hashlib
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from backend.adapters.upload import (
     Courier,
@@ -51,7 +51,7 @@ from backend.errors import (
 )
 from backend.ports import Destination
 
-BLOCK_BYTES = 65_536
+BLOCK_BYTES = 262_144
 """Bytes given to the data connection at once."""
 REASON_WAIT_S = 5.0
 """How long a server's reason is waited for when a data connection broke, in real seconds."""
@@ -81,22 +81,18 @@ _UNKNOWN_CODES = (500, 501, 502, 504)
 class FtpDrop(Courier):
     """The way to FTP servers, and over TLS to FTPS servers."""
 
-    @contextlib.asynccontextmanager
-    async def _connected(
-        self, destination: Destination, limit_s: float
-    ) -> AsyncIterator[_Connection]:
-        talk = _Talk(destination)
-        thread = ThreadPoolExecutor(1, thread_name_prefix=f"ftp {destination.name}")
-        line = _Connection(talk, thread, destination, limit_s)
+    @property
+    def _is_shared(self) -> bool:
+        return False
+
+    async def _connect(self, destination: Destination, limit_s: float) -> _Connection:
+        line = _Connection(_Talk(destination), destination, limit_s)
         try:
             await line.open()
-            yield line
-            await line.say_goodbye()
-        finally:
-            # Whatever the thread waits for ends now, and it closes what is open.
-            talk.cut()
-            thread.submit(talk.close)
-            thread.shutdown(wait=False)
+        except BaseException:
+            await line.abort()
+            raise
+        return line
 
     def _reached(self, destination: Destination) -> str:
         return f"{destination.host}:{destination.port} answers"
@@ -143,6 +139,7 @@ class _Talk(ftplib.FTP):
         self._context = _context(destination) if destination.kind == "ftps" else None
         self._extended_passive = True
         self._data: socket.socket | None = None
+        self._session: ssl.SSLSession | None = None
 
     # --- from nothing to a session
 
@@ -159,6 +156,7 @@ class _Talk(ftplib.FTP):
         self.host, self.port = to.host, to.port
         self.sock = socket.create_connection((to.host, to.port), self.timeout)
         self.af = self.sock.family
+        _send_at_once(self.sock)
         _keep_alive(self.sock)
         if self._context is not None and to.is_implicit:
             self._secure(self._context)
@@ -251,13 +249,13 @@ class _Talk(ftplib.FTP):
             why = error.strerror or type(error).__name__
             raise _NoDataConnection(f"{host}:{port}, {why.lower()}") from None
         self._data = connection
+        _send_at_once(connection)
         try:
             if not (reply := self.sendcmd(cmd)).startswith("1"):
                 raise ftplib.error_reply(reply)
-            control = self.sock
-            if self._context is not None and isinstance(control, ssl.SSLSocket):
+            if self._context is not None:
                 try:
-                    connection = self._wrapped(self._context, connection, control.session)
+                    connection = self._wrapped(self._context, connection, self._tls_session())
                     self._data = connection
                 except (_NoTls, EOFError):
                     self._await_reason()
@@ -266,6 +264,12 @@ class _Talk(ftplib.FTP):
             connection.close()
             raise
         return connection, None
+
+    def _tls_session(self) -> ssl.SSLSession | None:
+        # Asked for once: it is known when the first answers have come, and is copied each time.
+        if self._session is None and isinstance(self.sock, ssl.SSLSocket):
+            self._session = self.sock.session
+        return self._session
 
     def _await_reason(self) -> None:
         """Raise what the server says of a data connection that broke, if it says anything."""
@@ -410,6 +414,12 @@ def _context(destination: Destination) -> ssl.SSLContext:
     return context
 
 
+def _send_at_once(line: socket.socket) -> None:
+    # Else a short command, and the end of a file, wait for the acknowledgement of what went
+    # before: 40 ms each with most kernels.
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 def _keep_alive(line: socket.socket) -> None:
     line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):
@@ -427,14 +437,21 @@ def _end(connection: socket.socket) -> None:
 # ---------------------------------------------------------------- the same, waited for
 
 
-@dataclass(frozen=True, slots=True)
 class _Connection:
-    """A line to a server; fills the port `upload.Connection`."""
+    """
+    A line to a server; fills the port `upload.Connection`.
 
-    talk: _Talk
-    thread: ThreadPoolExecutor
-    destination: Destination
-    limit_s: float
+    Attributes:
+        is_sound: whether a further delivery may go over it: each command has its answer.
+    """
+
+    def __init__(self, talk: _Talk, destination: Destination, limit_s: float) -> None:
+        self.talk = talk
+        self.destination = destination
+        self.is_sound = True
+        self._is_given_back = False
+        self._limit_s = limit_s
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"ftp {destination.name}")
 
     @property
     def reached(self) -> str:
@@ -455,10 +472,10 @@ class _Connection:
         """Connect."""
         to = self.destination
         try:
-            async with asyncio.timeout(self.limit_s):
+            async with asyncio.timeout(self._limit_s):
                 await self._do(self.talk.open)
         except TimeoutError:
-            unreachable(to, f"no answer within {self.limit_s:g} s")
+            unreachable(to, f"no answer within {self._limit_s:g} s")
         except (_NoTls, _BadCertificate) as error:
             raise _tls_failed(error, to) from None
         except ftplib.Error as error:
@@ -472,64 +489,106 @@ class _Connection:
         """Log in."""
         to = self.destination
         try:
-            async with asyncio.timeout(self.limit_s):
+            async with asyncio.timeout(self._limit_s):
                 with _explained(to, "logging in"):
                     await self._do(self.talk.log_in)
         except TimeoutError:
-            unreachable(to, f"no answer to the login within {self.limit_s:g} s")
+            unreachable(to, f"no answer to the login within {self._limit_s:g} s")
         return _Session(self, to)
 
-    async def say_goodbye(self) -> None:
-        """Take leave."""
-        with contextlib.suppress(ftplib.Error, EOFError, OSError):
-            await self._do(self.talk.say_goodbye)
+    async def close(self) -> None:
+        """Take leave, and give everything back."""
+        try:
+            with contextlib.suppress(ftplib.Error, EOFError, OSError):
+                await self._do(self.talk.say_goodbye)
+        finally:
+            await self.abort()
+
+    async def abort(self) -> None:
+        """Give everything back: whatever the thread waits for ends, and it closes what is open."""
+        self.is_sound = False
+        if not self._is_given_back:
+            self._is_given_back = True
+            self.talk.cut()
+            self._thread.submit(self.talk.close)
+            self._thread.shutdown(wait=False)
+
+    async def carry(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have a whole delivery done by the thread: to hand over each step would take as long."""
+        return await self._do(lambda: _done(work))
 
     async def _do(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def do(self, doing: str, work: Callable[[], T]) -> T:
-        """Have something done by the thread; what goes wrong is told as a `DeliveryError`."""
+    def do(self, doing: str, work: Callable[[], T], *, with_data: bool = False) -> T:
+        """
+        Do something, in the thread; what goes wrong is told as a `DeliveryError`.
+
+        Parameters:
+            with_data: whether a data connection is part of it.
+        """
         with _explained(self.destination, doing):
-            return await self._do(work)
+            try:
+                return work()
+            except BaseException as error:
+                # A refusal is an answer; after all else one may still come, to be taken for
+                # that to the next command.
+                self.is_sound &= isinstance(error, ftplib.error_perm) and not with_data
+                raise
+
+
+def _done(work: Coroutine[Any, Any, T]) -> T:
+    """Run to its end what waits for nothing but the blocking calls in it."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        done: T = end.value
+        return done
+    work.close()
+    raise RuntimeError("a delivery over FTP waits for the loop, which is not here")
 
 
 class _Session:
-    """A login, in the folder of its destination; fills the port `upload.Session`."""
+    """
+    A login, in the folder of its destination; fills the port `upload.Session`.
+
+    Its methods block, in the thread of its line.
+    """
 
     def __init__(self, line: _Connection, destination: Destination) -> None:
         self._line = line
         self._talk = line.talk
         self._destination = destination
+        self._is_there = destination.folder in ("", ".")
 
     async def enter(self) -> None:
-        """Make sure of the folder, and go there."""
+        """Make sure of the folder, and go there, once."""
         folder = self._destination.folder
-        if folder in ("", "."):
+        if self._is_there:
             return
         try:
-            await self._line.do(f"going to {folder!r}", lambda: self._talk.voidcmd(f"CWD {folder}"))
+            self._line.do(f"going to {folder!r}", lambda: self._talk.voidcmd(f"CWD {folder}"))
         except (Denied, FolderMissing) as error:
             raise FolderMissing(
                 f"there is no folder {folder!r}, or not for this user ({error.what})",
                 error.where,
                 "create it on the server, or correct the folder of the destination",
             ) from None
+        self._is_there = True
 
     async def size_of(self, name: str) -> int | None:
         """Give the size of a file in bytes; None where there is none."""
-        return await self._line.do(
-            f"looking for the file ({name})", lambda: self._talk.size_of(name)
-        )
+        return self._line.do(f"looking for the file ({name})", lambda: self._talk.size_of(name))
 
     async def sha256_of(self, name: str) -> str | None:
         """Give what the server says that the file's SHA-256 is."""
-        return await self._line.do(
-            f"asking for the hash ({name})", lambda: self._talk.sha256_of(name)
-        )
+        return self._line.do(f"asking for the hash ({name})", lambda: self._talk.sha256_of(name))
 
     async def write(self, name: str, content: bytes) -> None:
         """Write a file."""
-        await self._line.do(f"uploading ({name})", lambda: self._talk.store(name, content))
+        self._line.do(
+            f"uploading ({name})", lambda: self._talk.store(name, content), with_data=True
+        )
 
     async def rename(self, name: str, to: str) -> None:
         """Give a file another name, unless a file has it: RNTO would replace that."""
@@ -539,18 +598,19 @@ class _Session:
                 server(self._destination),
                 "find out whose it is",
             )
-        await self._line.do(f"renaming ({to})", lambda: self._talk.rename(name, to))
+        self._line.do(f"renaming ({to})", lambda: self._talk.rename(name, to))
 
     async def remove(self, name: str) -> None:
         """Remove a file, if there is one."""
-        await self._line.do(f"removing ({name})", lambda: self._talk.remove(name))
+        self._line.do(f"removing ({name})", lambda: self._talk.remove(name))
 
     async def holds(self, name: str, content: bytes) -> bool:
         """Tell whether a file is these bytes."""
         try:
-            read = await self._line.do(
+            read = self._line.do(
                 f"reading the file back ({name})",
                 lambda: self._talk.fetch(f"RETR {name}", len(content)),
+                with_data=True,
             )
         except Denied:
             # Write-only folders exist; then name and size are all there is to compare.
@@ -559,7 +619,7 @@ class _Session:
 
     async def names(self) -> Collection[str]:
         """List the folder."""
-        return await self._line.do("listing the folder", self._talk.names)
+        return self._line.do("listing the folder", self._talk.names, with_data=True)
 
 
 # ---------------------------------------------------------------- what went wrong

@@ -15,12 +15,18 @@ import contextlib
 import logging
 import posixpath
 import stat
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import asyncssh
 
+from backend.adapters.sftp_requests import (
+    BLOCK_BYTES,
+    READING,
+    WRITING,
+    SftpRequests,
+)
 from backend.adapters.upload import (
     Courier,
     printable,
@@ -43,8 +49,6 @@ KEEPALIVE_S = 15
 """After how many quiet seconds the server is asked whether it is still there."""
 KEEPALIVE_COUNT = 3
 """How many such questions may stay unanswered before the line counts as broken."""
-BLOCK_BYTES = 32768
-"""Bytes per read or write; every server must take so many (filexfer-02 §3)."""
 _HOST_KEY_ALGORITHMS = (
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
@@ -54,6 +58,17 @@ _HOST_KEY_ALGORITHMS = (
     "rsa-sha2-256",
     "ssh-rsa",
 )
+#: What asyncssh takes for secure, in its order but for the first: processors do AES by themselves.
+_ENCRYPTION = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+)
+
+T = TypeVar("T")
 
 _LINE_ERRORS = (
     asyncssh.DisconnectError,
@@ -70,20 +85,12 @@ logging.getLogger("asyncssh").setLevel(logging.WARNING)
 class SftpDrop(Courier):
     """The way to SFTP servers."""
 
-    @contextlib.asynccontextmanager
-    async def _connected(
-        self, destination: Destination, limit_s: float
-    ) -> AsyncIterator[_Connection]:
-        connection = await _connect(destination, limit_s)
-        try:
-            yield _Connection(connection, destination)
-        except BaseException:
-            # A line that broke, a server that froze: nobody there to say goodbye to.
-            connection.abort()
-            raise
-        finally:
-            connection.close()
-            await connection.wait_closed()
+    @property
+    def _is_shared(self) -> bool:
+        return True
+
+    async def _connect(self, destination: Destination, limit_s: float) -> _Connection:
+        return _Connection(await _connect(destination, limit_s), destination)
 
     def _reached(self, destination: Destination) -> str:
         return _reached(destination)
@@ -104,26 +111,45 @@ class _Connection:
     def welcome(self) -> str:
         return f"user {self.destination.user!r} may use SFTP"
 
+    @property
+    def is_sound(self) -> bool:
+        return not self.line.is_closed()
+
     async def session(self) -> _Session:
         return _Session(await _session(self.line, self.destination), self.destination)
+
+    async def carry(self, work: Coroutine[Any, Any, T]) -> T:
+        return await work
+
+    async def close(self) -> None:
+        self.line.close()
+        await self.line.wait_closed()
+
+    async def abort(self) -> None:
+        # A line that broke, a server that froze: nobody there to say goodbye to.
+        self.line.abort()
+        await self.line.wait_closed()
 
 
 class _Session:
     """A login, in the folder of its destination; fills the port `upload.Session`."""
 
-    def __init__(self, sftp: asyncssh.SFTPClient, destination: Destination) -> None:
-        self._sftp = sftp
+    def __init__(self, requests: SftpRequests, destination: Destination) -> None:
+        self._requests = requests
         self._destination = destination
         self._folder = destination.folder or "."
+        self._is_there = False
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._folder, name)
 
     async def enter(self) -> None:
-        """Make sure of the folder."""
+        """Make sure of the folder, once."""
+        if self._is_there:
+            return
         with self._explained("looking at the folder", self._folder):
             try:
-                mode = (await self._sftp.stat(self._folder)).permissions
+                mode = (await self._requests.stat(self._folder)).permissions
             except asyncssh.SFTPNoSuchFile:
                 mode = 0
         # A server that does not say what it is will say so when we open a file in it.
@@ -133,51 +159,54 @@ class _Session:
                 server(self._destination),
                 "create it on the server, or correct the folder of the destination",
             )
+        self._is_there = True
 
     async def size_of(self, name: str) -> int | None:
         """Give the size of a file in bytes; None where there is none."""
         with self._explained("looking for the file", name):
             try:
-                attributes = await self._sftp.stat(self._path(name))
+                attributes = await self._requests.stat(self._path(name))
             except asyncssh.SFTPNoSuchFile:
                 return None
         return attributes.size
 
     async def sha256_of(self, name: str) -> str | None:
-        """Give none: asyncssh asks no server for one, and OpenSSH has none to give."""
+        """Give none: OpenSSH has none to give, nor has SFTP 3."""
         return None
 
     async def write(self, name: str, content: bytes) -> None:
         """Write a file, and have it put on the disk where the server can."""
+        # Blocks under way behind one that is refused may still be written: then what is there
+        # is no beginning of the file, by which a direct upload knows its own.
+        one_by_one = self._destination.is_direct
         try:
             with self._explained("uploading", name):
-                async with self._opened(name, "wb") as file:
-                    for offset in range(0, len(content), BLOCK_BYTES):
-                        await file.write(content[offset : offset + BLOCK_BYTES], offset)
+                async with self._opened(name, WRITING) as handle:
+                    await self._requests.write(handle, content, one_by_one=one_by_one)
                     with contextlib.suppress(asyncssh.SFTPOpUnsupported):
-                        await file.fsync()
+                        await self._requests.sync(handle)
         except _BareFailure as failure:
             await self._explain_bare_failure(failure, len(content))
 
     async def rename(self, name: str, to: str) -> None:
         """Give a file another name; filexfer-02 has no way to replace one."""
         with self._explained("renaming", to):
-            await self._sftp.rename(self._path(name), self._path(to))
+            await self._requests.rename(self._path(name), self._path(to))
 
     async def remove(self, name: str) -> None:
         """Remove a file, if there is one."""
         absent = contextlib.suppress(asyncssh.SFTPNoSuchFile)
         with self._explained("removing", name), absent:
-            await self._sftp.remove(self._path(name))
+            await self._requests.remove(self._path(name))
 
     async def holds(self, name: str, content: bytes) -> bool:
         """Tell whether a file begins with these bytes."""
         with self._explained("reading the file back", name):
             try:
-                async with self._opened(name, "rb") as file:
+                async with self._opened(name, READING) as handle:
                     for offset in range(0, len(content), BLOCK_BYTES):
                         expected = content[offset : offset + BLOCK_BYTES]
-                        read: bytes = await file.read(len(expected), offset)
+                        read = await self._requests.read(handle, offset, len(expected))
                         if read != expected:
                             return False
             except asyncssh.SFTPPermissionDenied:
@@ -187,11 +216,8 @@ class _Session:
 
     async def names(self) -> Collection[str]:
         """List the folder."""
-        # When it is given up, asyncssh would wait for the answer to one more question.
-        listing = asyncio.ensure_future(self._sftp.listdir(self._folder))
-        listing.add_done_callback(lambda done: done.cancelled() or done.exception())
         with self._explained("listing the folder", self._folder):
-            return [str(name) for name in await asyncio.shield(listing)]
+            return await self._requests.names(self._folder)
 
     async def _explain_bare_failure(self, failure: _BareFailure, size_bytes: int) -> NoReturn:
         free_bytes = await self._free_bytes()
@@ -214,22 +240,20 @@ class _Session:
 
     async def _free_bytes(self) -> int | None:
         try:
-            space = await self._sftp.statvfs(self._folder)
+            return await self._requests.free_bytes(self._folder)
         except (asyncssh.Error, OSError):
             return None
-        return space.bavail * (space.frsize or space.bsize)
 
     @contextlib.asynccontextmanager
-    async def _opened(self, name: str, mode: str) -> AsyncIterator[asyncssh.SFTPClientFile]:
-        # Blocks one after the other, so that a broken upload is always a beginning of the file.
-        file = await self._sftp.open(self._path(name), mode, block_size=0)
+    async def _opened(self, name: str, how: int) -> AsyncIterator[bytes]:
+        handle = await self._requests.open(self._path(name), how)
         try:
-            yield file
+            yield handle
         except asyncssh.Error:
             with contextlib.suppress(asyncssh.Error, OSError):
-                await file.close()
+                await self._requests.close(handle)
             raise
-        await file.close()
+        await self._requests.close(handle)
 
     def _explained(self, doing: str, name: str) -> contextlib.AbstractContextManager[None]:
         return _explained(self._destination, f"{doing} ({name})")
@@ -283,6 +307,7 @@ async def _connect(destination: Destination, limit_s: float) -> asyncssh.SSHClie
                 config=None,  # the person's own ~/.ssh has no say in this
                 known_hosts=([], [], []),
                 server_host_key_algs=_host_key_algorithms(client.pinned),
+                encryption_algs=_ENCRYPTION,
                 x509_trusted_certs=None,
                 username=destination.user,
                 password=client.password if "password" in ways else None,
@@ -315,10 +340,10 @@ async def _connect(destination: Destination, limit_s: float) -> asyncssh.SSHClie
 
 async def _session(
     connection: asyncssh.SSHClientConnection, destination: Destination
-) -> asyncssh.SFTPClient:
+) -> SftpRequests:
     with _explained(destination, "opening the SFTP session"):
         try:
-            return await connection.start_sftp_client()
+            return await SftpRequests.begin(connection)
         except (asyncssh.ChannelOpenError, asyncssh.SFTPConnectionLost) as error:
             # Both also come from a lost line, which is known only one step of the loop later.
             await asyncio.sleep(0)

@@ -7,12 +7,12 @@ the transaction of its caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
 
 from backend.adapters import tables
 from backend.adapters.records import DELIVERED, HELD, STOPPED, WAITING, inserted, keep
@@ -27,17 +27,25 @@ from backend.ports import Arrival
 _UNDELIVERED = (WAITING, STOPPED, HELD)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """The next file of a task that is to be delivered, and how far it is."""
+class Waiting(NamedTuple):
+    """A file that is to be delivered, and how far it is."""
+
+    delivery_id: int
+    name: str
+    state: str
+    tries: int
+    next_try_at: datetime | None
+    cause: str | None
+
+
+class Outgoing(NamedTuple):
+    """A file that goes out now."""
 
     delivery_id: int
     file_id: int
     name: str
     content: bytes
-    state: str
     tries: int
-    next_try_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,25 +282,58 @@ def _deliveries_of_tasks() -> Select[Any]:
     )
 
 
-def next_delivery(connection: Connection, name: str) -> Outgoing | None:
-    """Give the oldest file of a task that is not delivered; later ones wait for it."""
-    row = connection.execute(
-        _deliveries_of_tasks()
-        .add_columns(tables.file.c.content)
-        # Named one by one, so that the index on them finds the few among all ever made.
-        .where(tables.task.c.name == name, tables.delivery.c.state.in_(_UNDELIVERED))
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+def next_deliveries(connection: Connection, name: str) -> list[Waiting]:
+    """
+    Give what is not delivered of the oldest period and revision of a task, in order.
+
+    What was made later waits for all of it.
+    """
+    undelivered = _undelivered(name)
+    export_id, revision = tables.file.c.expected_export_id, tables.file.c.revision
+    head = connection.execute(undelivered.add_columns(export_id, revision).limit(1)).one_or_none()
+    if head is None:
+        return []
+    rows = connection.execute(
+        undelivered.where(export_id == head.expected_export_id, revision == head.revision)
+    )
+    return [
+        Waiting(row.id, row.name, row.state, row.tries, row.next_try_at, row.cause) for row in rows
+    ]
+
+
+def outgoing(connection: Connection, name: str, delivery_id: int) -> Outgoing | None:
+    """Give a file of a task with its bytes; None where the task's oldest is held, or stopped."""
+    head = connection.execute(_undelivered(name).limit(1)).one_or_none()
+    if head is None or head.state != WAITING:
         return None
-    return Outgoing(
-        delivery_id=row.id,
-        file_id=row.file_id,
-        name=row.name,
-        content=row.content,
-        state=row.state,
-        tries=row.tries,
-        next_try_at=row.next_try_at,
+    file, delivery = tables.file, tables.delivery
+    row = connection.execute(
+        select(delivery.c.id, delivery.c.file_id, file.c.name, file.c.content, delivery.c.tries)
+        .join(file, file.c.id == delivery.c.file_id)
+        .where(delivery.c.id == delivery_id)
+    ).one()
+    return Outgoing(row.id, row.file_id, row.name, row.content, row.tries)
+
+
+def _undelivered(name: str) -> Select[Any]:
+    """Give what is not delivered of a task, oldest first."""
+    task, export = tables.task, tables.expected_export
+    file, delivery = tables.file, tables.delivery
+    return (
+        select(
+            delivery.c.id,
+            file.c.name,
+            delivery.c.state,
+            delivery.c.tries,
+            delivery.c.next_try_at,
+            delivery.c.cause,
+        )
+        .join(file, file.c.id == delivery.c.file_id)
+        .join(export, export.c.id == file.c.expected_export_id)
+        .join(task, task.c.id == export.c.task_id)
+        # Named one by one, so that the index on them finds the few among all ever made.
+        .where(task.c.name == name, delivery.c.state.in_(_UNDELIVERED))
+        .order_by(file.c.id)
     )
 
 
@@ -322,27 +363,32 @@ def keep_failure(
 
 def hold(connection: Connection, name: str) -> DeliveryView | None:
     """Stop the delivery of a task's oldest file that has not arrived; give it, if there is one."""
+    oldest = next_deliveries(connection, name)[:1]
     sentence = "an operator has stopped it; files behind it wait"
-    return _set_head(connection, name, HELD, "operator", sentence)
+    return _set(connection, oldest, HELD, "operator", sentence)
 
 
 def release(connection: Connection, name: str) -> DeliveryView | None:
-    """Let the delivery of a task's oldest file go on at once; give it, if there is one."""
-    return _set_head(connection, name, WAITING, None, None)
+    """Let what is to be delivered next go on at once; give the oldest file, if there is one."""
+    return _set(connection, next_deliveries(connection, name), WAITING, None, None)
 
 
-def _set_head(
-    connection: Connection, name: str, state: str, cause: str | None, sentence: str | None
+def _set(
+    connection: Connection,
+    chosen: Sequence[Waiting],
+    state: str,
+    cause: str | None,
+    sentence: str | None,
 ) -> DeliveryView | None:
-    head = next_delivery(connection, name)
-    if head is None:
+    if not chosen:
         return None
     connection.execute(
         update(tables.delivery)
-        .where(tables.delivery.c.id == head.delivery_id)
-        .values(state=state, cause=cause, sentence=sentence, next_try_at=None)
+        .where(tables.delivery.c.id == bindparam("chosen"))
+        .values(state=state, cause=cause, sentence=sentence, next_try_at=None),
+        [{"chosen": one.delivery_id} for one in chosen],
     )
-    return next(one for one in deliveries(connection) if one.name == head.name)
+    return next(one for one in deliveries(connection) if one.name == chosen[0].name)
 
 
 def keep_arrival(

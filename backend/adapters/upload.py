@@ -23,11 +23,12 @@ import contextlib
 import hashlib
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from datetime import timedelta
+from typing import Any, NoReturn, Protocol, TypeVar
 
+from backend.adapters.lines import NoFurtherLine, Way
 from backend.errors import (
     DeliveryError,
     Denied,
@@ -50,6 +51,8 @@ REASON_LIMIT = 120
 """How much of a server's own words is quoted, in characters."""
 STEPS = ("connect", "log in", "folder", "write", "list", "rename", "remove")
 """The steps of a connection test, in their order."""
+T = TypeVar("T")
+
 PROBE_NAME = "isebench-connection-test"
 PROBE = b"isebench tests the connection\n"
 
@@ -58,11 +61,12 @@ class Session(Protocol):
     """
     A login at a server, in the folder of its destination; names are those in this folder.
 
-    Every method raises a `DeliveryError` of the kind that fits where it cannot do its work.
+    Every method raises a `DeliveryError` of the kind that fits where it cannot do its work. They
+    are called within `Connection.carry`, and may wait there as their road waits.
     """
 
     async def enter(self) -> None:
-        """Make sure of the folder; `FolderMissing` where there is none."""
+        """Make sure of the folder, once; `FolderMissing` where there is none."""
 
     async def size_of(self, name: str) -> int | None:
         """Give the size of a file in bytes; None where there is none."""
@@ -97,8 +101,21 @@ class Connection(Protocol):
     def welcome(self) -> str:
         """What the login is good for, in plain words."""
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether a further delivery may go over it."""
+
     async def session(self) -> Session:
-        """Give the session."""
+        """Log in, where that is not done yet, and give the session."""
+
+    async def carry(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have something done over its session, by the loop or by a thread of its own."""
+
+    async def close(self) -> None:
+        """Take leave, and give everything back."""
+
+    async def abort(self) -> None:
+        """Give everything back at once; whoever uses the line finds it broken."""
 
 
 class Courier(ABC):
@@ -108,11 +125,19 @@ class Courier(ABC):
     Parameters:
         clock: held while a delivery is under way.
         login_limit_s: how long connection and login may take, in real seconds.
+        idle: how long a line stays open after a delivery; nothing for not at all.
     """
 
-    def __init__(self, clock: Clock, login_limit_s: float = LOGIN_LIMIT_S) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        login_limit_s: float = LOGIN_LIMIT_S,
+        idle: timedelta = timedelta(0),
+    ) -> None:
         self._clock = clock
         self._login_limit_s = login_limit_s
+        self._idle = idle
+        self._ways: dict[Destination, Way] = {}
 
     async def deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
         """
@@ -125,20 +150,16 @@ class Courier(ABC):
         """
         if "/" in name or name.startswith(".") or not name.isprintable() or not name:
             raise ValueError(f"{name!r} is no plain file name")
-        arrival: Arrival | None = None
         with self._clock.hold(f"delivery of {name} to {destination.name}"):
-            try:
-                async with (
-                    asyncio.timeout(destination.time_limit_s),
-                    self._connected(destination, self._limit_s(destination)) as connection,
-                ):
-                    session = await connection.session()
-                    arrival = await Upload(session, destination, name, content).run()
-            except TimeoutError:
-                # A goodbye that is not answered takes nothing away from what has arrived.
-                if arrival is None:
-                    raise _too_slow(destination, f"the delivery of {name}") from None
-        return arrival
+            while True:
+                with contextlib.suppress(NoFurtherLine):
+                    return await self._deliver(destination, name, content)
+
+    async def rest(self) -> None:
+        """Close the lines that nobody uses."""
+        for destination, way in list(self._ways.items()):
+            await way.rest()
+            self._forget(destination, way)
 
     async def test(self, destination: Destination) -> Sequence[Step]:
         """
@@ -160,29 +181,76 @@ class Courier(ABC):
                 failed = str(error)
             except DeliveryError as error:
                 failed = str(error)
-        steps = [Step(name, True, words) for name, words in done.items()]
+        # Copied, as a thread that was given up may still be at its last step.
+        steps = [Step(name, True, words) for name, words in dict(done).items()]
         rest = [name for name in STEPS if name not in done]
         if failed is not None:
             steps.append(Step(rest.pop(0), False, failed))
         return [*steps, *(Step(name, None) for name in rest)]
 
+    @property
     @abstractmethod
-    def _connected(
-        self, destination: Destination, limit_s: float
-    ) -> AbstractAsyncContextManager[Connection]:
-        """Connect and log in, within a time; the line is given up in the end."""
+    def _is_shared(self) -> bool:
+        """Whether one line carries many deliveries at once."""
+
+    @abstractmethod
+    async def _connect(self, destination: Destination, limit_s: float) -> Connection:
+        """Connect, within a time."""
 
     @abstractmethod
     def _reached(self, destination: Destination) -> str:
         """Say what was reached by a line whose login was refused."""
 
+    async def _deliver(self, destination: Destination, name: str, content: bytes) -> Arrival:
+        way = self._way_to(destination)
+        arrival: Arrival | None = None
+
+        async def upload(session: Session) -> Arrival:
+            nonlocal arrival
+            arrival = await Upload(session, destination, name, content).run()
+            return arrival
+
+        try:
+            async with way.place():
+                try:
+                    async with asyncio.timeout(destination.time_limit_s):
+                        return await way.carry(upload)
+                except TimeoutError:
+                    # A goodbye that is not answered takes nothing away from what has arrived.
+                    if arrival is not None:
+                        return arrival
+                    raise _too_slow(destination, f"the delivery of {name}") from None
+        finally:
+            self._forget(destination, way)
+
+    def _way_to(self, destination: Destination) -> Way:
+        if destination not in self._ways:
+            limit_s, most = self._limit_s(destination), destination.at_once
+            self._ways[destination] = Way(
+                self._clock,
+                lambda: self._connect(destination, limit_s),
+                most,
+                most if self._is_shared else 1,
+                self._idle,
+            )
+        return self._ways[destination]
+
+    def _forget(self, destination: Destination, way: Way) -> None:
+        if way.is_unused and self._ways.get(destination) is way:
+            del self._ways[destination]
+
     async def _try_out(self, destination: Destination, done: dict[str, str]) -> None:
         """Add each step that is done, with what to say of it."""
-        async with self._connected(destination, self._limit_s(destination)) as connection:
+        connection = await self._connect(destination, self._limit_s(destination))
+        try:
             done["connect"] = connection.reached
             session = await connection.session()
             done["log in"] = connection.welcome
-            await Probe(session, destination, PROBE_NAME, PROBE).try_out(done)
+            await connection.carry(Probe(session, destination, PROBE_NAME, PROBE).try_out(done))
+        except BaseException:
+            await connection.abort()
+            raise
+        await connection.close()
 
     def _limit_s(self, destination: Destination) -> float:
         return min(self._login_limit_s, destination.time_limit_s / 2)
@@ -254,7 +322,7 @@ class Upload:
                 "it is tried again; if it stays so, ask the utility about disk and quota",
             )
         sha256 = await self.session.sha256_of(name)
-        if sha256 not in (None, hashlib.sha256(self.content).hexdigest()):
+        if sha256 is not None and sha256 != hashlib.sha256(self.content).hexdigest():
             raise Incomplete(
                 f"the server holds other bytes than were sent of {self.name}: by its SHA-256, "
                 f"{sha256}",

@@ -15,7 +15,7 @@ from pytest_bdd import given, parsers, then, when
 
 from backend import Settings
 from backend.ports import Destination
-from harness.bench import NOT_YET_LISTENING, UTILITY, Bench
+from harness.bench import EXPORT_AT, NOT_YET_LISTENING, UTILITY, Bench
 from harness.console import Console
 from harness.errors import Disagreement, NothingArrived, UsageError
 from harness.local_time import ZURICH, read_day
@@ -237,6 +237,41 @@ def only_the_first_was_tried(bench: Bench, count: int) -> None:
     assert len(tries) == count
     assert tries[0] > 1
     assert tries[1:] == [0] * (count - 1)
+
+
+@given(parsers.parse('another file stands at EW Seedorf under the name of that of "{name}"'))
+def another_file_stands(bench: Bench, name: str) -> None:
+    """Take the name that the file of the day of a charger will have, before the day begins."""
+    code = bench.station(name).metering_code
+    made = bench.at(EXPORT_AT, bench.day + timedelta(days=1))
+    day = f"{bench.day:%Y%m%d}"
+    bench.go()
+    taken = f"ISE_{bench.task}_{day}_{day}_{made:%Y%m%d%H%M%S}_1_{code}.csv"
+    bench.utility.put(taken, b"somebody else's")
+
+
+@then(
+    parsers.parse(
+        'of each charger but "{name}" the file of the day has arrived, and none of the next day'
+    )
+)
+def all_but_one_have_arrived(bench: Bench, name: str) -> None:
+    """Compare the names that files have got with the chargers; a backend's word is not asked."""
+    bench.decide_drop()
+    events = bench.utility.events
+    renamed = [one.to or "" for one in events if (one.action, one.answer) == ("rename", "ok")]
+    given = sorted(path.rpartition("/")[2] for path in renamed)
+    of_the_day = [one for one in given if one.split("_")[2] == f"{bench.day:%Y%m%d}"]
+    others = {
+        code
+        for one, station in bench.stations.items()
+        if one != name
+        if (code := station.metering_code)
+    }
+    if others != {one.rpartition("_")[2].removesuffix(".csv") for one in of_the_day}:
+        raise Disagreement(f"the file of the day has arrived of {of_the_day}, not of {others}")
+    if given != of_the_day:
+        raise Disagreement(f"none of the next day should have arrived, but there are {given}")
 
 
 @then(parsers.parse('the delivery waits because of "{cause}", saying "{words}"'))

@@ -279,6 +279,9 @@ class LyingDrop:
         """Claim that ``content`` has arrived."""
         return Arrival(name, len(content), already_there=False)
 
+    async def rest(self) -> None:
+        """Have nothing to give back."""
+
 
 @given("a backend that says it has delivered and has not")
 def lying_backend(bench: Bench) -> None:

@@ -32,6 +32,9 @@ class ClosedRoad:
         """Refuse."""
         raise Unreachable("the road is closed", repr(destination), "open it")
 
+    async def rest(self) -> None:
+        """Have nothing to give back."""
+
 
 @given("a backend in a process of its own, with a day to deliver")
 def process_with_a_day(bench: Bench) -> None:

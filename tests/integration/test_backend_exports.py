@@ -756,7 +756,7 @@ class TestFailures:
             async with site.backend():
                 with monkeypatch.context() as patch:
                     patch.setattr(ledger, "keep_files", refuse)
-                    patch.setattr(ledger, "next_delivery", refuse)
+                    patch.setattr(ledger, "next_deliveries", refuse)
                     with pytest.raises(StoreError, match="is full"):
                         await site.until(DUE)
                 await site.until(DUE + timedelta(minutes=1))

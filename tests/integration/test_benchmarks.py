@@ -62,3 +62,18 @@ def test_export_rows() -> None:
         )
         assert 1 == len(re.findall(r"^memory, .. days: peak \d+ MB", done.stdout, re.MULTILINE))
         assert 2 == len(re.findall(r"µs a point", done.stdout))
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_deliveries(tmp_path: Path, is_here: bool) -> None:
+    """Both roads are measured beside a peer; where servers or peers are missing, that is said."""
+    few = ("--small", "20", "--large", "2000000", "--runs", "1")
+    done = run("deliveries.py", *few, **({} if is_here else {"PATH": str(tmp_path)}))
+
+    if "not measured" in done.stdout:
+        assert 0 == done.returncode
+        return
+    assert is_here
+    for road, peer in (("SFTP", "OpenSSH sftp"), ("FTPS", "lftp")):
+        assert 2 == len(re.findall(rf"^{road}, .* times as fast as {peer}", done.stdout, re.M))
+    assert ("missed" in done.stdout) == (1 == done.returncode)

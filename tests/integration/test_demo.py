@@ -107,6 +107,9 @@ class LyingDrop:
         """Claim that ``content`` has arrived."""
         return Arrival(name, len(content), already_there=False)
 
+    async def rest(self) -> None:
+        """Have nothing to give back."""
+
 
 class LyingBench(Bench):
     """A bench whose backend says it has delivered and has not."""

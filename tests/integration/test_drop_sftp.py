@@ -23,6 +23,7 @@ import asyncssh
 import pytest
 
 from backend.adapters.drop_sftp import SftpDrop
+from backend.adapters.sftp_requests import SftpRequests
 from backend.adapters.upload import PROBE_NAME, STEPS
 from backend.errors import (
     DeliveryError,
@@ -657,7 +658,7 @@ class TestConnectionTest:
 
         async def run() -> None:
             async with road(tmp_path) as way:
-                monkeypatch.setattr(asyncssh.SFTPClient, "listdir", nothing)
+                monkeypatch.setattr(SftpRequests, "names", nothing)
                 steps = await way.drop.test(replace(way.destination, temporary="{name}.tmp"))
                 assert [True, True, True, True, False, None, None] == [
                     step.is_done for step in steps

@@ -25,3 +25,6 @@ class Shelf:
             raise self.failing.pop(0)
         self.files[name] = content
         return Arrival(name, len(content), already_there=False)
+
+    async def rest(self) -> None:
+        """Have nothing to give back."""
