@@ -40,6 +40,9 @@ class Shelf:
         """Take a file."""
         return Arrival(name, len(content), already_there=False)
 
+    async def rest(self) -> None:
+        """Have nothing to give back."""
+
 
 class Line:
     """A charger's line: it sends, and waits for the answer."""

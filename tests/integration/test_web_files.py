@@ -56,7 +56,7 @@ Scene = Callable[[CommandSite, Shelf, Visitor], Awaitable[None]]
 @pytest.fixture(name="play")
 def _play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], None]:
     shelf = Shelf()
-    monkeypatch.setattr(app, "Roads", lambda clock: shelf)
+    monkeypatch.setattr(app, "Roads", lambda *_: shelf)
 
     def play(scene: Scene) -> None:
         async def run() -> None:

@@ -237,6 +237,9 @@ class SomeDrop:
         """Take everything."""
         return Arrival(name, len(content), already_there=False)
 
+    async def rest(self) -> None:
+        """Have nothing to give back."""
+
 
 class TestTwins:
     """Benches on which the same is declared."""
