@@ -31,6 +31,7 @@ from support.ftp_daemons import (
 )
 
 from backend.adapters.drop_sftp import SftpDrop
+from backend.adapters.sftp_requests import SftpRequests
 from backend.errors import (
     DeliveryError,
     Denied,
@@ -170,10 +171,10 @@ def test_a_file_that_comes_up_before_the_rename(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """FILE_ALREADY_EXISTS, a code that version 3 does not have, is told as what it is."""
-    rename = asyncssh.SFTPClient.rename
+    rename = SftpRequests.rename
     said: list[Exception] = []
 
-    async def late(self: asyncssh.SFTPClient, old: str, new: str) -> None:
+    async def late(self: SftpRequests, old: str, new: str) -> None:
         stand(place, NAME, b"somebody else's")
         try:
             await rename(self, old, new)
@@ -181,7 +182,7 @@ def test_a_file_that_comes_up_before_the_rename(
             said.append(error)
             raise
 
-    monkeypatch.setattr(asyncssh.SFTPClient, "rename", late)
+    monkeypatch.setattr(SftpRequests, "rename", late)
 
     error = refused(place, NameTaken)
 

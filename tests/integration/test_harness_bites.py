@@ -1039,7 +1039,7 @@ DELIVERING = (
         "a goodbye that is not answered makes a failure of an arrival",
         "DLV-06",
         "the status of the task told the cause",
-        (upload.Courier.deliver, "if arrival is None:", "if True:"),
+        (upload.Courier._deliver, "if arrival is not None:", "if False:"),
         only="FTP-renaming",
     ),
     _mutant(
