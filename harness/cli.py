@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -251,6 +252,14 @@ def _add_conform(commands: Commands) -> None:
         help="where the reports go (isebench-report)",
     )
     _add_features(conform)
+    conform.add_argument(
+        "--part",
+        type=_part,
+        default=(1, 1),
+        metavar="K/N",
+        help="of what is asked for only each N-th scenario, from the K-th on, so that N processes "
+        "share a run; each writes a report of its own",
+    )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
 
 
@@ -490,6 +499,13 @@ def _seal(options: argparse.Namespace) -> int:
     return 0
 
 
+def _part(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9][0-9]?)/([1-9][0-9]?)", text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part; write 1/3, 2/3 or 3/3")
+    return int(match[1]), int(match[2])
+
+
 def _conform(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES
     from harness.conform import conform
@@ -501,6 +517,7 @@ def _conform(options: argparse.Namespace) -> int:
         report=options.report.resolve(),
         quiet=options.quiet,
         side=options.side,
+        part=options.part,
     )
     if (options.report / "report.html").exists():
         print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")

@@ -83,7 +83,14 @@ class Selection:
 
 
 def conform(
-    ids: Sequence[str], *, features: Path, seed: int, report: Path, quiet: bool, side: str = ""
+    ids: Sequence[str],
+    *,
+    features: Path,
+    seed: int,
+    report: Path,
+    quiet: bool,
+    side: str = "",
+    part: tuple[int, int] = (1, 1),
 ) -> int:
     """
     Run the scenarios of some requirements or cases, or all, and write the reports.
@@ -97,6 +104,7 @@ def conform(
             recordings and the delivered files.
         quiet: whether to show less than a line a scenario.
         side: only the compliance cases of this side.
+        part: which of how many parts of all that.
 
     Returns:
         The exit code, see the constants of this module.
@@ -128,6 +136,7 @@ def conform(
             f"--cucumberjson={report / 'cucumber.json'}",
             "-q" if quiet else "-v",
         ]
+        command += ["--part", "/".join(map(str, part))]
         if not selected.is_all:
             command += ["-m", selected.marks]
         return _run(command, root)

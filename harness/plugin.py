@@ -93,6 +93,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--evidence", default=None, help="a folder for the report, recordings and files"
     )
+    group.addoption("--part", default="1/1", help="which of how many parts of the scenarios")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a part of what is selected, each n-th, so that what takes long is spread."""
+    first, count = map(int, config.getoption("part").split("/"))
+    left = items[first - 1 :: count]
+    if len(left) < len(items):
+        config.hook.pytest_deselected(items=[one for one in items if one not in left])
+        items[:] = left
 
 
 def pytest_configure(config: pytest.Config) -> None:
