@@ -260,6 +260,9 @@ def _add_conform(commands: Commands) -> None:
         help="of what is asked for only each N-th scenario, from the K-th on, so that N processes "
         "share a run; each writes a report of its own",
     )
+    conform.add_argument(
+        "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
+    )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
 
 
@@ -518,6 +521,7 @@ def _conform(options: argparse.Namespace) -> int:
         quiet=options.quiet,
         side=options.side,
         part=options.part,
+        quick=options.quick,
     )
     if (options.report / "report.html").exists():
         print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")

@@ -91,6 +91,7 @@ def conform(
     quiet: bool,
     side: str = "",
     part: tuple[int, int] = (1, 1),
+    quick: bool = False,
 ) -> int:
     """
     Run the scenarios of some requirements or cases, or all, and write the reports.
@@ -105,6 +106,7 @@ def conform(
         quiet: whether to show less than a line a scenario.
         side: only the compliance cases of this side.
         part: which of how many parts of all that.
+        quick: whether to leave out what is tagged as slow.
 
     Returns:
         The exit code, see the constants of this module.
@@ -136,7 +138,7 @@ def conform(
             f"--cucumberjson={report / 'cucumber.json'}",
             "-q" if quiet else "-v",
         ]
-        command += ["--part", "/".join(map(str, part))]
+        command += ["--part", "/".join(map(str, part)), *(["--quick"] if quick else [])]
         if not selected.is_all:
             command += ["-m", selected.marks]
         return _run(command, root)

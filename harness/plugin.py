@@ -94,13 +94,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--evidence", default=None, help="a folder for the report, recordings and files"
     )
     group.addoption("--part", default="1/1", help="which of how many parts of the scenarios")
+    group.addoption("--quick", action="store_true", help="leave out what is tagged as slow")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave a part of what is selected, each n-th, so that what takes long is spread."""
     first, count = map(int, config.getoption("part").split("/"))
-    left = items[first - 1 :: count]
+    is_quick = config.getoption("quick")
+    asked = [one for one in items if not (is_quick and one.get_closest_marker("slow"))]
+    left = asked[first - 1 :: count]
     if len(left) < len(items):
         config.hook.pytest_deselected(items=[one for one in items if one not in left])
         items[:] = left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib.metadata import version
@@ -186,3 +187,28 @@ class TestEnds:
         assert 3 == main(["list"])
         said = capsys.readouterr().err
         assert "isebench list: out/report.html: No space left on device\n" == said
+
+
+class TestParts:
+    """Which part of a run a process takes."""
+
+    @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "1/0", "1/3/5", "x/y", "1/100"])
+    def test_that_is_none(self, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """It is told what a part looks like."""
+        with pytest.raises(SystemExit) as caught:
+            main(["conform", "--part", text])
+
+        assert 2 == caught.value.code
+        assert "is no part; write 1/3, 2/3 or 3/3" in capsys.readouterr().err
+
+    def test_two_of_two_are_all(self, tmp_path: Path) -> None:
+        """Each scenario is in one part, and no scenario in two."""
+        found = []
+        for part in ("1/2", "2/2"):
+            report = tmp_path / part[0]
+            options = ["--part", part, "--report", str(report), "--quiet", "FMT-10"]
+            assert 0 == main(["conform", *options])
+            told = json.loads((report / "cucumber.json").read_text(encoding="utf-8"))
+            found += [(one["line"], one["id"]) for each in told for one in each["elements"]]
+
+        assert 6 == len(found) == len(set(found))
