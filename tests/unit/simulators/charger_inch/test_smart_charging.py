@@ -794,7 +794,9 @@ class TestPowerCut:
 
 
 HORIZON = NOON + timedelta(days=30)
-"""How far the oracle sees."""
+"""Up to when the oracle is asked."""
+SPELLED = HORIZON + timedelta(days=1)
+"""How far it sees: it is asked beside edges, too, also beside the last."""
 
 
 @dataclass(slots=True)
@@ -891,8 +893,8 @@ class Oracle:
         else:
             return
         days = {"Daily": 1, "Weekly": 7}[one["recurrencyKind"]] if kind == "Recurring" else None
-        while start < HORIZON:
-            end = HORIZON if days is None else start + timedelta(days=days)
+        while start < SPELLED:
+            end = SPELLED if days is None else start + timedelta(days=days)
             if "duration" in schedule:
                 end = min(end, start + timedelta(seconds=schedule["duration"]))
             periods = schedule["chargingSchedulePeriod"]
