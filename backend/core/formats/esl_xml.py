@@ -19,13 +19,19 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from backend.core import days
-from backend.core.formats.ise_daily_csv import check_codes, check_day, obis_knob
-from backend.core.formats.knobs import KnobRow, check_knobs, knobs_of, one_of, values_of
+from backend.core.formats.daily import check_codes, check_day, obis_knob
+from backend.core.formats.knobs import (
+    KnobRow,
+    MadeOfKnobs,
+    check_knobs,
+    knobs_of,
+    one_of,
+)
 from backend.core.formats.layout import MAX_CELL, MAX_DECIMALS, is_pattern
 from backend.core.formats.row import KEYS, METERING_CODE, Numbers, Row, Values, energy_text
 from backend.core.intervals import Status
@@ -48,7 +54,7 @@ _ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingsXml:
+class ReadingsXml(MadeOfKnobs):
     """What such a file looks like; each knob is explained in `KNOBS`."""
 
     obis: tuple[str, ...] = ("1-1:1.8.0",)
@@ -64,23 +70,6 @@ class ReadingsXml:
 
     values: ClassVar[Values] = Values.READINGS
     table: ClassVar[Mapping[str, Listed]] = IS_E
-
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> ReadingsXml:
-        """
-        Make a format of settings; what they do not name keeps its default.
-
-        Parameters:
-            mapping: knob and value, as TOML gives them.
-            where: the place to name in an error.
-
-        Raises:
-            LayoutError: A knob is unknown or has a value that it cannot have.
-            ObisError: A code is not listed for the format.
-        """
-        made = cls(**values_of(cls, mapping, where))
-        made.check(where)
-        return made
 
     def check(self, where: str = "format") -> None:
         """
@@ -106,7 +95,7 @@ def _is_name(value: object) -> bool:
 
 _LINE_ENDS = {"lf": "\n", "crlf": "\r\n"}
 _KNOBS: tuple[KnobRow, ...] = (
-    obis_knob('["1-1:1.8.1", "1-1:1.8.2"]', "document 002"),
+    obis_knob('["1-1:1.8.1", "1-1:1.8.2"]'),
     (
         "keys",
         "which attributes say whose readings these are",

@@ -13,13 +13,12 @@ Rule 3: only codes that the format lists can be set (`obis_tables`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from backend.core import days
-from backend.core.formats import ise_timeseries_csv
 from backend.core.formats.cells import (
     cells_in,
     check_names,
@@ -33,35 +32,32 @@ from backend.core.formats.cells import (
     shown_row,
     stamp_of,
 )
-from backend.core.formats.knobs import Knob, KnobRow, knobs_of
+from backend.core.formats.daily import check_codes, check_day, with_obis
+from backend.core.formats.ise_timeseries_csv import carried
 from backend.core.formats.layout import KNOBS as LAYOUT_KNOBS
 from backend.core.formats.layout import Layout
 from backend.core.formats.row import Row, Values
-from backend.core.obis_tables import FEED, IS_E, Listed, check_listed
+from backend.core.obis_tables import FEED, IS_E, Listed
 from backend.errors import LayoutError
 
-_NOT_OF_A_DAY = frozenset({"interval_minutes", "only_basic_data"})
+NOT_OF_A_DAY = frozenset({"interval_minutes", "only_basic_data"})
+"""Knobs of a time series that mean nothing where there is one value a day."""
 
-
-def are_codes(value: object) -> bool:
-    """Tell whether a value is a list of texts that is not empty."""
-    return isinstance(value, tuple) and bool(value) and all(isinstance(one, str) for one in value)
+__all__ = ["DailyLayout", "FeedCsv", "ReadingsCsv", "carried", "day_of", "read", "write"]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingsCsv(Layout):
+class DailyLayout(Layout):
     """
-    Registers at the ends of days; the knobs are those of a time series, and ``obis``.
+    What a file with a value a day looks like: the knobs of a time series, and ``obis``.
 
     Attributes:
-        obis: which registers, by their codes.
+        obis: which values, by their codes; a list, or one text with semicolons between them.
     """
 
-    obis: tuple[str, ...] = ("1-1:1.8.0",)
+    obis: tuple[str, ...] = ()
 
-    values: ClassVar[Values] = Values.READINGS
-    table: ClassVar[Mapping[str, Listed]] = IS_E
-    left_out: ClassVar[frozenset[str]] = _NOT_OF_A_DAY
+    table: ClassVar[Mapping[str, Listed]]
 
     def check(self, where: str = "layout") -> None:
         """
@@ -76,8 +72,19 @@ class ReadingsCsv(Layout):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingsCsv(DailyLayout):
+    """Registers at the ends of days."""
+
+    obis: tuple[str, ...] = ("1-1:1.8.0",)
+
+    values: ClassVar[Values] = Values.READINGS
+    table: ClassVar[Mapping[str, Listed]] = IS_E
+    left_out: ClassVar[frozenset[str]] = NOT_OF_A_DAY
+
+
+@dataclass(frozen=True, slots=True)
 class FeedCsv(ReadingsCsv):
-    """Energies of days; the knobs are those of a time series, and ``obis``."""
+    """Energies of days."""
 
     obis: tuple[str, ...] = ("1-1:1.9.0",)
 
@@ -85,44 +92,8 @@ class FeedCsv(ReadingsCsv):
     table: ClassVar[Mapping[str, Listed]] = FEED
 
 
-def check_codes(codes: object, table: Mapping[str, Listed], where: str) -> None:
-    """
-    Check the knob ``obis``.
-
-    Raises:
-        LayoutError: It is no list of codes.
-        ObisError: A code is not listed for the format.
-    """
-    place = f"{where}, key 'obis'"
-    if not isinstance(codes, tuple) or not are_codes(codes):
-        raise LayoutError(f"is {codes!r}", place, "write a list of OBIS codes in quotes")
-    check_listed(codes, table, place)
-
-
-def obis_knob(example: str, source: str) -> KnobRow:
-    """Give the knob ``obis`` of a format that has registers by their codes."""
-    accepts: tuple[Callable[[object], bool], str] = (are_codes, "a list of OBIS codes in quotes")
-    meaning = "which values, by their codes; a meter has those of them that it tells"
-    return ("obis", meaning, example, source, *accepts)
-
-
-def knobs_for(defaults: Any, example: str) -> tuple[Knob, ...]:
-    """Give the knobs of one of these formats."""
-    rows = [
-        (one.name, one.meaning, one.example, one.source, one.accepts, one.expected)
-        for one in LAYOUT_KNOBS
-        if one.name not in _NOT_OF_A_DAY
-    ]
-    return knobs_of(defaults, [obis_knob(example, "document 002"), *rows])
-
-
-READINGS_KNOBS = knobs_for(ReadingsCsv(), '["1-1:1.8.1", "1-1:1.8.2"]')
-FEED_KNOBS = knobs_for(FeedCsv(), '["1-1:1.9.0", "1-1:2.9.0"]')
-
-
-def carried(rows: Iterable[Row], layout: Layout) -> list[Row]:
-    """Give rows as `read` gives them back: see `ise_timeseries_csv.carried`."""
-    return ise_timeseries_csv.carried(rows, layout)
+READINGS_KNOBS = with_obis(ReadingsCsv(), '["1-1:1.8.1", "1-1:1.8.2"]', LAYOUT_KNOBS)
+FEED_KNOBS = with_obis(FeedCsv(), '["1-1:1.9.0", "1-1:2.9.0"]', LAYOUT_KNOBS)
 
 
 # -- writing ---------------------------------------------------------------------------
@@ -149,21 +120,6 @@ def write(rows: Iterable[Row], layout: Layout) -> bytes:
         stamp = stamp_of(row, layout)
         lines.append(line_of(row, label_of(stamp, layout), layout, where))
     return file_of(lines, layout)
-
-
-def check_day(row: Row, where: str) -> None:
-    """
-    Check that a row tells of a whole local day.
-
-    Raises:
-        LayoutError: It does not.
-    """
-    if (row.start, row.end) != days.day_that_begins(row.start):
-        raise LayoutError(
-            f"{row.start.isoformat()} to {row.end.isoformat()} is no local day",
-            where,
-            "give whole days",
-        )
 
 
 # -- reading ---------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from backend.errors import LayoutError
 
@@ -28,6 +29,39 @@ def values_of(cls: Any, mapping: Mapping[str, Any], where: str) -> dict[str, Any
                 f"there is no knob {name!r}", where, "use " + ", ".join(sorted(known))
             )
     return {name: _value(name, value) for name, value in mapping.items()}
+
+
+class MadeOfKnobs(ABC):
+    """What a file looks like: a dataclass whose attributes are knobs."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> Self:
+        """
+        Make a form of settings; what they do not name keeps its default.
+
+        Parameters:
+            mapping: knob and value, as TOML gives them.
+            where: the place to name in an error.
+
+        Raises:
+            LayoutError: A knob is unknown or has a value that it cannot have.
+            ObisError: A code is not listed for the format.
+        """
+        made = cls(**values_of(cls, mapping, where))
+        made.check(where)
+        return made
+
+    @abstractmethod
+    def check(self, where: str = "format") -> None:
+        """
+        Check every knob, and that they fit each other.
+
+        Raises:
+            LayoutError: With the knob in its place.
+            ObisError: A code is not listed for the format.
+        """
 
 
 def _value(name: str, value: object) -> object:

@@ -10,11 +10,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from backend.core import days
 from backend.core.file_names import check_pattern
-from backend.core.formats.knobs import FLAG, KnobRow, check_knobs, knobs_of, one_of, values_of
+from backend.core.formats.knobs import (
+    FLAG,
+    KnobRow,
+    MadeOfKnobs,
+    check_knobs,
+    knobs_of,
+    one_of,
+    values_of,
+)
 from backend.core.formats.row import KEYS, METERING_CODE, Values
 from backend.errors import LayoutError
 
@@ -27,7 +35,7 @@ _FORMULA = "=+-@'"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(MadeOfKnobs):
     """
     What such a file looks like; each knob is explained in `KNOBS`.
 
@@ -57,23 +65,14 @@ class Layout:
     values: ClassVar[Values] = Values.ENERGIES
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> Layout:
-        """
-        Make a layout of settings; what they do not name keeps its default.
-
-        Parameters:
-            mapping: knob and value, as TOML gives them.
-            where: the place to name in an error.
-
-        Raises:
-            LayoutError: A knob is unknown or has a value that it cannot have.
-        """
-        values = values_of(cls, mapping, where)
-        if isinstance(values.get("line_end"), str):
-            values["line_end"] = LINE_ENDS.get(values["line_end"], values["line_end"])
-        layout = cls(**values)
-        layout.check(where)
-        return layout
+    def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> Self:
+        """Make a layout of settings; ``line_end`` may be written as ``lf`` or ``crlf``."""
+        line_end = mapping.get("line_end")
+        if isinstance(line_end, str):
+            mapping = {**mapping, "line_end": LINE_ENDS.get(line_end, line_end)}
+        made = cls(**values_of(cls, mapping, where))
+        made.check(where)
+        return made
 
     def check(self, where: str = "layout") -> None:
         """

@@ -24,11 +24,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from backend.core import days
 from backend.core.formats.edifact import UNA, Segment, segment, segments
-from backend.core.formats.knobs import FLAG, KnobRow, check_knobs, knobs_of, one_of, values_of
+from backend.core.formats.knobs import (
+    FLAG,
+    KnobRow,
+    MadeOfKnobs,
+    check_knobs,
+    knobs_of,
+    one_of,
+)
 from backend.core.formats.layout import MAX_DECIMALS, is_pattern
 from backend.core.formats.row import Row, Values, energy_text
 from backend.core.intervals import Status
@@ -63,7 +70,7 @@ _UNITS_READ = {code: unit for unit, code in _UNITS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Mscons:
+class Mscons(MadeOfKnobs):
     """
     What such a file looks like; each knob is explained in `KNOBS`.
 
@@ -88,22 +95,6 @@ class Mscons:
     values: ClassVar[Values] = Values.ENERGIES
     application: ClassVar[str] = "TL"
     process: ClassVar[str] = "13008"
-
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any], where: str) -> Mscons:
-        """
-        Make a format of settings; what they do not name keeps its default.
-
-        Parameters:
-            mapping: knob and value, as TOML gives them.
-            where: the place to name in an error.
-
-        Raises:
-            LayoutError: A knob is unknown or has a value that it cannot have.
-        """
-        made = cls(**values_of(cls, mapping, where))
-        made.check(where)
-        return made
 
     def check(self, where: str = "format") -> None:
         """

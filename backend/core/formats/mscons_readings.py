@@ -19,9 +19,8 @@ from itertools import groupby
 from typing import ClassVar
 
 from backend.core.formats import mscons
+from backend.core.formats.daily import check_codes, check_day, with_obis
 from backend.core.formats.edifact import segment
-from backend.core.formats.ise_daily_csv import check_codes, check_day, obis_knob
-from backend.core.formats.knobs import knobs_of
 from backend.core.formats.mscons import Envelope, Mscons
 from backend.core.formats.row import Row, Values
 from backend.core.intervals import Status
@@ -58,17 +57,7 @@ class MsconsReadings(Mscons):
         check_codes(self.obis, self.table, where)
 
 
-_DEFAULTS = MsconsReadings()
-KNOBS = knobs_of(
-    _DEFAULTS,
-    [
-        obis_knob('["1-1:1.8.1", "1-1:1.8.2"]', "document 002"),
-        *(
-            (one.name, one.meaning, one.example, one.source, one.accepts, one.expected)
-            for one in mscons.KNOBS
-        ),
-    ],
-)
+KNOBS = with_obis(MsconsReadings(), '["1-1:1.8.1", "1-1:1.8.2"]', mscons.KNOBS)
 """All knobs of the format."""
 
 

@@ -26,37 +26,23 @@ from backend.core.formats.cells import (
     value_in,
     value_text,
 )
-from backend.core.formats.ise_daily_csv import check_codes, check_day, day_of, obis_knob
-from backend.core.formats.knobs import knobs_of
+from backend.core.formats.daily import check_day, with_obis
+from backend.core.formats.ise_daily_csv import NOT_OF_A_DAY, DailyLayout, day_of
 from backend.core.formats.layout import KNOBS as LAYOUT_KNOBS
-from backend.core.formats.layout import Layout, check_cell
+from backend.core.formats.layout import check_cell
 from backend.core.formats.row import Row, Values
 from backend.core.intervals import Status
 from backend.core.obis import Obis
 from backend.core.obis_tables import CSV, Listed
 from backend.errors import LayoutError
 
-_LEFT_OUT = frozenset(
-    {
-        "interval_minutes",
-        "only_basic_data",
-        "status_column",
-        "missing",
-        "obis_suffix",
-        "columns",
-    }
-)
+_LEFT_OUT = NOT_OF_A_DAY | {"status_column", "missing", "obis_suffix", "columns"}
 _CODE, _TIME = 0, 2
 
 
 @dataclass(frozen=True, slots=True)
-class ObisCsv(Layout):
-    """
-    What such a file looks like: the knobs of a time series that fit, and ``obis``.
-
-    Attributes:
-        obis: the columns; a list, or one text with semicolons between the codes.
-    """
+class ObisCsv(DailyLayout):
+    """Registers at the ends of days, a column each; knobs of rows mean nothing here."""
 
     name_pattern: str = "{task}_{from}_{to}_{created}_{revision}.csv"
     obis: tuple[str, ...] = ("1-0:1.8.0*255",)
@@ -65,29 +51,9 @@ class ObisCsv(Layout):
     table: ClassVar[Mapping[str, Listed]] = CSV
     left_out: ClassVar[frozenset[str]] = _LEFT_OUT
 
-    def check(self, where: str = "layout") -> None:
-        """
-        Check every knob, and that they fit each other.
 
-        Raises:
-            LayoutError: With the knob in its place.
-            ObisError: A code is not listed for the format.
-        """
-        Layout.check(self, where)
-        check_codes(self.obis, self.table, where)
-
-
-KNOBS = knobs_of(
-    ObisCsv(),
-    [
-        obis_knob('"1-0:1.8.0*255;1-0:2.8.0*255"', "document 002"),
-        *(
-            (one.name, one.meaning, one.example, one.source, one.accepts, one.expected)
-            for one in LAYOUT_KNOBS
-            if one.name not in _LEFT_OUT
-        ),
-    ],
-)
+KNOBS = with_obis(ObisCsv(), '"1-0:1.8.0*255;1-0:2.8.0*255"', LAYOUT_KNOBS)
+"""All knobs of the format."""
 
 
 def carried(rows: Iterable[Row], layout: ObisCsv) -> list[Row]:

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.core.days import day_bounds
+from backend.core.formats.daily import check_codes
 from backend.core.formats.ise_daily_csv import (
     FEED_KNOBS,
     READINGS_KNOBS,
     FeedCsv,
     ReadingsCsv,
     carried,
-    check_codes,
     read,
     write,
 )
