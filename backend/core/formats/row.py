@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 
 from backend.core.intervals import Status
+from backend.core.obis import unit_of
 from backend.errors import LayoutError
 
 _MAX_KWH = Decimal(10) ** 12
@@ -114,11 +115,12 @@ def energy_text(row: Row, decimals: int, where: str) -> str | None:
     if energy is None:
         return None
     if not energy.is_finite() or not 0 <= energy < _MAX_KWH:
-        raise LayoutError(f"{energy} kWh is no value of a meter", where, "look at the register")
+        what = f"{energy} {unit_of(row.obis)} is no value of a meter"
+        raise LayoutError(what, where, "look at the register")
     fixed = energy.copy_abs().quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
     if fixed != energy:
         raise LayoutError(
-            f"{energy} kWh has more than {decimals} decimals",
+            f"{energy} {unit_of(row.obis)} has more than {decimals} decimals",
             where,
             "make the intervals with the decimals of the layout",
         )

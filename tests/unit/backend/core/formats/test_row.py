@@ -101,3 +101,13 @@ class TestNames:
         """It could be anybody's."""
         with pytest.raises(LayoutError, match=r"^meter '': it has no metering_code; give it"):
             name_by("metering_code", "", NO_NUMBERS)
+
+
+@pytest.mark.parametrize(("obis", "unit"), [("1-1:5.8.0", "kvarh"), ("8-1:1.0.0", "m3")])
+def test_the_unit_of_what_is_none(obis: str, unit: str) -> None:
+    """It is that of the code."""
+    row = replace(ROW, obis=obis, energy_kwh=Decimal("0.0001"))
+    with pytest.raises(LayoutError, match=f"0.0001 {unit} has more than 3 decimals"):
+        energy_text(row, 3, "here")
+    with pytest.raises(LayoutError, match=f"-1 {unit} is no value of a meter"):
+        energy_text(replace(row, energy_kwh=Decimal(-1)), 3, "here")
