@@ -20,6 +20,16 @@ Feature: FMT Formats of every kind
       And EW Seedorf holds 1 value for "Dorfplatz" under "1-1:1.8.0"
       And that value is what the meter of "Dorfplatz" showed at 24:00
 
+    @FMT-01 @must
+    Scenario: A charger that was away since its last reading may have charged unseen
+      Given EW Seedorf takes IS-E readings as CSV
+      And Anna charges at "Dorfplatz" from 14:00 to 15:00
+      And the line of "Dorfplatz" is cut from 16:00 to 23:00
+      When the day is exported
+      Then when the day ends, EW Seedorf holds of "Dorfplatz"
+        | OBIS      | value | unit | status |
+        | 1-1:1.8.0 |       | kWh  | F      |
+
     @ISE-05 @FMT-01 @FTP-04 @must
     Scenario: The same as XML, where the account's profile asks for it
       Given the account's profile asks for XML

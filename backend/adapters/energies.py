@@ -24,7 +24,7 @@ from backend.core.day_values import (
     reading_of,
     tariff_of,
 )
-from backend.core.days import day_bounds, day_grid, grid
+from backend.core.days import day_bounds, day_grid, grid, local_day_of
 from backend.core.energy import Course, courses_of, energies_by_connector, summed
 from backend.core.exports import Activation, Period
 from backend.core.formats.forms import Form, codes_of
@@ -244,6 +244,9 @@ class _DayOf(NamedTuple):
         if self.chosen.tariff is not None:
             return self._tariff(self.chosen.tariff, is_feed=False)
         courses = self._courses(self.day)
+        if (since := _last_read(courses, self.day)) < self.day:
+            # Whether it was there since then is only known from then on.
+            courses = self._courses(since)
         return reading_of(courses, self.day, self._step, self.decimals, self.until)
 
     def energy(self, cards: CardEnergies) -> Interval:
@@ -276,6 +279,14 @@ class _DayOf(NamedTuple):
         whole = day_bounds(first)[0], day_bounds(self.day)[1]
         known = known_of(self.connection, measured_by, whole, self.until, register)
         return list(courses_of(known, measured_by.profile, self._step, self.until))
+
+
+def _last_read(courses: Iterable[Course], day: date) -> date:
+    """Give the local day of the oldest of the last readings up to the end of a day."""
+    end = day_bounds(day)[1]
+    known = [[point.instant for point in one.register.points] for one in courses]
+    before = [max(one for one in each if one <= end) for each in known if each and each[0] <= end]
+    return min(map(local_day_of, before), default=day)
 
 
 def what_counts(

@@ -7,7 +7,9 @@ Rule 2: between two readings it is interpolated as an exact fraction and rounded
 the boundaries of intervals are; so the energies of the intervals between two standings sum to
 their difference, within one epoch.
 Rule 3: how it is known follows `intervals.RULES`; a reading of that very instant is true.
-Rule 4: where a register turned over or began anew between two readings, the last one that was
+Rule 4: behind the last reading, and before the first, it stands still only if the station was there
+all the time between: what was charged unseen shows no earlier than at the next reading.
+Rule 5: where a register turned over or began anew between two readings, the last one that was
 read stands, as an estimate: nobody knows when it happened.
 """
 
@@ -21,7 +23,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from backend.core.intervals import RULES, Status, register_before, rules_at, worst_of
+from backend.core.intervals import RULES, Status, parts_of, register_before, rules_at, worst_of
 from backend.core.registers import Point, Register
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def standing_at(courses: Sequence[Course], instant: datetime, step: timedelta) -
     Tell what the registers of a station show together at an instant.
 
     Parameters:
-        courses: of its connectors, with points before the instant and after it, if there are.
+        courses: of its connectors, with points before the instant and after it, if there are; their
+            presence is known from the last of those before it on.
         instant: in UTC.
         step: readings that are not further apart than this are true between them.
     """
@@ -64,6 +67,10 @@ def _standing(course: Course, instant: datetime, step: timedelta) -> Standing:
     (rule,) = rules_at(register, [instant], course.presence, step)
     if not register.points:
         return Standing(None, worst_of([rule, "not-read"]))
+    first, last = register.points[0].instant, register.points[-1].instant
+    if not first <= instant <= last:
+        span = (instant, first) if instant < first else (last, instant)
+        rule = worst_of([rule, *(one.rule for one in parts_of(register, span, course.presence))])
     if RULES[rule][0] is Status.MISSING:
         return Standing(None, rule)
     after = bisect.bisect_right(register.points, instant, key=_instant_of)

@@ -60,6 +60,7 @@ from backend.core import (
     quantities,
     readings,
     registers,
+    standings,
     timestamps,
 )
 from backend.core import corrections as core_corrections
@@ -1771,6 +1772,13 @@ FORMATS = (
             "    found = type(found)(found.wh, found.rule.replace('interpolated', 'measured'))",
         ),
         only="told_as_missing",
+    ),
+    _mutant(
+        "a register stands still while its charger is away",
+        "FMT-01",
+        "when the day ends, EW Seedorf holds",
+        (standings._standing, "if not first <= instant <= last:", "if False:"),
+        only="charged_unseen",
     ),
     _mutant(
         "XML calls each meter by its metering code",

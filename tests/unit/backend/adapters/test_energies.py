@@ -179,6 +179,34 @@ def at_noon(intervals: list[Interval]) -> str:
 NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
 
 
+class TestIdle:
+    """A charger whose last reading was days ago."""
+
+    @pytest.mark.parametrize(
+        ("away", "wanted"),
+        [
+            (timedelta(seconds=30), "100.000 W idle-online"),
+            (timedelta(minutes=10), "None F offline"),
+        ],
+    )
+    def test_its_register(self, desk: Desk, away: timedelta, wanted: str) -> None:
+        """It stands, if the charger was there ever since, whatever day that was."""
+        read, broke = NOON - timedelta(days=2), NOON - timedelta(days=1)
+        desk.tell("WB-1", "1-1:1.8.0", (read, "100"))
+
+        def connect(connection: Connection) -> None:
+            number = records.source_ids(connection)["WB-1"]
+            line = records.begin_connection(connection, number, read - QUARTER)
+            records.end_connection(connection, line, broke, "")
+            records.begin_connection(connection, number, broke + away)
+
+        desk.write(connect)
+        ((name, intervals),) = desk.series(settings_of(READINGS, STATION))
+
+        assert ("WB-1", "1-1:1.8.0") == name
+        assert [wanted] == shown(intervals)
+
+
 class TestIntervals:
     """Energies of intervals, of the registers that a meter tells."""
 

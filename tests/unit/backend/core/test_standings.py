@@ -119,8 +119,22 @@ class TestOneRegister:
     def test_behind_the_last_with_an_open_session(self) -> None:
         """It is not known before the session's next reading comes."""
         there = replace(ALWAYS, sessions=((at(0), at(100)),))
-        assert (None, "session-open") == shown(80, reading(0, 1000), presence=there)
-        assert ("1000", "idle-online") == shown(100, reading(0, 1000), presence=there)
+        for minutes in (80, 100, 120):  # its end told no register either
+            assert (None, "session-open") == shown(minutes, reading(0, 1000), presence=there)
+
+    @pytest.mark.parametrize(
+        ("minutes", "presence_since"), [(80, 20), (80, 0), (-80, -80), (-80, -40)]
+    )
+    def test_away_for_a_while(self, minutes: float, presence_since: float) -> None:
+        """Who was away since, or before, may have charged unseen."""
+        whole = ((at(-100), at(100)),)
+        away = ((at(-100), at(presence_since)), (at(presence_since + 10), at(100)))
+        read, there = reading(0, 1000), replace(ALWAYS, online=away)
+
+        assert (None, "offline") == shown(minutes, read, presence=there)
+        assert ("1000", "idle-online") == shown(
+            minutes, read, presence=replace(ALWAYS, online=whole)
+        )
 
     def test_behind_what_cannot_be_read(self) -> None:
         """It is not known before one comes that can."""
