@@ -1,0 +1,355 @@
+"""
+The gateway: what hangs on it, who answers under which address, and what it writes down itself.
+
+Rule 1: everything is counted up to an instant before anything is read or changed at it
+(`advance`); between two instants nothing happens.
+Rule 2: a place has a device only while it is enabled in the settings (document 004 §4.1.2.3) and
+something answers there: the left IR port reads a meter, the right one a Bicom, RS485 places what
+stands on the bus under their address with the gateway's own line settings.
+Rule 3: an address is asked on the left IR port first, then on RS485, unless it is the gateway's
+own; who is not there does not answer (§3.4.1, SGW-03). While no RS485 place is in use, the port is
+a slave and asks nobody (§3.4.2).
+Rule 4: at each quarter hour of its own clock the gateway looks at its meters: their load profile
+goes on in its load recorder (hardware D on, 56 hours), the active tariff is told to them, and at
+local midnight the recorders write their counters down (§4.1.5, §4.1.2.5).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from simulators.errors import NotPossible
+from simulators.faults import Faults
+from simulators.iskra_sg.bicoms import Bicom
+from simulators.iskra_sg.counters import QUARTER, Quarter
+from simulators.iskra_sg.faults import AbsentDevice
+from simulators.iskra_sg.loads import Fed, Flow, Switched
+from simulators.iskra_sg.local_clock import LocalClock
+from simulators.iskra_sg.meters import Meter
+from simulators.iskra_sg.settings import Connectivity, Recorder, Settings
+
+LOAD_RECORDER_ROWS = 56 * 4
+"""Document 004 §4.1.5: "up to 56 hours"."""
+RECORDERS = {"A": 2, "B": 2, "C": 3, "D": 8, "E": 8}
+"""By hardware version; that it depends on it is §4.1.2.5, the numbers are ASSUMED."""
+HISTORY_DAYS = 3_660
+"""For how many days a recorder keeps what it wrote (ASSUMED: ten years)."""
+GATEWAY_MODELS = ("SG-E1", "SG-W1", "SG-W1A")
+
+Device = Meter | Bicom
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """
+    What a gateway is.
+
+    Attributes:
+        model: one of `GATEWAY_MODELS`.
+        serial: its serial number, 8 signs, as "IS001093".
+        hardware: a letter.
+        software, filesystem: versions.
+
+    Raises:
+        ValueError: If there is no such gateway.
+    """
+
+    model: str = "SG-E1"
+    serial: str = "IS000001"
+    hardware: str = "D"
+    software: str = "2.09"
+    filesystem: str = "2.09"
+    mac: str = "F0:08:D1:00:00:01"
+
+    def __post_init__(self) -> None:
+        if self.model not in GATEWAY_MODELS:
+            raise ValueError(f"a gateway is one of {', '.join(GATEWAY_MODELS)}, not {self.model}")
+        if not (1 <= len(self.serial) <= 8 and self.serial.isascii() and self.serial.isalnum()):
+            raise ValueError(f"a serial number has up to 8 letters and digits, not {self.serial}")
+        if self.hardware not in RECORDERS:
+            raise ValueError(f"the hardware is one of {', '.join(RECORDERS)}, not {self.hardware}")
+
+    @property
+    def has_load_recorder(self) -> bool:
+        """Whether it extends load profiles (§4.1.5: "hardware version D or newer")."""
+        return self.hardware >= "D"
+
+    def defaults(self) -> Settings:
+        """Give the settings that a factory reset restores."""
+        settings = Settings(recorders=(Recorder(),) * RECORDERS[self.hardware])
+        if self.model == "SG-E1":
+            return replace(settings, connectivity=Connectivity(mode="ethernet"))
+        return settings
+
+
+@dataclass
+class Bench:
+    """What stands around a gateway: devices, enabled or not, and loads by name."""
+
+    left: Meter | None = None
+    right: Bicom | None = None
+    bus: Sequence[Device] = ()
+    loads: Mapping[str, Switched] = field(default_factory=dict)
+
+    @property
+    def devices(self) -> Iterator[Device]:
+        """All of them."""
+        if self.left is not None:
+            yield self.left
+        if self.right is not None:
+            yield self.right
+        yield from self.bus
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    One of the 18 rows of "External devices".
+
+    Attributes:
+        index: 0 left IR, 1 right IR, 2 to 17 RS485 1 to 16.
+        interface: as figure 39 and public clients call it.
+        address: its Modbus address.
+        is_enabled: whether the settings have something there.
+        device: who answers there now, None for nobody.
+    """
+
+    index: int
+    interface: str
+    address: int
+    is_enabled: bool
+    device: Device | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a recorder wrote at a midnight; None where nobody answered."""
+
+    day: date
+    value: int | None
+
+
+@dataclass
+class Inputs:
+    """The two inputs on the gateway itself (§2.4): pulses since ever, and a Pt1000 sensor."""
+
+    pulses: int = 0
+    temperature_cdeg: int | None = None
+
+
+class Gateway:
+    """
+    A gateway, without its wires.
+
+    Parameters:
+        identity: what it is.
+        bench: what stands around it.
+        settings: how it is set up; by default as it leaves the factory.
+        at: when it is switched on.
+        clock: its own clock; the meters' clocks are theirs.
+        faults: what is not ideal.
+
+    Attributes:
+        active_tariff: which tariff its calendar has; see `tariffs`.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        bench: Bench,
+        at: datetime,
+        faults: Faults,
+        settings: Settings | None = None,
+        clock: LocalClock | None = None,
+    ) -> None:
+        self.identity = identity
+        self.bench = bench
+        self.faults = faults
+        self.settings = settings or identity.defaults()
+        self.clock = clock or LocalClock(at)
+        self.inputs = Inputs()
+        self.switched_on_at = at
+        self.tariff_at: Callable[[datetime], int] = lambda local: 1
+        self.active_tariff = 1
+        self._at = at
+        self._load_recorder: dict[int, deque[Quarter]] = {}
+        self._histories: dict[int, deque[Entry]] = {}
+        self._take_tariff()
+
+    # ------------------------------------------------------------------ time
+
+    @property
+    def at(self) -> datetime:
+        """Up to which instant everything has been counted."""
+        return self._at
+
+    @property
+    def local_time(self) -> datetime:
+        """What its clock shows now, in its time zone."""
+        return self.clock.shows(self._at).astimezone(ZoneInfo(self.settings.time.zone))
+
+    def advance(self, at: datetime) -> None:
+        """Let everything happen up to ``at``."""
+        while self._at < at:
+            mark = self.clock.next_mark(self._at, QUARTER)
+            until = min(mark, at)
+            for device in self.bench.devices:
+                if isinstance(device, Meter):
+                    device.advance(until)
+            self._at = until
+            if until == mark:
+                self._quarter()
+
+    def _quarter(self) -> None:
+        for place in self.places():
+            if isinstance(place.device, Meter) and self.identity.has_load_recorder:
+                self._record(place.index, place.device)
+        if self.local_time.hour == self.local_time.minute == 0:
+            for number, recorder in enumerate(self.settings.recorders):
+                if recorder.enabled:
+                    entry = Entry(self.local_time.date(), self.recorded_now(recorder))
+                    rows = self._histories.setdefault(number, deque(maxlen=HISTORY_DAYS))
+                    rows.append(entry)
+        self._take_tariff()
+
+    def _record(self, index: int, meter: Meter) -> None:
+        """Take over what the meter has and the load recorder has not yet."""
+        rows = self._load_recorder.setdefault(index, deque(maxlen=LOAD_RECORDER_ROWS))
+        last = rows[-1].end if rows else None
+        rows.extend(row for row in meter.profile if last is None or row.end > last)
+
+    def _take_tariff(self) -> None:
+        self.active_tariff = self.tariff_at(self.local_time)
+        for place in self.places():
+            if isinstance(place.device, Meter):
+                place.device.tariff = self.active_tariff
+
+    # ------------------------------------------------------------------ who is there
+
+    def places(self) -> list[Place]:
+        """Give all 18 rows of "External devices"."""
+        names = ("Left IR", "Right IR", *(f"RS485 {n}" for n in range(1, 17)))
+        return [
+            Place(index, name, slot.address, slot.kind != "disabled", self._device_at(index))
+            for index, (name, slot) in enumerate(zip(names, self.settings.slots, strict=True))
+        ]
+
+    def numbered(self, number: int) -> Place | None:
+        """Give a row as REST numbers them: all but right IR, from 0 on; None beyond the last."""
+        rows = [row for row in self.places() if row.interface != "Right IR"]
+        return rows[number] if 0 <= number < len(rows) else None
+
+    def addressed(self, address: int) -> Device | None:
+        """Tell who answers under a Modbus address, besides the gateway itself; None for nobody."""
+        left = self.settings.left_ir
+        if left.kind == "meter" and left.address == address:
+            return self._device_at(0)
+        return self._on_bus(address) if self.is_master else None
+
+    @property
+    def is_master(self) -> bool:
+        """Whether the RS485 port asks; while no place is in use it answers instead (§3.4.2)."""
+        return any(slot.kind != "disabled" for slot in self.settings.rs485)
+
+    def heard_on_bus(self) -> list[Device]:
+        """Give who answers a scan of the bus: those with the gateway's line settings."""
+        return [one for one in self.bench.bus if self._hears(one)]
+
+    def _device_at(self, index: int) -> Device | None:
+        slot = self.settings.slots[index]
+        if slot.kind == "disabled":
+            return None
+        if index == 0:
+            left = self.bench.left
+            fits = left is not None and left.address == slot.address
+            return left if left is not None and fits and self._answers(left) else None
+        if index == 1:
+            right = self.bench.right
+            return right if right is not None and self._answers(right) else None
+        device = self._on_bus(slot.address)
+        return device if device is not None and _kind(device) == slot.kind else None
+
+    def _on_bus(self, address: int) -> Device | None:
+        return next((one for one in self.heard_on_bus() if one.address == address), None)
+
+    def _hears(self, device: Device) -> bool:
+        return device.line == self.settings.rs485_line and self._answers(device)
+
+    def _answers(self, device: Device) -> bool:
+        absent = (one.address for one in self.faults.on if isinstance(one, AbsentDevice))
+        has_power = not isinstance(device, Meter) or device.is_powered
+        return has_power and not any(address in (0, device.address) for address in absent)
+
+    # ------------------------------------------------------------------ what is asked of it
+
+    def switch(self, bicom: Bicom, is_on: bool) -> None:
+        """Move a switch, now."""
+        bicom.switch(is_on)
+
+    def feed(self, name: str, flow: Flow) -> None:
+        """
+        Have another flow at a load that is fed from outside, from now on.
+
+        Raises:
+            NotPossible: If there is no such load, or it goes by itself.
+        """
+        behind = self.bench.loads.get(name)
+        if behind is None or not isinstance(behind.load, Fed):
+            why = "there is no load of that name that is fed from outside"
+            raise NotPossible(f"feed {name!r}", self.identity.serial, why)
+        behind.load.now = flow
+
+    def load_profile(self, index: int) -> list[Quarter]:
+        """
+        Give the load profile of the meter at a place, oldest first.
+
+        What the meter has counts; where it has less, the load recorder's goes before it (§4.1.5).
+
+        Raises:
+            NotPossible: If no meter is enabled there.
+        """
+        place = self.places()[index]
+        if self.settings.slots[index].kind != "meter":
+            raise NotPossible("read a load profile", place.interface, "no meter is enabled there")
+        meter_rows = list(place.device.profile) if isinstance(place.device, Meter) else []
+        begins = meter_rows[0].end if meter_rows else None
+        own = self._load_recorder.get(index, ())
+        earlier = [row for row in own if begins is None or row.end < begins]
+        return [*earlier, *meter_rows]
+
+    def clear_load_recorder(self, index: int) -> None:
+        """Empty the load recorder of a place (§4.1.2.3)."""
+        self._load_recorder.pop(index, None)
+
+    def history(self, number: int) -> list[Entry]:
+        """Give what a recorder wrote, by its number from 0 on, oldest first."""
+        return list(self._histories.get(number, ()))
+
+    def clear_recorder(self, number: int) -> None:
+        """Empty a recorder (§4.1.2.5)."""
+        self._histories.pop(number, None)
+
+    def recorded_now(self, recorder: Recorder) -> int | None:
+        """Tell what a recorder would write now, in its counter's unit; None for nothing."""
+        if recorder.source == "pulse":
+            enabled = self.settings.features.pulse_counter
+            return self.inputs.pulses if enabled else None
+        device = self.addressed(recorder.address)
+        if not isinstance(device, Meter):
+            return None
+        counters = device.resettable if recorder.resettable else device.non_resettable
+        number = recorder.counter - 1
+        return counters[number].shown if number < len(counters) else None
+
+    @property
+    def uptime(self) -> timedelta:
+        """How long it has been on."""
+        return self._at - self.switched_on_at
+
+
+def _kind(device: Device) -> str:
+    return "meter" if isinstance(device, Meter) else "bicom"

@@ -1,0 +1,212 @@
+"""Reading a site file: strict, and each error says where in the file and what would be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time, timedelta
+from typing import Any
+
+from simulators.errors import NotAccepted
+from simulators.iskra_sg.device import Identity
+from simulators.iskra_sg.line import LineSettings
+from simulators.iskra_sg.loads import Flow
+from simulators.iskra_sg.models import MODELS
+from simulators.iskra_sg.settings import Push, changed
+from simulators.iskra_sg.site import PORTS, DevicePlan, LoadPlan, Site
+
+DEVICES_LIMIT, LOADS_LIMIT, STEPS_LIMIT = 34, 200, 96
+POWER_LIMIT_W = 1_000_000
+
+Table = Mapping[str, Any]
+
+
+def read(data: Table) -> Site:
+    """
+    Read a site from plain data.
+
+    Raises:
+        NotAccepted: If it is none.
+    """
+    _known(data, "site file", ("gateway", "settings", "load", "device"))
+    gateway = _table(data, "gateway")
+    _known(
+        gateway,
+        "gateway",
+        ("model", "serial", "hardware", "software", "clock_offset_s", "clock_drift_ppm"),
+    )
+    texts = {
+        name: _text(gateway, name, "gateway")
+        for name in ("model", "serial", "hardware", "software")
+        if name in gateway
+    }
+    identity = _made("gateway", gateway, lambda: Identity(**texts))
+    loads = [_load(one, f"load[{n}]") for n, one in enumerate(_list(data, "load", LOADS_LIMIT))]
+    devices = [
+        _device(one, f"device[{n}]") for n, one in enumerate(_list(data, "device", DEVICES_LIMIT))
+    ]
+    _consistent(loads, devices)
+    return Site(
+        identity,
+        changed(identity.defaults(), _table(data, "settings"), "settings"),
+        tuple(devices),
+        tuple(loads),
+        timedelta(seconds=_number(gateway, "clock_offset_s", "gateway")),
+        _number(gateway, "clock_drift_ppm", "gateway"),
+    )
+
+
+def _load(table: Table, where: str) -> LoadPlan:
+    _known(table, where, ("name", "power_w", "reactive_var", "step"))
+    name = _text(table, "name", where)
+    steps = _list(table, "step", STEPS_LIMIT, where)
+    if not steps:
+        return LoadPlan(name, ((time(0), _flow(table, where)),) if "power_w" in table else ())
+    read_steps = []
+    for number, step in enumerate(steps):
+        place = f"{where}.step[{number}]"
+        _known(step, place, ("from", "power_w", "reactive_var"))
+        read_steps.append((_time(step, place), _flow(step, place)))
+    times = [start for start, _ in read_steps]
+    if times[0] != time(0) or times != sorted(set(times)):
+        raise NotAccepted(f"{where}.step", [str(one) for one in times], "begin at 00:00 and ascend")
+    return LoadPlan(name, tuple(read_steps))
+
+
+def _flow(table: Table, where: str) -> Flow:
+    return Flow.of_watts(_powers(table, "power_w", where), _powers(table, "reactive_var", where))
+
+
+def _powers(table: Table, name: str, where: str) -> tuple[int, int, int]:
+    """Read a power: of L1 alone, or of each phase."""
+    value = table.get(name, 0)
+    values = value if isinstance(value, list) else [value, 0, 0]
+    fits = len(values) == 3 and all(
+        type(one) is int and abs(one) <= POWER_LIMIT_W for one in values
+    )
+    if not fits:
+        remedy = f"give whole watts, up to ±{POWER_LIMIT_W}: of L1, or of [L1, L2, L3]"
+        raise NotAccepted(f"{where}.{name}", value, remedy)
+    first, second, third = values
+    return (first, second, third)
+
+
+def _time(table: Table, where: str) -> time:
+    text = table.get("from")
+    try:
+        return time.fromisoformat(text if isinstance(text, str) else "")
+    except ValueError:
+        raise NotAccepted(f"{where}.from", text, 'give a time of the day, as "06:30"') from None
+
+
+def _device(table: Table, where: str) -> DevicePlan:
+    texts = ("port", "model", "serial", "description", "location")
+    numbers = ("address", "energy_wh", "export_wh", "exponent")
+    flags = ("is_on", "enabled")
+    others = ("loads", "line", "clock_offset_s", "link_1", "link_2")
+    _known(table, where, (*texts, *numbers, *flags, *others))
+    values: dict[str, Any] = {name: _text(table, name, where) for name in texts if name in table}
+    values |= {name: _number(table, name, where) for name in numbers if name in table}
+    values |= {name: _flag(table, name, where) for name in flags if name in table}
+    for name, choices in (("port", PORTS), ("model", tuple(MODELS))):
+        if values.get(name) not in choices:
+            raise NotAccepted(f"{where}.{name}", values.get(name), f"take {', '.join(choices)}")
+    loads = table.get("loads", [])
+    if not isinstance(loads, list) or not all(isinstance(one, str) for one in loads):
+        raise NotAccepted(f"{where}.loads", loads, "give a list of names of loads")
+    values["loads"] = tuple(loads)
+    values["line"] = changed(LineSettings(), _table(table, "line", where), f"{where}.line")
+    for link in ("link_1", "link_2"):
+        values[link] = changed(Push(), _table(table, link, where), f"{where}.{link}")
+    values["clock_offset"] = timedelta(seconds=_number(table, "clock_offset_s", where))
+    values.setdefault("serial", "")
+    return _checked(DevicePlan(**values), where)
+
+
+def _checked(plan: DevicePlan, where: str) -> DevicePlan:
+    if not (1 <= len(plan.serial) <= 8 and plan.serial.isascii() and plan.serial.isprintable()):
+        raise NotAccepted(f"{where}.serial", plan.serial, "give 1 to 8 signs, as registers hold 8")
+    if (plan.port == "left-ir" and not plan.is_meter) or (
+        plan.port == "right-ir" and plan.is_meter
+    ):
+        remedy = "the left IR port reads a meter, the right one a Bicom; RS485 takes both"
+        raise NotAccepted(f"{where}.port", plan.port, remedy)
+    if not 0 <= plan.address <= 247:
+        raise NotAccepted(f"{where}.address", plan.address, "give a Modbus address, 0 to 247")
+    if not 0 <= plan.exponent <= 4:
+        raise NotAccepted(f"{where}.exponent", plan.exponent, "give 0 to 4")
+    if plan.energy_wh < 0 or plan.export_wh < 0:
+        raise NotAccepted(f"{where}.energy_wh", plan.energy_wh, "a meter begins at 0 or above")
+    return plan
+
+
+def _consistent(loads: Sequence[LoadPlan], devices: Sequence[DevicePlan]) -> None:
+    names = [load.name for load in loads]
+    for name in names:
+        if names.count(name) > 1:
+            raise NotAccepted("load.name", name, "give each load a name of its own")
+    for device in devices:
+        for name in device.loads:
+            if name not in names:
+                known = ", ".join(names) or "none"
+                raise NotAccepted(f"loads of {device.serial}", name, f"declared are: {known}")
+    for port in PORTS[:2]:
+        if len([one for one in devices if one.port == port]) > 1:
+            raise NotAccepted("device.port", port, "one device fits there")
+    for what in ("serial", "address"):
+        seen = [getattr(one, what) for one in devices if what == "serial" or one.port == "rs485"]
+        for value in seen:
+            if seen.count(value) > 1:
+                raise NotAccepted(f"device.{what}", value, "give each device its own")
+
+
+# ---------------------------------------------------------------- plain values
+
+
+def _made(where: str, given: object, make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except ValueError as error:
+        raise NotAccepted(where, given, str(error)) from None
+
+
+def _known(table: Table, where: str, names: Sequence[str]) -> None:
+    for name in table:
+        if name not in names:
+            raise NotAccepted(f"{where}.{name}", table[name], f"known here: {', '.join(names)}")
+
+
+def _table(table: Table, name: str, where: str = "") -> Table:
+    value = table.get(name, {})
+    if not isinstance(value, dict):
+        raise NotAccepted(f"{where}.{name}".lstrip("."), value, "give a table")
+    return value
+
+
+def _list(table: Table, name: str, limit: int, where: str = "") -> list[Table]:
+    value = table.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise NotAccepted(f"{where}.{name}".lstrip("."), value, f"give tables, each as [[{name}]]")
+    if len(value) > limit:
+        raise NotAccepted(f"{where}.{name}".lstrip("."), len(value), f"give {limit} at most")
+    return value
+
+
+def _text(table: Table, name: str, where: str) -> str:
+    value = table.get(name)
+    if not isinstance(value, str) or not value or len(value) > 40 or not value.isprintable():
+        raise NotAccepted(f"{where}.{name}", value, "give a text of 1 to 40 printable signs")
+    return value
+
+
+def _number(table: Table, name: str, where: str) -> int:
+    value = table.get(name, 0)
+    if type(value) is not int or abs(value) > 10**12:
+        raise NotAccepted(f"{where}.{name}", value, "give a whole number")
+    return value
+
+
+def _flag(table: Table, name: str, where: str) -> bool:
+    value = table[name]
+    if not isinstance(value, bool):
+        raise NotAccepted(f"{where}.{name}", value, "give true or false")
+    return value
