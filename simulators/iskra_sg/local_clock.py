@@ -1,5 +1,5 @@
 """
-The clock in a gateway and in its meters: right, or wrong in a way that is known (document 004 §4.1.2.1).
+The clock in a gateway and in its meters: right, or wrong in a known way (document 004 §4.1.2.1).
 
 Rule 1: what it shows is a straight line over the true time, until somebody sets it or its drift
 changes; then another line begins. Whole microseconds only.
