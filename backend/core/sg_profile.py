@@ -21,7 +21,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypeGuard
 
 from backend.core.readings import Kind, MeterValue
 from backend.core.sg_counters import CONNECTOR, EXPORT, IMPORT
@@ -179,23 +178,26 @@ def quarters_of(body: object, where: str) -> list[Quarter]:
     Raises:
         GatewayAnswerError: If it is no such body.
     """
-    rows = body.get("load_profile") if isinstance(body, dict) else None
+    profile = body.get("load_profile") if isinstance(body, dict) else None
+    rows = profile.get("values") if isinstance(profile, dict) else None
     if not isinstance(rows, list) or len(rows) > ROWS_LIMIT:
-        raise _wrong(where, "the answer has no list 'load_profile'")
+        raise _wrong(where, "the answer has no list 'load_profile.values'")
     return [_quarter(row, place, where) for place, row in enumerate(rows)]
 
 
 def _quarter(row: object, place: int, where: str) -> Quarter:
     if isinstance(row, dict):
         end = _instant(row.get("end"))
-        imported, exported = row.get("import_wh"), row.get("export_wh")
-        if end is not None and _is_energy(imported) and _is_energy(exported):
+        imported, exported = _total(row.get("import")), _total(row.get("export"))
+        if end is not None and imported is not None and exported is not None:
             return Quarter(end, imported, exported)
-    raise _wrong(where, f"'load_profile[{place}]' is no quarter hour")
+    raise _wrong(where, f"'load_profile.values[{place}]' is no quarter hour")
 
 
-def _is_energy(value: object) -> TypeGuard[int]:
-    return type(value) is int and 0 <= value < ENERGY_LIMIT_WH
+def _total(values: object) -> int | None:
+    """Give the first of the total and the phases, in whole Wh; None where there is no such."""
+    value = values[0] if isinstance(values, list) and values else None
+    return value if type(value) is int and 0 <= value < ENERGY_LIMIT_WH else None
 
 
 def _instant(text: object) -> datetime | None:

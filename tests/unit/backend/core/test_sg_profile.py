@@ -142,8 +142,8 @@ def test_a_filled_register_is_a_meter_value() -> None:
 
 def told(**changed: Any) -> dict[str, Any]:
     """Give a body with one quarter hour."""
-    quarter = {"end": "2026-01-10T12:15:00Z", "import_wh": 25, "export_wh": 0, **changed}
-    return {"load_profile": [quarter]}
+    quarter = {"end": "2026-01-10T12:15:00Z", "import": [25, 25, 0, 0], "export": [0] * 4}
+    return {"load_profile": {"id": 0, "values": [{**quarter, **changed}]}}
 
 
 def test_a_load_profile_is_read() -> None:
@@ -157,16 +157,19 @@ def test_a_load_profile_is_read() -> None:
     [
         5,
         {},
-        {"load_profile": [5]},
-        {"load_profile": [told()["load_profile"][0]] * 3_841},
+        {"load_profile": []},
+        {"load_profile": {"values": [5]}},
+        {"load_profile": {"values": told()["load_profile"]["values"] * 3_841}},
         told(end="2026-01-10T12:15:00"),
         told(end="2026-01-10T12:15:01Z"),
         told(end="soon"),
         told(end=None),
-        told(import_wh=-1),
-        told(import_wh=1.5),
-        told(import_wh=True),
-        told(export_wh=10**9),
+        told(**{"import": [-1]}),
+        told(**{"import": [1.5]}),
+        told(**{"import": [True]}),
+        told(**{"import": []}),
+        told(export=5),
+        told(export=[10**9]),
     ],
 )
 def test_what_is_no_load_profile_is_told(body: object) -> None:
