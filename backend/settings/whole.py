@@ -1,13 +1,4 @@
-"""
-The operator's settings: one TOML file, and the environment for what differs by machine.
-
-They are read here and nowhere else, and checked as a whole before anything starts. A mistake
-is told with its place (table and key), what is wrong there, and what to write instead.
-
-Environment: ``ISEBENCH_HOST``, ``ISEBENCH_PORT``, ``ISEBENCH_DATABASE``,
-``ISEBENCH_FRAME_LIMIT_BYTES``, ``ISEBENCH_HEARTBEAT_S`` and ``ISEBENCH_ANSWER_LIMIT_S`` stand
-above the keys of the same name in ``[backend]``; ``secret_env`` names a variable of its own.
-"""
+"""All of the settings: one table after the other, and whether they fit together."""
 
 from __future__ import annotations
 
