@@ -67,7 +67,7 @@ from backend.core.declaration import Declaration
 from backend.core.formats import cells, esl_xml, layout, mscons, obis_csv, series_csv
 from backend.core.formats import forms as forms_of_files
 from backend.core.formats import ise_timeseries_csv as csv
-from backend.settings import Settings, whole
+from backend.settings import Settings, destinations
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
 from harness.errors import Disagreement
@@ -733,7 +733,7 @@ FILES = (
         "port 990 is spoken to in the clear at first",
         "AEX-02",
         "its encryption begins",
-        (whole._security, "port == _IMPLICIT_PORT", "False"),
+        (destinations._security, "port == _IMPLICIT_PORT", "False"),
         only="drop.example:990",
     ),
     _mutant(
