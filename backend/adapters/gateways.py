@@ -42,7 +42,7 @@ LOOK_BACK = timedelta(hours=60)
 """How far back gaps are looked for: a load recorder keeps 56 hours (document 004 §4.1.5)."""
 _MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
 
-Read = Callable[[Gateway, GatewayMeter], Awaitable[tuple[list[Counter], str]]]
+Read = Callable[[Gateway, GatewayMeter], Awaitable[tuple[Sequence[Counter], str]]]
 ReadProfile = Callable[[Gateway, GatewayMeter], Awaitable[tuple[Sequence[Quarter], str]]]
 
 
@@ -55,7 +55,7 @@ class Way(Protocol):
     async def stop(self) -> None:
         """End, and give everything back."""
 
-    async def read(self, meter: GatewayMeter) -> tuple[list[Counter], str]:
+    async def read(self, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
         """
         Read a meter's counters now.
 
@@ -97,9 +97,7 @@ class MeterKeeper:
         self._settings = settings
         self._store = store
         self._clock = clock
-        self.views = {
-            meter.name: GatewayView() for one in settings.gateways for meter in one.meters
-        }
+        self.views = {one.name: GatewayView() for one in settings.meters if one.place is not None}
 
     def settings_of(self, meter: GatewayMeter) -> MeterSettings:
         """Give the meter's own settings."""

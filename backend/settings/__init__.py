@@ -14,8 +14,9 @@ from backend.settings.activation import CHARGER, INTERVALS_MINUTES, METER_IN_FRO
 from backend.settings.cards import CARD_STATUSES, CardSettings
 from backend.settings.destinations import HOST_KEY_KINDS, DestinationSettings
 from backend.settings.formats import FormatSettings
+from backend.settings.gateways import GatewaySettings
 from backend.settings.listening import BackendSettings, WebSettings
-from backend.settings.meters import FolderSettings, MeterSettings
+from backend.settings.meters import FolderSettings, GatewayPlace, MeterSettings
 from backend.settings.section import YEARS
 from backend.settings.sources import SourceSettings
 from backend.settings.stations import REGISTRATIONS, GroupSettings, StationSettings
@@ -39,6 +40,8 @@ __all__ = [
     "DestinationSettings",
     "FolderSettings",
     "FormatSettings",
+    "GatewayPlace",
+    "GatewaySettings",
     "GroupSettings",
     "MeterSettings",
     "Settings",

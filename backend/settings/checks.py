@@ -37,6 +37,7 @@ def check(settings: Settings, where: str) -> None:
     """
     _check_doubles(settings, where)
     _check_references(settings, where)
+    _check_gateways(settings, where)
     _check_upstream(settings, where)
     _check_codes(settings, where)
     _check_metering_points(settings, where)
@@ -51,6 +52,7 @@ def _check_doubles(settings: Settings, where: str) -> None:
     _once(where, "group", "name", ((one.account, one.name) for one in settings.groups))
     # A meter is addressed by its name alone.
     _once(where, "meter", "name", ((one.name,) for one in settings.meters))
+    _once(where, "gateway", "name", ((one.account, one.name) for one in settings.gateways))
     _once(where, "folder", "name", ((one.account, one.name) for one in settings.folders))
     _once(where, "card", "id_tag", ((one.account, one.id_tag) for one in settings.cards))
     # A model that sends UIDs turned round must not take one card for another.
@@ -89,6 +91,7 @@ def _check_references(settings: Settings, where: str) -> None:
         ("station", settings.stations, "identity"),
         ("group", settings.groups, "name"),
         ("meter", settings.meters, "name"),
+        ("gateway", settings.gateways, "name"),
         ("folder", settings.folders, "name"),
         ("card", settings.cards, "id_tag"),
         ("format", settings.formats, "name"),
@@ -120,6 +123,22 @@ def _check_references(settings: Settings, where: str) -> None:
         meters = _names_in(settings, folder.account)["meters"]
         for name in folder.meters:
             _refer(place, "meters", name, meters, "[[meter]] of the account")
+
+
+def _check_gateways(settings: Settings, where: str) -> None:
+    """See that each meter is read at a gateway of its account, and each place by one meter."""
+    seen: set[tuple[str, str, str]] = set()
+    for meter in settings.meters:
+        if meter.place is None:
+            continue
+        place = f"{where}, [[meter]] {meter.name!r}, [gateway]"
+        known = {one.name for one in settings.gateways if one.account == meter.account}
+        _refer(place, "name", meter.place.gateway, known, "[[gateway]] of the account")
+        key = (meter.account, meter.place.gateway, meter.place.serial)
+        if key in seen:
+            what = f"{meter.place.serial!r} is read for another meter already"
+            raise SettingsError(what, f"{place}, key 'serial'", "let one meter have it")
+        seen.add(key)
 
 
 def _names_in(settings: Settings, account: str) -> dict[str, set[str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backend.ports import Destination
+from backend.settings.network import read_address, read_authority
 from backend.settings.secrets import Surroundings, read_secret, ways_given
 from backend.settings.section import Section
 
@@ -28,7 +28,6 @@ _PORTS = {"sftp": 22, "ftps": 21, "ftp": 21}
 #: How many files are on their way at once; those of FTP want a line each.
 _AT_ONCE = {"sftp": 16, "ftps": 4, "ftp": 4}
 _IMPLICIT_PORT = 990
-_ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<name>[^:]+))(?::(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def read_destination(section: Section, surroundings: Surroundings) -> Destinatio
     """Read a server with its secret, which is opened now."""
     account = section.text("account")
     kind = section.choice("kind", tuple(_PORTS), "sftp")
-    host, port = _address(section, _PORTS[kind])
+    host, port = read_address(section, _PORTS[kind])
     secret = (
         _password(section, surroundings) if kind == "sftp" else read_secret(section, surroundings)
     )
@@ -69,26 +68,6 @@ def read_destination(section: Section, surroundings: Surroundings) -> Destinatio
         **(_security(section, surroundings, port) if kind == "ftps" else {}),
     )
     return DestinationSettings(account, destination)
-
-
-def _address(section: Section, usual_port: int) -> tuple[str, int]:
-    """Read host and port; the host may carry the port (AEX-02), an IPv6 address in brackets."""
-    example = "a host name or address"
-    host = section.text("host", example=example)
-    if re.search(r"[/@\s]|://", host):
-        remedy = f"write {example}; user, port and folder have keys of their own"
-        raise section.error("host", f"is {host!r}", remedy)
-    parts = _ADDRESS.fullmatch(host)
-    if parts is None:  # an IPv6 address as it is
-        return host, section.number("port", 1, 65_535, usual_port)
-    if parts["port"] is None:
-        return parts["six"] or parts["name"], section.number("port", 1, 65_535, usual_port)
-    port = int(parts["port"])
-    if not 1 <= port <= 65_535:
-        raise section.error("host", f"is {host!r}", "write a port from 1 to 65535 behind it")
-    if section.number("port", 1, 65_535, port) != port:
-        raise section.error("port", f"is not the one of host, {host!r}", "leave one of them out")
-    return parts["six"] or parts["name"], port
 
 
 def _plain(section: Section, text: str, key: str) -> str:
@@ -120,28 +99,10 @@ def _security(section: Section, surroundings: Surroundings, port: int) -> dict[s
         )
     return {
         "is_implicit": section.flag("implicit", port == _IMPLICIT_PORT),
-        "authority": _authority(section, surroundings),
+        "authority": read_authority(section, surroundings),
         "certificate_sha256": pinned,
         "tls_min": section.choice("tls_min", ("1.0", "1.2", "1.3"), "1.2"),
     }
-
-
-def _authority(section: Section, surroundings: Surroundings) -> str:
-    named = section.text("authority_file", "")
-    if not named:
-        return ""
-    try:
-        text = (surroundings.folder / named).read_text(encoding="ascii")
-        if not text.strip():
-            raise ValueError("empty")  # for which OpenSSL would take this machine's own
-        ssl.create_default_context(cadata=text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:  # an SSLError is an OSError
-        raise section.error(
-            "authority_file",
-            f"names {named!r}, which holds no certificate that can be read",
-            "name a file with certificates as PEM: -----BEGIN CERTIFICATE-----",
-        ) from error
-    return text
 
 
 def _password(section: Section, surroundings: Surroundings) -> str:

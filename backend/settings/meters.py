@@ -1,4 +1,8 @@
-"""Meters and their folders: ``[[meter]]`` and ``[[folder]]`` with ``[[folder.virtual_tariff]]``."""
+"""
+Meters and their folders.
+
+``[[meter]]`` with ``[meter.gateway]``, and ``[[folder]]`` with ``[[folder.virtual_tariff]]``.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +22,30 @@ from backend.settings.section import Section, read_day, read_name
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayPlace:
+    """
+    Where a meter is read: at which gateway, by its name.
+
+    Attributes:
+        serial: the meter's serial number; what another meter says there is not kept.
+        address: its Modbus address at the gateway.
+    """
+
+    gateway: str
+    serial: str
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
 class MeterSettings:
     """
-    A meter, whose readings are brought over the API.
+    A meter, whose readings are brought over the API, or read at a gateway.
 
     Attributes:
         activation: as of a station; without it the meter itself is in no file.
         profile: how far its register is believed.
         exchanges: when it was exchanged, and what the two showed then.
+        place: where it is read, if it is.
     """
 
     account: str
@@ -33,6 +53,7 @@ class MeterSettings:
     activation: Activation | None
     profile: DeviceProfile = METER
     exchanges: tuple[Exchange, ...] = ()
+    place: GatewayPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +73,25 @@ def read_meter(section: Section) -> MeterSettings:
     activation, _ = read_activation(section, name, is_station=False)
     profile = replace(METER, max_power_w=Decimal(most_w))
     return MeterSettings(
-        section.text("account"), name, activation, profile, read_exchanges(section)
+        section.text("account"),
+        name,
+        activation,
+        profile,
+        read_exchanges(section),
+        _place(section),
     )
+
+
+def _place(section: Section) -> GatewayPlace | None:
+    if section.mapping.get("gateway") is None:
+        section.take("gateway")
+        return None
+    table = section.table("gateway")
+    place = GatewayPlace(
+        table.text("name"), table.text("serial"), table.number("address", 0, 247, 33)
+    )
+    table.finish()
+    return place
 
 
 def read_folder(section: Section) -> FolderSettings:

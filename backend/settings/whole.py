@@ -17,12 +17,13 @@ from backend.core.day_values import VirtualTariff
 from backend.core.device_profile import DeviceProfile
 from backend.core.exports import Activation
 from backend.errors import SettingsError
-from backend.ports import Destination
+from backend.ports import Destination, Gateway, GatewayMeter
 from backend.settings.accounts import AccountSettings, read_account
 from backend.settings.cards import CardSettings, read_card
 from backend.settings.checks import check
 from backend.settings.destinations import DestinationSettings, read_destination
 from backend.settings.formats import FormatSettings, read_format
+from backend.settings.gateways import GatewaySettings, read_gateway
 from backend.settings.listening import BackendSettings, WebSettings, read_backend, read_web
 from backend.settings.meters import FolderSettings, MeterSettings, read_folder, read_meter
 from backend.settings.secrets import Surroundings
@@ -49,6 +50,7 @@ class Settings:
     stations: tuple[StationSettings, ...] = ()
     groups: tuple[GroupSettings, ...] = ()
     meters: tuple[MeterSettings, ...] = ()
+    gateways: tuple[GatewaySettings, ...] = ()
     folders: tuple[FolderSettings, ...] = ()
     cards: tuple[CardSettings, ...] = ()
     formats: tuple[FormatSettings, ...] = ()
@@ -131,6 +133,7 @@ class Settings:
             stations=read_all(top, "station", "identity", lambda s: read_station(s, profiles)),
             groups=read_all(top, "group", "name", read_group),
             meters=read_all(top, "meter", "name", read_meter),
+            gateways=read_all(top, "gateway", "name", lambda s: read_gateway(s, surroundings)),
             folders=read_all(top, "folder", "name", read_folder),
             cards=read_all(top, "card", "id_tag", read_card),
             formats=read_all(top, "format", "name", read_format),
@@ -220,6 +223,20 @@ class Settings:
                 return one
         known = ", ".join(repr(one.name) for one in self.meters) or "none"
         raise SettingsError("is no meter", f"meter {name!r}", f"name one of the settings: {known}")
+
+    def read_gateways(self) -> list[Gateway]:
+        """Give the gateways that read meters, each with its meters."""
+        found = []
+        for one in self.gateways:
+            meters = [
+                GatewayMeter(meter.account, meter.name, place.serial, place.address)
+                for meter in self.meters
+                if (place := meter.place) is not None
+                and (meter.account, place.gateway) == (one.account, one.name)
+            ]
+            if meters:
+                found.append(one.with_meters(meters))
+        return found
 
     def activations_of(self, task: TaskSettings) -> tuple[tuple[SourceSettings, Activation], ...]:
         """
