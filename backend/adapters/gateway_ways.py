@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Protocol
 
-from backend.adapters.gateways import MeterKeeper, PolledGateway, Read, ReadProfile, Way
-from backend.core.sg_counters import Counter
-from backend.ports import Clock, Gateway, GatewayMeter
+from backend.adapters.gateways import MeterKeeper, PolledGateway, Read, ReadProfile
+from backend.ports import Clock, Gateway
 
 
 class Collector(Protocol):
@@ -19,24 +18,6 @@ class Collector(Protocol):
 
     async def stop(self) -> None:
         """End, and give everything back."""
-
-
-class Asked:
-    """A way that opens a line for each reading."""
-
-    def __init__(self, gateway: Gateway, read: Read) -> None:
-        self._gateway = gateway
-        self._read = read
-
-    async def start(self) -> None:
-        """Do nothing: there is no line yet."""
-
-    async def stop(self) -> None:
-        """Do nothing: there is no line any more."""
-
-    async def read(self, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
-        """Read a meter's counters now."""
-        return await self._read(self._gateway, meter)
 
 
 class Collectors:
@@ -84,20 +65,21 @@ class Collectors:
             from backend.adapters.sg_push import PushedGateway
 
             return PushedGateway(gateway, profile, self._keeper, self._clock)
-        return PolledGateway(gateway, self._way_of(gateway), profile, self._keeper, self._clock)
+        return PolledGateway(gateway, _read_of(gateway), profile, self._keeper, self._clock)
 
-    def _way_of(self, gateway: Gateway) -> Way:
-        if gateway.way == "rest":
-            from backend.adapters import sg_rest
 
-            return Asked(gateway, sg_rest.read_counters)
-        if gateway.way == "modbus":
-            from backend.adapters import sg_modbus
+def _read_of(gateway: Gateway) -> Read:
+    if gateway.way == "rest":
+        from backend.adapters import sg_rest
 
-            return Asked(gateway, sg_modbus.read_counters)
-        from backend.adapters.sg_mqtt import MqttWay
+        return sg_rest.read_counters
+    if gateway.way == "modbus":
+        from backend.adapters import sg_modbus
 
-        return MqttWay(gateway, self._clock)
+        return sg_modbus.read_counters
+    from backend.adapters import sg_mqtt
+
+    return sg_mqtt.read_counters
 
 
 def _profile_of(gateway: Gateway) -> ReadProfile | None:

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -44,24 +44,6 @@ _MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
 
 Read = Callable[[Gateway, GatewayMeter], Awaitable[tuple[Sequence[Counter], str]]]
 ReadProfile = Callable[[Gateway, GatewayMeter], Awaitable[tuple[Sequence[Quarter], str]]]
-
-
-class Way(Protocol):
-    """A way by which a gateway's counters come in, for as long as the backend runs."""
-
-    async def start(self) -> None:
-        """Begin."""
-
-    async def stop(self) -> None:
-        """End, and give everything back."""
-
-    async def read(self, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
-        """
-        Read a meter's counters now.
-
-        Raises:
-            GatewayError: If they cannot be read.
-        """
 
 
 @dataclass(slots=True)
@@ -143,7 +125,7 @@ class PolledGateway:
 
     Parameters:
         gateway: its settings.
-        way: how its meters are read.
+        read: how a meter is read.
         read_profile: how a load profile is read; None where gaps stay.
         keeper: where what it tells goes.
         clock: the time.
@@ -152,13 +134,13 @@ class PolledGateway:
     def __init__(
         self,
         gateway: Gateway,
-        way: Way,
+        read: Read,
         read_profile: ReadProfile | None,
         keeper: MeterKeeper,
         clock: Clock,
     ) -> None:
         self._gateway = gateway
-        self._way = way
+        self._read_meter = read
         self._gaps = Gaps(gateway, read_profile, keeper)
         self._keeper = keeper
         self._clock = clock
@@ -168,7 +150,6 @@ class PolledGateway:
 
     async def start(self) -> None:
         """Begin with the next multiple of ``every``."""
-        await self._way.start()
         self._stopped = False
         self._ring(_next(self._clock.now(), self._gateway.every), 0, self._gateway.meters)
 
@@ -178,7 +159,7 @@ class PolledGateway:
         if self._alarm is not None:
             self._alarm.cancel()
         async with self._polling:
-            await self._way.stop()
+            pass
 
     def _ring(self, at: datetime, tries: int, wanted: Sequence[GatewayMeter]) -> None:
         self._alarm = self._clock.call_at(at, partial(self._poll, tries, wanted))
@@ -206,7 +187,7 @@ class PolledGateway:
         view, where = self._keeper.views[meter.name], self._gateway.where(meter)
         instant = self._clock.now()
         try:
-            counters, text = await self._way.read(meter)
+            counters, text = await self._read_meter(self._gateway, meter)
             value = meter_value(counters, instant, where)
             await self._keeper.keep(meter, text, (value,))
         except BackendError as error:

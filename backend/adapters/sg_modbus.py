@@ -7,7 +7,6 @@ may wait for it. Who does not answer is absent: the gateway says nothing for it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from pymodbus import FramerType
@@ -16,7 +15,7 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from backend.core.sg_counters import Counter
-from backend.core.sg_registers import HOLDING, IDENTITY, Block, identity_of, layout_of
+from backend.core.sg_registers import HOLDING, IDENTITY, Block, evidence_of, identity_of, layout_of
 from backend.errors import GatewayAnswerError, GatewayUnreachable
 from backend.ports import Gateway, GatewayMeter
 
@@ -68,15 +67,7 @@ async def _read(
         )
     layout = layout_of(model, where)
     words = {block: await _words(client, block, meter, where) for block in layout.blocks}
-    evidence = {
-        "model": model,
-        "serial": serial,
-        "registers": {
-            f"{block.function}/{block.address}": "".join(f"{word:04x}" for word in read)
-            for block, read in words.items()
-        },
-    }
-    return layout.counters(words, where), json.dumps(evidence, separators=(",", ":"))
+    return layout.counters(words, where), evidence_of(model, serial, words)
 
 
 async def _words(

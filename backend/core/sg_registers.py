@@ -9,6 +9,7 @@ word first). Which counter counts what stands in holding registers: unit in bits
 
 from __future__ import annotations
 
+import json
 import math
 import struct
 from collections.abc import Mapping, Sequence
@@ -169,6 +170,16 @@ def layout_of(model: str, where: str) -> Layout:
         where,
         f'take way = "rest" for it; known are models that begin with {known}',
     )
+
+
+def evidence_of(model: str, serial: str, words: Words) -> str:
+    """Write down, as JSON, what was read of a meter."""
+    registers = {
+        f"{block.function}/{block.address}": "".join(f"{word:04x}" for word in read)
+        for block, read in words.items()
+    }
+    told = {"model": model, "serial": serial, "registers": registers}
+    return json.dumps(told, separators=(",", ":"))
 
 
 def identity_of(words: Sequence[int]) -> tuple[str, str]:
