@@ -8,17 +8,20 @@ follow the charger's own course, so that the meter before it counts what the cha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
+from functools import partial
 from math import isqrt
 from typing import Any
 
+from backend import Backend
 from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
 from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
+from simulators.iskra_sg.modbus_io import ModbusTcp
 from simulators.iskra_sg.models import MODELS
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
@@ -56,11 +59,10 @@ class PlannedGateway:
 
 @dataclass(slots=True)
 class Running:
-    """A gateway on the bench, and where its servers are."""
+    """A gateway on the bench, and its servers."""
 
     gateway: GatewaySg
     modbus: ModbusTcp
-    web: RestServer
 
 
 class Gateways:
@@ -69,7 +71,7 @@ class Gateways:
     def __init__(self, owner: str) -> None:
         self._owner = owner
         self.planned: dict[str, PlannedGateway] = {}
-        self.running: dict[str, GatewaySg] = {}
+        self.running: dict[str, Running] = {}
 
     # ------------------------------------------------------------------ what is declared
 
@@ -124,7 +126,7 @@ class Gateways:
         """Give a running meter, counted up to now."""
         planned = self.of_meter(name)
         serial = planned.meters[name]["serial"]
-        for device in self.running[planned.name].now.bench.devices:
+        for device in self.running[planned.name].gateway.now.bench.devices:
             if isinstance(device, Meter) and device.serial == serial:
                 return device
         raise UsageError(f'the meter "{name}" is not on the bench')
@@ -133,22 +135,33 @@ class Gateways:
         """Switch all of them on."""
         for planned in self.planned.values():
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
-            self.running[planned.name] = gateway
+            running = Running(gateway, ModbusTcp(gateway, 0))
+            gateway.wires.append(running.modbus)
+            self.running[planned.name] = running
             await gateway.start()
+
+    async def point_to(self, backend: Backend) -> None:
+        """Let those that push do so to where the backend listens."""
+        for planned in self.planned.values():
+            if planned.way == "push":
+                host, port = backend.push_address(planned.name)
+                gateway = self.running[planned.name].gateway
+                link = replace(gateway.now.settings.link_1, kind="tcp", server=host, port=port)
+                await gateway.set(replace(gateway.now.settings, link_1=link))
 
     def put_behind(self, name: str, charger: ChargerInch) -> None:
         """Let a charger draw through the meters in front of it."""
         for planned in self.planned.values():
             if name in planned.chargers:
-                gateway = self.running[planned.name]
+                gateway = self.running[planned.name].gateway
                 course = Course()
                 gateway.now.bench.loads[planned.chargers[name]].load = course
-                charger.on_course(lambda: _follow(gateway, course, charger))
+                charger.on_course(partial(_follow, gateway, course, charger))
 
     async def stop(self) -> None:
         """Switch all of them off."""
-        for gateway in self.running.values():
-            await gateway.stop()
+        for running in self.running.values():
+            await running.gateway.stop()
 
     def add_to(self, settings: dict[str, Any]) -> None:
         """Write into the backend's settings how it reads them."""
@@ -158,7 +171,8 @@ class Gateways:
                 "name": planned.name,
                 "serial": planned.serial,
                 "way": planned.way,
-                "every": 15,
+                **self._address_of(planned),
+                **({} if planned.way == "push" else {"every": 15}),
                 **planned.reading,
             }
             settings.setdefault("gateway", []).append(table)
@@ -169,6 +183,14 @@ class Gateways:
                         "serial": device["serial"],
                         "address": device["address"],
                     }
+
+    def _address_of(self, planned: PlannedGateway) -> dict[str, Any]:
+        """Say where the backend finds a gateway; it is nowhere before it runs."""
+        if planned.way == "push":
+            return {"host": "127.0.0.1", "port": 0}
+        running = self.running.get(planned.name)
+        port = 1 if running is None else running.modbus.port
+        return {"host": "127.0.0.1", "port": port}
 
 
 def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:

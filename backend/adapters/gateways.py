@@ -149,9 +149,9 @@ class PolledGateway:
         self._stopped = True
 
     async def start(self) -> None:
-        """Begin with the next multiple of ``every``."""
+        """Begin at once, and go on at each multiple of ``every``."""
         self._stopped = False
-        self._ring(_next(self._clock.now(), self._gateway.every), 0, self._gateway.meters)
+        self._ring(self._clock.now(), 0, self._gateway.meters)
 
     async def stop(self) -> None:
         """End; a reading that is under way is finished."""
