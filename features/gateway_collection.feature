@@ -31,3 +31,18 @@ Feature: COL Meters behind a smart gateway
       Examples:
         | way        |
         | Modbus TCP |
+
+  Rule: A charger and the meter in front of it feed one metering point
+
+    @COL-07 @must
+    Scenario: The meter in front of a charger counts what the charger counts
+      Given the charger "Dorfplatz" is in service
+      And the charger "Dorfplatz" is behind the meter "Haus"
+      And the meter in front of "Dorfplatz" is the one that counts
+      And Anna charges at "Dorfplatz" from 14:00 to 15:00
+      When the day is exported
+      Then EW Seedorf holds for "Dorfplatz"
+        | until | kWh   | status |
+        | 8:15  | 1.150 | W      |
+        | 14:15 | 5.520 | W      |
+        | 15:15 | 0.000 | W      |
