@@ -17,7 +17,7 @@ local midnight the recorders write their counters down (§4.1.5, §4.1.2.5).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from simulators.iskra_sg.loads import Fed, Flow, Switched
 from simulators.iskra_sg.local_clock import LocalClock
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.settings import Connectivity, Recorder, Settings
+from simulators.iskra_sg.tariffs import SINCE_HARDWARE, Tariffs
 
 LOAD_RECORDER_ROWS = 56 * 4
 """Document 004 §4.1.5: "up to 56 hours"."""
@@ -77,6 +78,11 @@ class Identity:
     def has_load_recorder(self) -> bool:
         """Whether it extends load profiles (§4.1.5: "hardware version D or newer")."""
         return self.hardware >= "D"
+
+    @property
+    def has_tariffs(self) -> bool:
+        """Whether it has a calendar of tariffs; see `tariffs.SINCE_HARDWARE`."""
+        return self.hardware >= SINCE_HARDWARE
 
     def defaults(self) -> Settings:
         """Give the settings that a factory reset restores."""
@@ -154,7 +160,8 @@ class Gateway:
         faults: what is not ideal.
 
     Attributes:
-        active_tariff: which tariff its calendar has; see `tariffs`.
+        tariffs: its calendar of tariffs; another one by `take_tariffs`.
+        active_tariff: which tariff the calendar has, as of the last quarter hour.
     """
 
     def __init__(
@@ -173,7 +180,7 @@ class Gateway:
         self.clock = clock or LocalClock(at)
         self.inputs = Inputs()
         self.switched_on_at = at
-        self.tariff_at: Callable[[datetime], int] = lambda local: 1
+        self.tariffs = Tariffs()
         self.active_tariff = 1
         self._at = at
         self._load_recorder: dict[int, deque[Quarter]] = {}
@@ -223,7 +230,7 @@ class Gateway:
         rows.extend(row for row in meter.profile if last is None or row.end > last)
 
     def _take_tariff(self) -> None:
-        self.active_tariff = self.tariff_at(self.local_time)
+        self.active_tariff = self.tariffs.active_at(self.local_time)
         for place in self.places():
             if isinstance(place.device, Meter):
                 place.device.tariff = self.active_tariff
@@ -289,6 +296,19 @@ class Gateway:
     def switch(self, bicom: Bicom, is_on: bool) -> None:
         """Move a switch, now."""
         bicom.switch(is_on)
+
+    def take_tariffs(self, tariffs: Tariffs) -> None:
+        """
+        Have another calendar of tariffs, now.
+
+        Raises:
+            NotPossible: If the hardware is too old for tariffs.
+        """
+        if not self.identity.has_tariffs:
+            why = f"tariffs are there from hardware {SINCE_HARDWARE} on, this is "
+            raise NotPossible("set tariffs", self.identity.serial, why + self.identity.hardware)
+        self.tariffs = tariffs
+        self._take_tariff()
 
     def feed(self, name: str, flow: Flow) -> None:
         """
