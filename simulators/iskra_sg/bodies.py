@@ -22,7 +22,7 @@ Body = dict[str, Any]
 def number(value: int, exponent: int, decimals: int) -> str:
     """Write ``value`` times ten to ``exponent`` with so many decimals, never as a negative zero."""
     rounded = Decimal(value).scaleb(exponent).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return f"{abs(rounded) if not rounded else rounded:f}"
+    return f"{rounded if rounded else abs(rounded):f}"
 
 
 def measurements_body(meter: Meter) -> Body:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from simulators.iskra_sg.local_clock import LocalClock
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.network import Connection, Neighbour, Network
 from simulators.iskra_sg.settings import Connectivity, Recorder, Settings
+from simulators.iskra_sg.tariffs import SINCE_HARDWARE, Tariffs, read_file
 from simulators.iskra_sg.upgrade import Step, Upgrade
 
 LOAD_RECORDER_ROWS = 56 * 4
@@ -98,6 +99,11 @@ class Identity:
     def has_load_recorder(self) -> bool:
         """Whether it extends load profiles (§4.1.5: "hardware version D or newer")."""
         return self.hardware >= "D"
+
+    @property
+    def has_tariffs(self) -> bool:
+        """Whether it has a calendar of tariffs; see `tariffs.SINCE_HARDWARE`."""
+        return self.hardware >= SINCE_HARDWARE
 
     def defaults(self) -> Settings:
         """Give the settings that a factory reset restores."""
@@ -169,12 +175,13 @@ class Gateway:
         faults: what is not ideal.
 
     Attributes:
-        active_tariff: which tariff its calendar has; see `tariffs`.
+        tariffs: its calendar of tariffs; another one by `take_tariffs`.
+        active_tariff: which tariff the calendar has, as of the last quarter hour.
         inputs: its pulse counter and temperature sensor.
         button: its function button.
         network: its connection.
         upgrade: of its firmware.
-        files: on its file system.
+        files: on its file system; tariffs.json is the calendar.
         link_states: what its push/publish links are at, by number; whoever serves them says it.
         is_running: not while it restarts.
     """
@@ -197,11 +204,11 @@ class Gateway:
         self.button = FunctionButton()
         self.network = Network(self.settings.connectivity, bench.networks, at)
         self.upgrade = Upgrade()
-        self.files = Files()
+        self.files = Files({"tariffs.json": self._take_tariffs_file})
         self.link_states: dict[int, str] = {}
         self.is_running = True
         self.switched_on_at = at
-        self.tariff_at: Callable[[datetime], int] = lambda local: 1
+        self.tariffs = Tariffs()
         self.active_tariff = 1
         self._at = at
         self._load_recorder: dict[int, deque[Quarter]] = {}
@@ -284,7 +291,7 @@ class Gateway:
         rows.extend(row for row in meter.profile if last is None or row.end > last)
 
     def _take_tariff(self) -> None:
-        self.active_tariff = self.tariff_at(self.local_time)
+        self.active_tariff = self.tariffs.active_at(self.local_time)
         for place in self.places():
             if isinstance(place.device, Meter):
                 place.device.tariff = self.active_tariff
@@ -390,6 +397,22 @@ class Gateway:
     def switch(self, bicom: Bicom, is_on: bool) -> None:
         """Move a switch, now."""
         bicom.switch(is_on)
+
+    def take_tariffs(self, tariffs: Tariffs) -> None:
+        """
+        Have another calendar of tariffs, now.
+
+        Raises:
+            NotPossible: If the hardware is too old for tariffs.
+        """
+        if not self.identity.has_tariffs:
+            why = f"tariffs are there from hardware {SINCE_HARDWARE} on, this is "
+            raise NotPossible("set tariffs", self.identity.serial, why + self.identity.hardware)
+        self.tariffs = tariffs
+        self._take_tariff()
+
+    def _take_tariffs_file(self, text: str | None) -> None:
+        self.take_tariffs(Tariffs() if text is None else read_file(text))
 
     def feed(self, name: str, flow: Flow) -> None:
         """

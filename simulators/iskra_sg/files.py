@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from simulators.errors import NotAccepted, NotPossible
 
@@ -18,20 +18,21 @@ FILE_LIMIT_BYTES = 64 * 1024
 ALL_LIMIT_BYTES = 256 * 1024
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
 
-Heard = Callable[[str, bytes | None], None]
+Taker = Callable[[str | None], None]
+"""Who takes a file's text, or None when it is deleted; it may refuse it with NotAccepted."""
 
 
 class Files:
     """
     The files, by name; iterating gives the names, in their order.
 
-    Attributes:
-        listeners: told of each change: name, and content or None where it was deleted.
+    Parameters:
+        takers: who takes files of certain names, before they are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, takers: Mapping[str, Taker] | None = None) -> None:
+        self.takers = dict(takers or {})
         self._files: dict[str, bytes] = {}
-        self.listeners: list[Heard] = []
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._files))
@@ -62,8 +63,9 @@ class Files:
         full = name not in self._files and len(self._files) >= FILES_LIMIT
         if full or others + len(content) > ALL_LIMIT_BYTES:
             raise NotPossible(f"keep {name}", "the file system", "it is full; delete a file first")
+        if (taker := self.takers.get(name)) is not None:
+            taker(content.decode("utf-8"))
         self._files[name] = content
-        self._tell(name, content)
 
     def delete(self, name: str) -> None:
         """
@@ -72,18 +74,16 @@ class Files:
         Raises:
             NotPossible: If there is none of that name.
         """
-        if self._files.pop(name, None) is None:
+        if name not in self._files:
             raise NotPossible(f"delete {name[:80]!r}", "the file system", "there is no such file")
-        self._tell(name, None)
+        if (taker := self.takers.get(name)) is not None:
+            taker(None)
+        del self._files[name]
 
     def clear(self) -> None:
         """Delete all."""
         for name in list(self):
             self.delete(name)
-
-    def _tell(self, name: str, content: bytes | None) -> None:
-        for listener in self.listeners:
-            listener(name, content)
 
 
 def _look_into(name: str, content: bytes) -> None:
@@ -91,6 +91,6 @@ def _look_into(name: str, content: bytes) -> None:
         raise NotAccepted(name, content[:40], "a .pem file begins with -----BEGIN CERTIFICATE-----")
     if name.endswith(".json"):
         try:
-            json.loads(content)
+            json.loads(content.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise NotAccepted(name, content[:40], f"it is no JSON: {error}") from None
