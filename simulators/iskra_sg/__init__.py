@@ -6,17 +6,20 @@ What is simulated and what is not stands on the device sheet, README.md beside t
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from simulators.clock import Alarm, Clock
+from simulators.clock import Alarm, Clock, real_pause
 from simulators.errors import NotPossible
 from simulators.faults import Faults
+from simulators.iskra_sg import modbus
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.button import Function
-from simulators.iskra_sg.device import Gateway
+from simulators.iskra_sg.device import Device, Gateway
+from simulators.iskra_sg.faults import SlowDevice
 from simulators.iskra_sg.settings import Settings
 from simulators.iskra_sg.site import Site
 from simulators.iskra_sg.upgrade import Step
@@ -73,6 +76,7 @@ class GatewaySg:
         self._alarm: Alarm | None = None
         self._boot_alarm: Alarm | None = None
         self._reboots = False
+        self._lines = {"itself": asyncio.Lock(), "left IR": asyncio.Lock(), "RS485": asyncio.Lock()}
 
     @property
     def now(self) -> Gateway:
@@ -113,6 +117,41 @@ class GatewaySg:
         """Move a switch."""
         self.now.switch(bicom, is_on)
         await self._tell()
+
+    async def ask(self, address: int, request: bytes) -> bytes | None:
+        """
+        Put a Modbus request, a PDU, to the gateway or a device; None where nobody answers.
+
+        On a line there is one request at a time, and who comes meanwhile waits: the left IR port,
+        RS485 and the gateway itself are three.
+        """
+        asked = modbus.asked(self.now, address)
+        if asked is None:
+            return None
+        async with self._lines[self._line_of(asked)]:
+            await self._slow(asked)
+            # Of this instant: while it waited, or the device was slow, time and things went on.
+            gateway = self.now
+            if modbus.asked(gateway, address) is not asked:
+                return None
+            answer = modbus.answer(gateway, asked, request)
+            if answer.has_changed:
+                await self._tell()
+        return answer.pdu
+
+    def _line_of(self, asked: Device | Gateway) -> str:
+        if isinstance(asked, Gateway):
+            return "itself"
+        return "left IR" if asked is self._device.bench.left else "RS485"
+
+    async def _slow(self, asked: Device | Gateway) -> None:
+        """Take as long as a fault says, in real time."""
+        if isinstance(asked, Gateway):
+            return
+        slow = [one for one in self.faults.on if isinstance(one, SlowDevice)]
+        delays_ms = [one.delay_ms for one in slow if one.address in (0, asked.address)]
+        if delays_ms:
+            await real_pause(max(delays_ms) / 1000, asyncio.Event())
 
     async def _tell(self) -> None:
         for listener in self._listeners:

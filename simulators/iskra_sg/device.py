@@ -54,7 +54,7 @@ BLINK_LASTS = timedelta(seconds=30)
 """Document 004 §4.1.2.1: "approximately 30 seconds"."""
 SYNCHRONIZATION_RETRY = timedelta(hours=1)
 """When NTP is asked again that nobody answered (ASSUMED)."""
-VERSION = re.compile(r"\d{1,2}\.\d{2}")
+VERSION = re.compile(r"\d{1,2}(\.\d{1,2}){1,2}")
 MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 
 Device = Meter | Bicom
@@ -91,7 +91,7 @@ class Identity:
             raise ValueError(f"the hardware is one of {', '.join(RECORDERS)}, not {self.hardware}")
         for version in (self.software, self.filesystem):
             if VERSION.fullmatch(version) is None:
-                raise ValueError(f"a version is written as 2.09, not {version}")
+                raise ValueError(f'a version is digits and points, as "2.09", not {version!r}')
         if MAC.fullmatch(self.mac) is None:
             raise ValueError(f"a MAC address is written as F0:08:D1:00:00:01, not {self.mac}")
 
