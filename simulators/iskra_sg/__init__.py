@@ -129,7 +129,7 @@ class GatewaySg:
         if asked is None:
             return None
         async with self._lines[self._line_of(asked)]:
-            await self._slow(asked)
+            await self.take_time(asked)
             # Of this instant: while it waited, or the device was slow, time and things went on.
             gateway = self.now
             if modbus.asked(gateway, address) is not asked:
@@ -144,8 +144,8 @@ class GatewaySg:
             return "itself"
         return "left IR" if asked is self._device.bench.left else "RS485"
 
-    async def _slow(self, asked: Device | Gateway) -> None:
-        """Take as long as a fault says, in real time."""
+    async def take_time(self, asked: Device | Gateway) -> None:
+        """Take as long to ask somebody as a fault says, in real time."""
         if isinstance(asked, Gateway):
             return
         slow = [one for one in self.faults.on if isinstance(one, SlowDevice)]
@@ -200,7 +200,7 @@ class GatewaySg:
         """
         device = self.now
         has_certificate = bool(device.files.certificates)
-        device.upgrade.begin(url, device.identity.software, has_certificate)
+        device.upgrade.begin(url, device.identity.software, has_certificate=has_certificate)
         self.clock.call_at(self.clock.now(), self._fetch)
 
     async def _fetch(self) -> None:
@@ -230,9 +230,14 @@ class GatewaySg:
         elif executed is Function.FACTORY_RESET:
             device.reset()
         installed = device.upgrade.step is Step.RESTARTING
-        reboots = self._reboots or installed or executed in (
-            Function.REBOOT,
-            Function.FACTORY_RESET,
+        reboots = (
+            self._reboots
+            or installed
+            or executed
+            in (
+                Function.REBOOT,
+                Function.FACTORY_RESET,
+            )
         )
         self._reboots = False
         if reboots and device.is_running:
