@@ -255,6 +255,10 @@ class Gateway:
         left = self.settings.left_ir
         if left.kind == "meter" and left.address == address:
             return self._device_at(0)
+        return self.on_bus(address)
+
+    def on_bus(self, address: int) -> Device | None:
+        """Tell who answers on RS485 under an address; nobody while the port is a slave."""
         return self._on_bus(address) if self.is_master else None
 
     @property
