@@ -10,10 +10,9 @@ until when it is steady; a register never is, and a counter only while nothing f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
 
 from simulators.iskra_sg.automation import (
     FOREVER,
@@ -29,29 +28,11 @@ from simulators.iskra_sg.counters import QUARTER
 from simulators.iskra_sg.device import Device, Gateway
 from simulators.iskra_sg.loads import Fed, Flow, Load, Switched
 from simulators.iskra_sg.meters import Measurements, Meter, Phase, Powers
+from simulators.iskra_sg.register_map import Refused, Space
 from simulators.iskra_sg.register_values import KINDS, decode
+from simulators.iskra_sg.registers import read
 
 MINUTE = timedelta(minutes=1)
-
-
-class Registers(Protocol):
-    """Registers of devices, as automations and MQTT read and write them."""
-
-    def read(self, device: Device | Gateway, function: int, first: int, count: int) -> list[int]:
-        """
-        Give some registers of a device; function 3 or 4.
-
-        Raises:
-            ValueError: If they cannot be read; it says why.
-        """
-
-    def write(self, device: Device | Gateway, first: int, values: Sequence[int]) -> None:
-        """
-        Write holding registers of a device.
-
-        Raises:
-            ValueError: If they cannot be written; it says why.
-        """
 
 
 def surroundings(gateway: Gateway) -> tuple[object, ...]:
@@ -83,9 +64,8 @@ def _load(load: Load) -> object:
 class GatewayInputs:
     """The inputs of a gateway that has counted up to this instant."""
 
-    def __init__(self, gateway: Gateway, registers: Registers) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._registers = registers
         self._places = gateway.places()
         self._measured: dict[int, Measurements] = {}
 
@@ -153,8 +133,8 @@ class GatewayInputs:
             return None
         count = KINDS[source.kind]
         try:
-            words = self._registers.read(device, source.function, source.register, count)
-        except ValueError:
+            words = read(self._gateway, device, Space(source.function), source.register, count)
+        except Refused:
             return None
         return decode(source.kind, words)
 

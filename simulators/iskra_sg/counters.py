@@ -2,8 +2,8 @@
 Energy counters and the load profile of a meter (document 004 §4.1.4, §4.1.5, figure 30).
 
 Rule 1: a counter holds femtojoules and never rounds; what it shows is rounded down, to whole units
-of its resolution, and in a family whose registers are floats to what such a float can hold. So
-every way by which it is read shows the same.
+of its resolution, and in a family whose registers are floats it is the nearest to that which such
+a float can hold. So every way by which it is read shows the same.
 Rule 2: a total is what the phases have together at each instant: a phase that feeds back is set
 off against the others (ASSUMED; usual with meters in Switzerland).
 Rule 3: a value of the load profile is the difference of two rounded readings, never a rounded
@@ -25,6 +25,8 @@ from simulators.iskra_sg.loads import FJ_PER_WH, Flow
 QUARTER = timedelta(minutes=15)
 PROFILE_ROWS = 96
 """Document 004 §4.1.5: "energy measurements over time (last 24 hours) at 15-minute intervals"."""
+ROLL_OVER_STEPS = 1 << 31
+"""What fits into 32 bits with a sign, as counters are read; then one begins again at 0."""
 TARIFFS = 6
 """Figure 30 has six tariffs with each counter, although five can be set up (§4.6)."""
 
@@ -83,11 +85,11 @@ class Counter:
     def shown(self) -> int:
         """What it shows, in whole units."""
         step: int = 10**self.exponent
-        units = self.counted_fj // FJ_PER_WH // step * step
+        steps = self.counted_fj // FJ_PER_WH // step
         if self.is_float:
-            held: float = struct.unpack(">f", struct.pack(">f", units))[0]
+            held: float = struct.unpack(">f", struct.pack(">f", steps * step))[0]
             return int(held)
-        return units
+        return steps % ROLL_OVER_STEPS * step
 
     def reset(self) -> None:
         """Begin again at zero."""
@@ -177,7 +179,9 @@ class LoadProfile:
         self._rows.clear()
 
     def _shown(self) -> list[list[int]]:
-        return [[counter.shown for counter in counters] for counters in self._counters]
+        return [
+            [counter.counted_fj // FJ_PER_WH for counter in counters] for counters in self._counters
+        ]
 
 
 def _four(values: tuple[int, ...]) -> tuple[int, int, int, int]:

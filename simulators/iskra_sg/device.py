@@ -16,6 +16,7 @@ local midnight the recorders write their counters down (§4.1.5, §4.1.2.5).
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,6 +74,9 @@ class Identity:
             raise ValueError(f"a serial number has up to 8 letters and digits, not {self.serial}")
         if self.hardware not in RECORDERS:
             raise ValueError(f"the hardware is one of {', '.join(RECORDERS)}, not {self.hardware}")
+        for version in (self.software, self.filesystem):
+            if not re.fullmatch(r"\d{1,2}(\.\d{1,2}){1,2}", version):
+                raise ValueError(f'a version is digits and points, as "2.09", not {version!r}')
 
     @property
     def has_load_recorder(self) -> bool:

@@ -25,6 +25,9 @@ class LocalClock:
         offset: how far ahead of the true time it is then.
         drift_ppm: by how many millionths it is too fast; below zero where it is too slow.
 
+    Attributes:
+        was_set: whether somebody has set it.
+
     Raises:
         ValueError: If it would be off by more than a tenth.
     """
@@ -33,6 +36,7 @@ class LocalClock:
         self._from = at
         self._shown = at + offset
         self._drift_ppm = _checked(drift_ppm)
+        self.was_set = False
 
     @property
     def drift_ppm(self) -> int:
@@ -52,6 +56,7 @@ class LocalClock:
     def set_to(self, shown: datetime, at: datetime) -> None:
         """Set it; it drifts on as before."""
         self._from, self._shown = at, shown
+        self.was_set = True
 
     def drift(self, drift_ppm: int, at: datetime) -> None:
         """
@@ -61,7 +66,7 @@ class LocalClock:
             ValueError: If it would be off by more than a tenth.
         """
         drift_ppm = _checked(drift_ppm)
-        self.set_to(self.shows(at), at)
+        self._from, self._shown = at, self.shows(at)
         self._drift_ppm = drift_ppm
 
     def when(self, shown: datetime) -> datetime:

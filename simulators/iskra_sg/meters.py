@@ -120,6 +120,7 @@ class Meter:
         line: how its RS485 port is set.
         description, location: what somebody wrote into it, at most 40 signs each.
         software_e2: its version in hundredths.
+        utc_offset_min: what somebody told it of its time zone; it only stands in signed data.
         tariff: which one the gateway has told it is active.
         is_powered: whether it has power.
         non_resettable, resettable: its counters.
@@ -138,6 +139,7 @@ class Meter:
     location: str = ""
     software_e2: int = 104
     exponent: int = 0
+    utc_offset_min: int = 0
     tariff: int = 1
     is_powered: bool = True
     non_resettable: list[Counter] = field(init=False)

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 from typing import Any
 
 from simulators.errors import NotAccepted
+from simulators.iskra_sg.counters import ROLL_OVER_STEPS
 from simulators.iskra_sg.device import Identity
 from simulators.iskra_sg.line import LineSettings
 from simulators.iskra_sg.loads import Flow
@@ -136,6 +137,9 @@ def _checked(plan: DevicePlan, where: str) -> DevicePlan:
         raise NotAccepted(f"{where}.exponent", plan.exponent, "give 0 to 4")
     if plan.energy_wh < 0 or plan.export_wh < 0:
         raise NotAccepted(f"{where}.energy_wh", plan.energy_wh, "a meter begins at 0 or above")
+    if max(plan.energy_wh, plan.export_wh) >= ROLL_OVER_STEPS * 10**plan.exponent:
+        remedy = f"a counter holds {ROLL_OVER_STEPS} steps of 10^exponent; give a larger exponent"
+        raise NotAccepted(f"{where}.energy_wh", max(plan.energy_wh, plan.export_wh), remedy)
     return plan
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,7 +23,7 @@ from simulators.iskra_sg.automation import (
 )
 from simulators.iskra_sg.automation_file import read
 from simulators.iskra_sg.automation_inputs import GatewayInputs, surroundings
-from simulators.iskra_sg.device import Device, Gateway
+from simulators.iskra_sg.device import Gateway
 from simulators.iskra_sg.faults import AbsentDevice
 from simulators.iskra_sg.loads import Flow
 from simulators.iskra_sg.meters import Meter
@@ -56,31 +55,14 @@ SITE: dict[str, Any] = {
 }
 
 
-class Bank:
-    """Registers that hold what a test says."""
-
-    def __init__(self, words: Sequence[int] = ()) -> None:
-        self.words = list(words)
-
-    def read(self, device: Device | Gateway, function: int, first: int, count: int) -> list[int]:
-        """Give the first words, whatever is asked for."""
-        if len(self.words) < count:
-            raise ValueError("there are no such registers")
-        return self.words[:count]
-
-    def write(self, device: Device | Gateway, first: int, values: Sequence[int]) -> None:
-        """Take them."""
-        self.words = list(values)
-
-
 def gateway() -> Gateway:
     """Make a gateway with two meters and a switch."""
     return Site.from_mapping(SITE).build(AT, Faults(VirtualClock(AT)))
 
 
-def value(one: Gateway, source: Input, bank: Bank | None = None) -> Decimal | None:
+def value(one: Gateway, source: Input) -> Decimal | None:
     """Look at one input."""
-    return GatewayInputs(one, bank or Bank()).value(source)
+    return GatewayInputs(one).value(source)
 
 
 @pytest.mark.parametrize(
@@ -142,11 +124,11 @@ def test_the_gateways_own_inputs() -> None:
 def test_registers_of_who_answers() -> None:
     """A register is read from a device on RS485; what cannot be read is unknown."""
     one = gateway()
-    source = RegisterInput(41, 3, 100, "int32")
 
-    assert -2 == value(one, source, Bank([0xFFFF, 0xFFFE]))
-    assert value(one, source, Bank([1])) is None
-    assert value(one, RegisterInput(99, 3, 100, "int32"), Bank([1, 1])) is None
+    assert 0x574D == value(one, RegisterInput(40, 4, 1, "uint16"))  # "WM"
+    assert value(one, RegisterInput(40, 4, 60_000, "int32")) is None
+    assert value(one, RegisterInput(99, 4, 1, "int32")) is None
+    assert value(one, RegisterInput(33, 4, 1, "int32")) is None  # is on the left IR port
 
 
 def test_an_absent_device_makes_its_inputs_unknown() -> None:
@@ -163,7 +145,7 @@ def test_an_absent_device_makes_its_inputs_unknown() -> None:
     assert [None] * 4 == [value(one, one_missing) for one_missing in missing]
     asyncio.run(one.faults.switch_on(AbsentDevice(33)))
     assert value(one, source) is None
-    assert FOREVER == GatewayInputs(one, Bank()).steady_until(source)
+    assert FOREVER == GatewayInputs(one).steady_until(source)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +163,7 @@ def test_an_absent_device_makes_its_inputs_unknown() -> None:
 )
 def test_inputs_are_steady_until_they_can_change(source: Input, until: datetime) -> None:
     """Time and daily loads change at known instants, registers at any."""
-    assert until == GatewayInputs(gateway(), Bank()).steady_until(source)
+    assert until == GatewayInputs(gateway()).steady_until(source)
 
 
 def test_a_counter_is_not_steady_while_something_flows() -> None:
@@ -190,7 +172,7 @@ def test_a_counter_is_not_steady_while_something_flows() -> None:
     one.feed("house", Flow.of_watts([1, 0, 0]))
 
     source = CounterInput("left_ir", 33, False, 1)
-    assert AT == GatewayInputs(one, Bank()).steady_until(source)
+    assert AT == GatewayInputs(one).steady_until(source)
 
 
 def test_surroundings_change_with_whatever_inputs_depend_on() -> None:
@@ -250,7 +232,7 @@ def test_the_first_example_of_the_manual() -> None:
     states = []
     for watts in (9_900, 10_400, 10_501, 9_600, 9_500, 10_500):
         one.feed("house", Flow.of_watts([watts, 0, 0]))
-        runner.run(one.at, GatewayInputs(one, Bank()), None)
+        runner.run(one.at, GatewayInputs(one), None)
         seen, _ = runner.seen(0)
         assert seen is not None
         states.append(seen.state)
@@ -290,7 +272,7 @@ def test_the_second_example_of_the_manual(local: str, watts: int, state: bool) -
     one.feed("house", Flow.of_watts([watts, 0, 0]))
 
     one.clock.set_to(datetime.fromisoformat(f"2026-06-01T{local}:00+02:00"), one.at)
-    runner.run(one.at, GatewayInputs(one, Bank()), None)
+    runner.run(one.at, GatewayInputs(one), None)
 
     seen, _ = runner.seen(0)
     assert seen is not None
