@@ -21,7 +21,7 @@ from math import isqrt
 from simulators.iskra_sg.counters import QUARTER, Counter, Direction, LoadProfile, Unit, four
 from simulators.iskra_sg.line import LineSettings
 from simulators.iskra_sg.loads import FJ_PER_WH, Flow, Load, Phases
-from simulators.iskra_sg.local_clock import LocalClock
+from simulators.iskra_sg.local_clock import EPOCH, LocalClock
 from simulators.iskra_sg.models import Family, Model
 
 NW_PER_MW = 10**6
@@ -182,7 +182,9 @@ class Meter:
             until = min([at, mark, *(change for change in changes if change is not None)])
             self._count(self.flow(), until)
             if until == mark and self.is_powered:
-                self.profile.close(self.clock.shows(mark))
+                # A fast clock may show a microsecond more.
+                shown = self.clock.shows(mark)
+                self.profile.close(shown - (shown - EPOCH) % QUARTER)
 
     def flow(self) -> Flow:
         """Tell what flows now: nothing without power, and nothing on phases that it has not."""
