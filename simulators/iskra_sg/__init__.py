@@ -79,6 +79,11 @@ class GatewaySg:
         self._lines = {"itself": asyncio.Lock(), "left IR": asyncio.Lock(), "RS485": asyncio.Lock()}
 
     @property
+    def device(self) -> Gateway:
+        """The device as it was counted last, for who looks whether something is another now."""
+        return self._device
+
+    @property
     def now(self) -> Gateway:
         """The device, counted up to this instant; whoever reads or changes it takes this."""
         self._device.advance(self.clock.now())

@@ -92,10 +92,9 @@ class GatewayInputs:
         if isinstance(source, TimeInput):
             # Offsets of time zones are whole quarter hours: hours and days begin at one in UTC.
             step = MINUTE if source.part == "minute" else QUARTER
-            return self._gateway.clock.next_mark(at, step)
+            return self._next_mark(step)
         if isinstance(source, GatewayInput):
-            is_tariff = source.what == "tariff"
-            return self._gateway.clock.next_mark(at, QUARTER) if is_tariff else FOREVER
+            return self._of_gateway_until(source.what)
         if isinstance(source, RegisterInput):
             return at
         meter = self._meter(source)
@@ -105,6 +104,17 @@ class GatewayInputs:
             return at
         changes = [load.next_change(at) for load in meter.loads]
         return min([change for change in changes if change is not None], default=FOREVER)
+
+    def _next_mark(self, step: timedelta) -> datetime:
+        """Tell when its clock next shows a multiple of a step, or is set before that."""
+        gateway = self._gateway
+        return min(gateway.clock.next_mark(gateway.at, step), gateway.clock_steady_until)
+
+    def _of_gateway_until(self, what: str) -> datetime:
+        if what == "tariff":
+            return self._next_mark(QUARTER)
+        pulses_come = what == "pulses" and self._gateway.inputs.source is not None
+        return self._gateway.at if pulses_come else FOREVER
 
     def _meter(self, source: MeterInput | CounterInput) -> Meter | None:
         places = self._places[:1] if source.interface == "left_ir" else self._places[2:]
