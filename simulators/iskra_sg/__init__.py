@@ -137,7 +137,7 @@ class GatewaySg:
         line = self._lines[self._line_of(asked)]
         has_to_wait = line.locked()
         async with line:
-            if await self._is_slow(asked) or has_to_wait:
+            if await self.take_time(asked) or has_to_wait:
                 # Meanwhile it may have gone.
                 gateway = self.now
                 if modbus.asked(gateway, address) is not asked:
@@ -152,7 +152,7 @@ class GatewaySg:
             return "itself"
         return "left IR" if asked is self._device.bench.left else "RS485"
 
-    async def _is_slow(self, asked: Device | Gateway) -> bool:
+    async def take_time(self, asked: Device | Gateway) -> bool:
         """Take as long as a fault says, in real time; tell whether one did."""
         if isinstance(asked, Gateway):
             return False
@@ -209,7 +209,7 @@ class GatewaySg:
         """
         device = self.now
         has_certificate = bool(device.files.certificates)
-        device.upgrade.begin(url, device.identity.software, has_certificate)
+        device.upgrade.begin(url, device.identity.software, has_certificate=has_certificate)
         self.clock.call_at(self.clock.now(), self._fetch)
 
     async def _fetch(self) -> None:
@@ -239,9 +239,14 @@ class GatewaySg:
         elif executed is Function.FACTORY_RESET:
             device.reset()
         installed = device.upgrade.step is Step.RESTARTING
-        reboots = self._reboots or installed or executed in (
-            Function.REBOOT,
-            Function.FACTORY_RESET,
+        reboots = (
+            self._reboots
+            or installed
+            or executed
+            in (
+                Function.REBOOT,
+                Function.FACTORY_RESET,
+            )
         )
         self._reboots = False
         if reboots and device.is_running:

@@ -107,6 +107,12 @@ class Identity:
         """Whether it has a calendar of tariffs; see `tariffs.SINCE_HARDWARE`."""
         return self.hardware >= SINCE_HARDWARE
 
+    @property
+    def software_e2(self) -> int:
+        """The version as registers and the discovery have it: 209 for 2.09."""
+        major, minor, *_ = self.software.split(".")
+        return int(major) * 100 + int(minor)
+
     def defaults(self) -> Settings:
         """Give the settings that a factory reset restores."""
         settings = Settings(recorders=(Recorder(),) * RECORDERS[self.hardware])
@@ -403,6 +409,8 @@ class Gateway:
         """Go back to the factory's state: settings, files and all that it wrote down (§4.4.2)."""
         self.set_up(self.identity.defaults())
         self.files.clear()
+        self.tariffs = Tariffs()
+        self._take_tariff()
         self._load_recorder.clear()
         self._histories.clear()
         self.inputs.pulses = 0

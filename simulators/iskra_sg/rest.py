@@ -190,13 +190,19 @@ def meter_at(gateway: Gateway, number: int) -> Meter:
         Unknown: If none is enabled there.
         Silent: If it does not answer.
     """
-    place = _meter_place(gateway, number)
+    place = meter_place(gateway, number)
     if not isinstance(place.device, Meter):
         raise Silent(place.interface)
     return place.device
 
 
-def _meter_place(gateway: Gateway, number: int) -> Place:
+def meter_place(gateway: Gateway, number: int) -> Place:
+    """
+    Give the place with an id, where a meter is enabled.
+
+    Raises:
+        Unknown: If none is.
+    """
     place = gateway.numbered(number)
     if place is None:
         raise Unknown(f"there is no device {number}; the last one is 16, RS485 16")
@@ -235,7 +241,7 @@ def load_profile(gateway: Gateway, number: int) -> Json:
     Raises:
         Unknown: If no meter is enabled there.
     """
-    place = _meter_place(gateway, number)
+    place = meter_place(gateway, number)
     own, from_meter = gateway.load_profile_parts(place.index)
     device = place.device
     return {
@@ -348,7 +354,9 @@ def bicoms(gateway: Gateway) -> Json:
 
 def _bicom(place: Place) -> Json:
     if isinstance(place.device, Bicom):
+        # A switch at the right IR port has no address of its own: the place's counts.
         told: Json = bodies.bicom_body(place.interface, place.device)["bicom"]
+        told |= {"address": place.address}
     else:
         told = {"interface": place.interface, "model": "Not Detected", "serial": ""}
         told |= {"address": place.address, "state": "unknown"}
@@ -498,7 +506,9 @@ def may_pass(settings: Settings, cookies: str) -> bool:
     wanted = cookie_value(lock.username, lock.password).encode()
     # The value has a blank in it, which usual readers of cookies take for an end.
     pairs = [one.strip().partition("=") for one in cookies.split(";")]
-    shown = [value.strip('"').encode("utf-8", "replace") for name, _, value in pairs if name == COOKIE]
+    shown = [
+        value.strip('"').encode("utf-8", "replace") for name, _, value in pairs if name == COOKIE
+    ]
     return any(hmac.compare_digest(wanted, one) for one in shown)
 
 
@@ -549,6 +559,26 @@ def add_file(gateway: Gateway, fields: object) -> Json:
     return files(gateway)
 
 
+def instant_asked(fields: object) -> datetime:
+    """
+    Read what a clock is to be set to: ``{"utc": "2026-01-01T00:00:00Z"}``.
+
+    Raises:
+        NotAccepted: If it is no instant that a clock of ours shows.
+    """
+    given = Given(fields)
+    text = given.text("utc", 40)
+    given.no_more()
+    try:
+        instant = datetime.fromisoformat(text)
+        fits = instant.utcoffset() is not None and 1970 <= instant.year <= 2099
+    except ValueError:
+        fits = False
+    if not fits:
+        raise NotAccepted("utc", text, "give an instant of 1970 to 2099, as 2026-01-01T00:00:00Z")
+    return instant
+
+
 class Given:
     """
     The fields of a request, each taken with its form.
@@ -594,10 +624,11 @@ class Given:
     def texts(self, name: str) -> list[str]:
         """Take a list of texts."""
         value = self.any(name)
-        fits = isinstance(value, list) and len(value) <= LIST_LIMIT
-        if not fits or not all(isinstance(one, str) for one in value):
-            raise NotAccepted(name, value, f"give a list of at most {LIST_LIMIT} texts")
-        return list(value)
+        if isinstance(value, list) and len(value) <= LIST_LIMIT:
+            texts = [one for one in value if isinstance(one, str)]
+            if texts == value:
+                return texts
+        raise NotAccepted(name, value, f"give a list of at most {LIST_LIMIT} texts")
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """Take one of some words."""

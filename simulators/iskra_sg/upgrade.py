@@ -74,7 +74,7 @@ class Upgrade:
         """When the next step comes by itself; None for not by itself."""
         return self._until
 
-    def begin(self, url: str, running: str, has_certificate: bool) -> None:
+    def begin(self, url: str, running: str, *, has_certificate: bool) -> None:
         """
         Begin to fetch.
 
@@ -144,5 +144,5 @@ def _version_of(url: str) -> str:
 
 
 def _number(version: str) -> int:
-    major, _, minor = version.partition(".")
+    major, minor, *_ = version.split(".")
     return int(major) * 100 + int(minor)
