@@ -24,7 +24,7 @@ from simulators.errors import NotAccepted, NotPossible
 from simulators.iskra_sg import rest
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.bodies import Body, bicom_body, counters_body, measurements_body
-from simulators.iskra_sg.device import Gateway, Identity, Place
+from simulators.iskra_sg.device import Device, Gateway, Identity, Place
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.registers import READ_LIMIT, WRITE_LIMIT
 
@@ -209,8 +209,20 @@ def plain_answer(gateway: Gateway, name: str) -> Answer | None:
     if name == "get_settings":
         return _body("status", rest.settings_shown(gateway.settings))
     if name == "detect_485_devices":
-        return _body("status", rest.scanned(gateway))
+        return _body("status", {"devices": [_heard(one) for one in gateway.heard_on_bus()]})
     return None
+
+
+def _heard(device: Device) -> Body:
+    line = device.line
+    return {
+        "model": device.model.name,
+        "serial": device.serial,
+        "address": device.address,
+        "baud_rate": line.baud_rate,
+        "parity": line.parity,
+        "stop_bits": line.stop_bits,
+    }
 
 
 def place_of(gateway: Gateway, command: Look | Switch) -> Place:

@@ -75,11 +75,11 @@ class LinkWire(ABC):
             ):
                 self._open_with = None
                 await self._close()
-            if is_wanted and not now.is_online:
-                self._say("No network")
             if not is_wanted or not now.is_online:
                 self._cancel_retry()
                 self._failures = 0
+                if is_wanted:
+                    self._say("No network")
             elif self._open_with is None and self._retry_alarm is None:
                 await self._try(link)
             self._arm(is_wanted)

@@ -73,15 +73,15 @@ class MqttLink(LinkWire):
     async def _open(self, link: Link) -> str | None:
         try:
             client = self._new_client(link)
-        except ValueError as error:
+            await client.__aenter__()
+        except (MqttError, OSError, ValueError) as error:
             return f"Not connected: {error}"
         try:
-            await client.__aenter__()
             await client.subscribe(f"{self._root(link)}/{link.subscribe_topic}", qos=QOS)
-        except (MqttError, OSError, ValueError) as error:
+        except (MqttError, ValueError) as error:
             with suppress(MqttError):
                 await client.__aexit__(None, None, None)
-            return f"Not connected: {error or type(error).__name__}"
+            return f"Not subscribed: {error}"
         self._client = client
         self._reading = asyncio.ensure_future(self._read(client))
         answer = commands.hello(self._gateway.now.identity)
@@ -216,6 +216,7 @@ def tls_context(files: list[bytes], is_mutual: bool) -> ssl.SSLContext:
     if not trusted:
         raise ValueError("no certificate of an authority is on the gateway; add its .pem file")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _ClosingSocket
     try:
         context.load_verify_locations(cadata=b"\n".join(trusted).decode("ascii"))
         if is_mutual:
@@ -230,3 +231,14 @@ def tls_context(files: list[bytes], is_mutual: bool) -> ssl.SSLContext:
     except (ssl.SSLError, UnicodeDecodeError) as error:
         raise ValueError(f"a .pem file on the gateway cannot be read: {error}") from None
     return context
+
+
+class _ClosingSocket(ssl.SSLSocket):
+    """A socket that is closed when its handshake fails: the library would leave it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise

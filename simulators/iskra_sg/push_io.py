@@ -143,20 +143,27 @@ class _Delivery:
 
     async def _is_acknowledged(self, reader: asyncio.StreamReader, number: int) -> bool:
         ended = asyncio.Event()
+        is_silent = False
+
+        def end() -> None:
+            # At once, or time would go on before this task does.
+            if is_silent and not ended.is_set():
+                self.hold = self._clock.hold(f"{self._name} pushes again")
+            ended.set()
 
         async def expire() -> None:
-            ended.set()
+            end()
 
         response_time = timedelta(seconds=self._link.response_time_s)
         alarm = self._clock.call_at(self.sent_at + response_time, expire)
         reading = asyncio.ensure_future(self._read(reader, number))
-        reading.add_done_callback(lambda _: ended.set())
+        reading.add_done_callback(lambda _: end())
         try:
             await real_pause(SILENCE_S, ended)
             if not ended.is_set():
+                is_silent = True
                 self.hold.release()
                 await ended.wait()
-                self.hold = self._clock.hold(f"{self._name} pushes again")
             return reading.done() and reading.result()
         finally:
             alarm.cancel()
