@@ -164,18 +164,19 @@ class LoadProfile:
             for counter in counters:
                 counter.count(flow, lasting, 0)
 
-    def close(self, end: datetime) -> None:
-        """Write the quarter hour down that ends now."""
+    def close(self, end: datetime | None) -> None:
+        """Begin another quarter hour; write down the one that ends now, if it has an ``end``."""
         now = self._shown()
-        both = [
+        imported, exported = (
             tuple(last - first for first, last in zip(before, after, strict=True))
             for before, after in zip(self._before, now, strict=True)
-        ]
+        )
         self._before = now
-        self._rows.append(Quarter(end, _four(both[0]), _four(both[1])))
+        if end is not None:
+            self._rows.append(Quarter(end, _four(imported), _four(exported)))
 
     def forget(self) -> None:
-        """Lose everything, as a meter does without power; what is being counted is kept."""
+        """Lose what was written down, as a meter does without power."""
         self._rows.clear()
 
     def _shown(self) -> list[list[int]]:

@@ -432,8 +432,8 @@ _METERS: dict[Family, Callable[[Model], Iterable[Register]]] = {
 
 def _counters_in_decades(model: Model) -> Iterable[Register]:
     """Give the counters of WM and MC: a decade and how often it has been counted."""
-    yield _number(15, "T4", -3, "V", "used voltage", lambda s: USED_VOLTAGE_CV * 10)
-    yield _number(17, "T4", -3, "A", "used current", lambda s: USED_CURRENT_CA * 10)
+    yield _number(15, "T4", 0, "mV", "used voltage", lambda s: USED_VOLTAGE_CV * 10)
+    yield _number(17, "T4", 0, "mA", "used current", lambda s: USED_CURRENT_CA * 10)
     yield _reversal()
     for n in range(model.resettable):
         yield from _settings(421 + 10 * n, f"resettable counter {n + 1}", True, n)
