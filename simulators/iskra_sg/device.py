@@ -12,26 +12,36 @@ a slave and asks nobody (§3.4.2).
 Rule 4: at each quarter hour of its own clock the gateway looks at its meters: their load profile
 goes on in its load recorder (hardware D on, 56 hours), the active tariff is told to them, and at
 local midnight the recorders write their counters down (§4.1.5, §4.1.2.5).
+Rule 5: while it is connected and NTP is on, its clock is set right at once and then each
+synchronisation period, and with it the clocks of the meters that are to be synchronised (§4.1.2.1,
+§4.1.2.3; that the first time comes at once is ASSUMED). The true time is what NTP tells.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from simulators.errors import NotPossible
 from simulators.faults import Faults
+from simulators.iskra_sg import led
 from simulators.iskra_sg.bicoms import Bicom
+from simulators.iskra_sg.button import FunctionButton
 from simulators.iskra_sg.counters import QUARTER, Quarter
-from simulators.iskra_sg.faults import AbsentDevice
+from simulators.iskra_sg.faults import AbsentDevice, NoNetwork
+from simulators.iskra_sg.files import Files
+from simulators.iskra_sg.inputs import Inputs, PulseSource
 from simulators.iskra_sg.loads import Fed, Flow, Switched
 from simulators.iskra_sg.local_clock import LocalClock
 from simulators.iskra_sg.meters import Meter
+from simulators.iskra_sg.network import Connection, Neighbour, Network
 from simulators.iskra_sg.settings import Connectivity, Recorder, Settings
+from simulators.iskra_sg.tariffs import SINCE_HARDWARE, Tariffs, read_file
+from simulators.iskra_sg.upgrade import Step, Upgrade
 
 LOAD_RECORDER_ROWS = 56 * 4
 """Document 004 §4.1.5: "up to 56 hours"."""
@@ -40,6 +50,12 @@ RECORDERS = {"A": 2, "B": 2, "C": 3, "D": 8, "E": 8}
 HISTORY_DAYS = 3_660
 """For how many days a recorder keeps what it wrote (ASSUMED: ten years)."""
 GATEWAY_MODELS = ("SG-E1", "SG-W1", "SG-W1A")
+BLINK_LASTS = timedelta(seconds=30)
+"""Document 004 §4.1.2.1: "approximately 30 seconds"."""
+SYNCHRONIZATION_RETRY = timedelta(hours=1)
+"""When NTP is asked again that nobody answered (ASSUMED)."""
+VERSION = re.compile(r"\d{1,2}(\.\d{1,2}){1,2}")
+MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 
 Device = Meter | Bicom
 
@@ -74,13 +90,26 @@ class Identity:
         if self.hardware not in RECORDERS:
             raise ValueError(f"the hardware is one of {', '.join(RECORDERS)}, not {self.hardware}")
         for version in (self.software, self.filesystem):
-            if not re.fullmatch(r"\d{1,2}(\.\d{1,2}){1,2}", version):
+            if VERSION.fullmatch(version) is None:
                 raise ValueError(f'a version is digits and points, as "2.09", not {version!r}')
+        if MAC.fullmatch(self.mac) is None:
+            raise ValueError(f"a MAC address is written as F0:08:D1:00:00:01, not {self.mac}")
 
     @property
     def has_load_recorder(self) -> bool:
         """Whether it extends load profiles (§4.1.5: "hardware version D or newer")."""
         return self.hardware >= "D"
+
+    @property
+    def has_tariffs(self) -> bool:
+        """Whether it has a calendar of tariffs; see `tariffs.SINCE_HARDWARE`."""
+        return self.hardware >= SINCE_HARDWARE
+
+    @property
+    def software_e2(self) -> int:
+        """The version as registers and the discovery have it: 209 for 2.09."""
+        major, minor, *_ = self.software.split(".")
+        return int(major) * 100 + int(minor)
 
     def defaults(self) -> Settings:
         """Give the settings that a factory reset restores."""
@@ -98,6 +127,8 @@ class Bench:
     right: Bicom | None = None
     bus: Sequence[Device] = ()
     loads: Mapping[str, Switched] = field(default_factory=dict)
+    networks: Sequence[Neighbour] = ()
+    pulses: PulseSource | None = None
 
     @property
     def devices(self) -> Iterator[Device]:
@@ -137,14 +168,6 @@ class Entry:
     value: int | None
 
 
-@dataclass
-class Inputs:
-    """The two inputs on the gateway itself (§2.4): pulses since ever, and a Pt1000 sensor."""
-
-    pulses: int = 0
-    temperature_cdeg: int | None = None
-
-
 class Gateway:
     """
     A gateway, without its wires.
@@ -158,7 +181,15 @@ class Gateway:
         faults: what is not ideal.
 
     Attributes:
-        active_tariff: which tariff its calendar has; see `tariffs`.
+        tariffs: its calendar of tariffs; another one by `take_tariffs`.
+        active_tariff: which tariff the calendar has, as of the last quarter hour.
+        inputs: its pulse counter and temperature sensor.
+        button: its function button.
+        network: its connection.
+        upgrade: of its firmware.
+        files: on its file system; tariffs.json is the calendar.
+        link_states: what its push/publish links are at, by number; whoever serves them says it.
+        is_running: not while it restarts.
     """
 
     def __init__(
@@ -175,14 +206,24 @@ class Gateway:
         self.faults = faults
         self.settings = settings or identity.defaults()
         self.clock = clock or LocalClock(at)
-        self.inputs = Inputs()
+        self.inputs = Inputs(source=bench.pulses)
+        self.button = FunctionButton()
+        self.network = Network(self.settings.connectivity, bench.networks, at)
+        self.upgrade = Upgrade()
+        self.files = Files({"tariffs.json": self._take_tariffs_file})
+        self.link_states: dict[int, str] = {}
+        self.is_running = True
         self.switched_on_at = at
-        self.tariff_at: Callable[[datetime], int] = lambda local: 1
+        self.tariffs = Tariffs()
         self.active_tariff = 1
         self._at = at
         self._load_recorder: dict[int, deque[Quarter]] = {}
         self._histories: dict[int, deque[Entry]] = {}
+        self._blinks_until = at
+        self._synchronized_at: datetime | None = None
+        self._synchronizes_at = at
         self._take_tariff()
+        self._synchronize()
 
     # ------------------------------------------------------------------ time
 
@@ -200,13 +241,40 @@ class Gateway:
         """Let everything happen up to ``at``."""
         while self._at < at:
             mark = self.clock.next_mark(self._at, QUARTER)
-            until = min(mark, at)
+            until = min([one for one in (mark, self._own_due, at) if one > self._at])
             for device in self.bench.devices:
                 if isinstance(device, Meter):
                     device.advance(until)
+            counts = self.settings.features.pulse_counter and self.is_running
+            self.inputs.advance(until, is_enabled=counts)
             self._at = until
-            if until == mark:
-                self._quarter()
+            if self.is_running:
+                if until == mark:
+                    self._quarter()
+                self._synchronize()
+        self.button.advance(at)
+        self.upgrade.advance(at)
+
+    @property
+    def _own_due(self) -> datetime:
+        """When it is connected, or synchronises next; a moment that has gone where it does not."""
+        connected = self.network.due(self._at)
+        if connected is not None:
+            return connected
+        return self._synchronizes_at if self.settings.time.ntp else self._at
+
+    def _synchronize(self) -> None:
+        if not self.settings.time.ntp or self._at < self._synchronizes_at:
+            return
+        if not self.is_online:
+            self._synchronizes_at = self._at + SYNCHRONIZATION_RETRY
+            return
+        self._synchronized_at = self._at
+        self._synchronizes_at = self._at + timedelta(hours=self.settings.time.synchronization_h)
+        self.clock.set_to(self._at, self._at)
+        for place, slot in zip(self.places(), self.settings.slots, strict=True):
+            if isinstance(place.device, Meter) and slot.time_synchronization:
+                place.device.clock.set_to(self._at, self._at)
 
     def _quarter(self) -> None:
         for place in self.places():
@@ -217,7 +285,9 @@ class Gateway:
                 if recorder.enabled:
                     entry = Entry(self.local_time.date(), self.recorded_now(recorder))
                     rows = self._histories.setdefault(number, deque(maxlen=HISTORY_DAYS))
-                    rows.append(entry)
+                    # A clock that was set back sees a midnight again.
+                    if not rows or rows[-1].day < entry.day:
+                        rows.append(entry)
         self._take_tariff()
 
     def _record(self, index: int, meter: Meter) -> None:
@@ -227,7 +297,7 @@ class Gateway:
         rows.extend(row for row in meter.profile if last is None or row.end > last)
 
     def _take_tariff(self) -> None:
-        self.active_tariff = self.tariff_at(self.local_time)
+        self.active_tariff = self.tariffs.active_at(self.local_time)
         for place in self.places():
             if isinstance(place.device, Meter):
                 place.device.tariff = self.active_tariff
@@ -290,9 +360,67 @@ class Gateway:
 
     # ------------------------------------------------------------------ what is asked of it
 
+    def set_up(self, settings: Settings) -> None:
+        """Have other settings from now on."""
+        before, self.settings = self.settings, settings
+        self.network.connect(settings.connectivity, self._at)
+        if settings.time.ntp and settings.time != before.time:
+            self._synchronizes_at = self._at
+        if settings.connectivity != before.connectivity:
+            self._synchronizes_at = self.network.due(self._at) or self._at
+        self._synchronize()
+
+    def blink(self) -> None:
+        """Let the LED blink fast for a while (§4.1.2.1)."""
+        self._blinks_until = self._at + BLINK_LASTS
+
+    def restart(self) -> None:
+        """Be off from now on until `run`; what is upgraded or reverted then is decided here."""
+        self.is_running = False
+        upgrade = self.upgrade
+        if upgrade.step is Step.RESTARTING:
+            self.identity = replace(self.identity, software=upgrade.version)
+        elif upgrade.step is Step.REVERTED:
+            self.identity = replace(self.identity, software=upgrade.previous)
+
+    def run(self) -> None:
+        """Be switched on again."""
+        self.is_running = True
+        self.switched_on_at = self._at
+        self.network.restart(self._at)
+        self.upgrade.restarted(self._at)
+        self.button = FunctionButton()
+        self._synchronizes_at = self.network.due(self._at) or self._at
+
+    def reset(self) -> None:
+        """Go back to the factory's state: settings, files and all that it wrote down (§4.4.2)."""
+        self.set_up(self.identity.defaults())
+        self.files.clear()
+        self.tariffs = Tariffs()
+        self._take_tariff()
+        self._load_recorder.clear()
+        self._histories.clear()
+        self.inputs.pulses = 0
+
     def switch(self, bicom: Bicom, is_on: bool) -> None:
         """Move a switch, now."""
         bicom.switch(is_on)
+
+    def take_tariffs(self, tariffs: Tariffs) -> None:
+        """
+        Have another calendar of tariffs, now.
+
+        Raises:
+            NotPossible: If the hardware is too old for tariffs.
+        """
+        if not self.identity.has_tariffs:
+            why = f"tariffs are there from hardware {SINCE_HARDWARE} on, this is "
+            raise NotPossible("set tariffs", self.identity.serial, why + self.identity.hardware)
+        self.tariffs = tariffs
+        self._take_tariff()
+
+    def _take_tariffs_file(self, text: str | None) -> None:
+        self.take_tariffs(Tariffs() if text is None else read_file(text))
 
     def feed(self, name: str, flow: Flow) -> None:
         """
@@ -316,14 +444,23 @@ class Gateway:
         Raises:
             NotPossible: If no meter is enabled there.
         """
+        own, meter_rows = self.load_profile_parts(index)
+        return [*own, *meter_rows]
+
+    def load_profile_parts(self, index: int) -> tuple[list[Quarter], list[Quarter]]:
+        """
+        Give the load profile in two parts: from the load recorder, and from the meter itself.
+
+        Raises:
+            NotPossible: If no meter is enabled there.
+        """
         place = self.places()[index]
         if self.settings.slots[index].kind != "meter":
             raise NotPossible("read a load profile", place.interface, "no meter is enabled there")
         meter_rows = list(place.device.profile) if isinstance(place.device, Meter) else []
         begins = meter_rows[0].end if meter_rows else None
         own = self._load_recorder.get(index, ())
-        earlier = [row for row in own if begins is None or row.end < begins]
-        return [*earlier, *meter_rows]
+        return [row for row in own if begins is None or row.end < begins], meter_rows
 
     def clear_load_recorder(self, index: int) -> None:
         """Empty the load recorder of a place (§4.1.2.3)."""
@@ -353,6 +490,55 @@ class Gateway:
     def uptime(self) -> timedelta:
         """How long it has been on."""
         return self._at - self.switched_on_at
+
+    @property
+    def connection(self) -> Connection:
+        """How far its connection to the network is."""
+        return self.network.connection(self._at)
+
+    @property
+    def is_online(self) -> bool:
+        """Whether it reaches servers."""
+        return self.connection is Connection.ONLINE and self.faults.active(NoNetwork) is None
+
+    @property
+    def synchronized_at(self) -> datetime | None:
+        """When NTP set its clock last; None for never."""
+        return self._synchronized_at
+
+    def link_state(self, number: int) -> str:
+        """Tell what a push/publish link is at, as the status page does."""
+        link = self.settings.link_1 if number == 1 else self.settings.link_2
+        return "Disabled" if link.kind == "disabled" else self.link_states.get(number, "Connecting")
+
+    @property
+    def error_flags(self) -> int:
+        """Tell who does not answer: bit n for the place with the index n (ASSUMED)."""
+        silent = [one for one in self.places() if one.is_enabled and one.device is None]
+        return sum(1 << place.index for place in silent)
+
+    @property
+    def led(self) -> led.Led:
+        """What is seen of the LED; the menu goes before everything else."""
+        if not self.is_running:
+            return led.OFF
+        if (shown := self.button.led(self._at)) is not None:
+            return shown
+        if self.upgrade.is_under_way:
+            return led.UPGRADING
+        if self.connection is Connection.PROVISIONING:
+            has_client = self.network.has_client
+            plain = led.PROVISIONING_WITH_CLIENT if has_client else led.PROVISIONING
+        else:
+            is_online = self.connection is Connection.ONLINE
+            plain = led.OPERATIONAL if is_online else led.CONNECTING
+        return replace(plain, rhythm=led.Rhythm.FAST) if self._at < self._blinks_until else plain
+
+    @property
+    def due(self) -> datetime | None:
+        """When it does something by itself that its wires must follow; None for never."""
+        instants = (self.button.due, self.upgrade.due, self.network.due(self._at))
+        return min((one for one in instants if one is not None), default=None)
 
 
 def _kind(device: Device) -> str:

@@ -21,7 +21,7 @@ from math import isqrt
 from simulators.iskra_sg.counters import QUARTER, Counter, Direction, LoadProfile, Unit, four
 from simulators.iskra_sg.line import LineSettings
 from simulators.iskra_sg.loads import FJ_PER_WH, Flow, Load, Phases
-from simulators.iskra_sg.local_clock import LocalClock
+from simulators.iskra_sg.local_clock import EPOCH, LocalClock
 from simulators.iskra_sg.models import Family, Model
 
 NW_PER_MW = 10**6
@@ -182,7 +182,10 @@ class Meter:
             until = min([at, mark, *(change for change in changes if change is not None)])
             self._count(self.flow(), until)
             if until == mark:
-                self.profile.close(self.clock.shows(mark) if self.is_powered else None)
+                # A fast clock may show a microsecond more.
+                shown = self.clock.shows(mark)
+                end = shown - (shown - EPOCH) % QUARTER
+                self.profile.close(end if self.is_powered else None)
 
     def flow(self) -> Flow:
         """Tell what flows now: nothing without power, and nothing on phases that it has not."""

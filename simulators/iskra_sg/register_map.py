@@ -238,10 +238,7 @@ def _serial(seen: Seen) -> str:
 
 def _version_e2(seen: Seen) -> int:
     device = seen.device
-    if not isinstance(device, Gateway):
-        return device.software_e2
-    main, minor, *_ = device.identity.software.split(".")
-    return 100 * int(main) + int(minor.ljust(2, "0"))
+    return device.identity.software_e2 if isinstance(device, Gateway) else device.software_e2
 
 
 def _texts() -> Iterable[Register]:

@@ -9,6 +9,7 @@ gateway's JSON is ASSUMED.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from simulators.errors import NotAccepted
 from simulators.iskra_sg.line import LineSettings
 
 TEXT_LIMIT = 40
+SERVER_LIMIT = 253
+CREDENTIAL_LIMIT = 100
 RS485_SLOTS = 16
 T = TypeVar("T")
 
@@ -69,6 +72,13 @@ class Connectivity:
         _one_of("the connection", self.mode, ("ethernet", "wifi"))
         _short("an SSID", self.wifi_ssid, 32)
         _short("a Wi-Fi password", self.wifi_password, 63)
+        for address in (self.ip, self.netmask, self.gateway):
+            try:
+                ipaddress.IPv4Address(address)
+            except ValueError:
+                raise ValueError(
+                    f"an address is written as 192.168.1.20, not {address!r}"
+                ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,8 @@ class TimeSettings:
 
     def __post_init__(self) -> None:
         _within("the synchronisation period in hours", self.synchronization_h, 1, 255)
+        for server in self.servers:
+            _short("a server", server, SERVER_LIMIT)
         try:
             ZoneInfo(self.zone)
         except (OSError, ValueError, KeyError):
@@ -133,7 +145,9 @@ class Link:
         _one_of("the protocol of MQTT", self.protocol, ("tcp", "secured", "mutual"))
         _within("a port", self.port, 1, 65_535)
         _within("the push response time in seconds", self.response_time_s, 1, 60)
-        _short("a server", self.server, 253)
+        _short("a server", self.server, SERVER_LIMIT)
+        _short("a user name", self.username, CREDENTIAL_LIMIT)
+        _short("a password", self.password, CREDENTIAL_LIMIT)
         for topic in (self.root_topic, self.subscribe_topic, self.publish_topic):
             _short("a topic", topic)
             if set(topic) & set("+#"):
@@ -236,7 +250,7 @@ class Settings:
 
 
 def as_json(settings: Any) -> Any:
-    """Give settings, or a part of them, as plain data; secrets as they are."""
+    """Give settings, or a part of them, as plain data; secrets as they are (see `rest`)."""
     if is_dataclass(settings):
         return {one.name: as_json(getattr(settings, one.name)) for one in fields(settings)}
     return [as_json(one) for one in settings] if isinstance(settings, tuple) else settings

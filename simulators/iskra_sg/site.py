@@ -5,6 +5,7 @@ Read from a TOML file; an example with every field is in the device sheet. Loads
 meter measures the loads that it names, a Bicom switches those that it names, and one load may be
 behind several. A device that is declared is enabled in the gateway's settings as well, unless it
 says ``enabled = false``: then somebody has to add it first, as with a new device (§4.1.2.3).
+A clock that is declared wrong stays so: it is not synchronised, unless the file says that it is.
 """
 
 from __future__ import annotations
@@ -21,14 +22,18 @@ from simulators.errors import NotAccepted
 from simulators.faults import Faults
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.device import Bench, Device, Gateway, Identity
+from simulators.iskra_sg.inputs import PulseSource
 from simulators.iskra_sg.line import LineSettings
 from simulators.iskra_sg.loads import Daily, Fed, Flow, Load, Switched
 from simulators.iskra_sg.local_clock import LocalClock
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.models import MODELS
+from simulators.iskra_sg.network import Neighbour
 from simulators.iskra_sg.settings import RS485_SLOTS, Push, Settings, Slot
 
 PORTS = ("left-ir", "right-ir", "rs485")
+NETWORKS = (Neighbour("Werkhof", -58, "werkhof-2026"), Neighbour("Gast", -73))
+"""What is heard where a site names no networks (ASSUMED)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class DevicePlan:
         export_wh: the same, fed back.
         exponent: in which power of ten of a Wh its counters count.
         clock_offset: how far a meter's own clock is ahead.
+        time_synchronization: whether the gateway sets it; by default where it is not wrong.
         enabled: whether the settings have it.
         link_1, link_2: what is pushed of it.
     """
@@ -78,6 +84,7 @@ class DevicePlan:
     export_wh: int = 0
     exponent: int = 0
     clock_offset: timedelta = timedelta(0)
+    time_synchronization: bool | None = None
     is_on: bool = False
     enabled: bool = True
     link_1: Push = field(default_factory=Push)
@@ -87,6 +94,17 @@ class DevicePlan:
     def is_meter(self) -> bool:
         """Whether it measures."""
         return MODELS[self.model].is_meter
+
+    @property
+    def kind(self) -> str:
+        """What the settings call it."""
+        return "meter" if self.is_meter else "bicom"
+
+    def slot(self, address: int) -> Slot:
+        """Give what the settings say of it, at a place with that address."""
+        wanted = self.time_synchronization
+        is_synchronized = not self.clock_offset if wanted is None else wanted
+        return Slot(self.kind, address, self.link_1, self.link_2, is_synchronized)
 
     def build(self, at: datetime, loads: Mapping[str, Switched]) -> Device:
         """Make it."""
@@ -121,6 +139,10 @@ class Site:
         settings: how it is set up, the devices' places not among it.
         devices, loads: what stands there.
         clock_offset, clock_drift_ppm: how wrong the gateway's own clock is.
+        networks: which Wi-Fi networks are heard.
+        pulse_load: whose energy comes as pulses; empty for none.
+        pulses_per_kwh: how many whoever sends them sends for a kWh.
+        temperature_cdeg: what the Pt1000 is at; None without one.
     """
 
     identity: Identity = field(default_factory=Identity)
@@ -129,6 +151,10 @@ class Site:
     loads: tuple[LoadPlan, ...] = ()
     clock_offset: timedelta = timedelta(0)
     clock_drift_ppm: int = 0
+    networks: tuple[Neighbour, ...] = NETWORKS
+    pulse_load: str = ""
+    pulses_per_kwh: int = 1_000
+    temperature_cdeg: int | None = None
 
     @classmethod
     def from_file(cls, path: Path) -> Site:
@@ -176,26 +202,43 @@ class Site:
             right if isinstance(right, Bicom) else None,
             [one for plan, one in built if plan.port == PORTS[2]],
             loads,
+            self.networks,
+            PulseSource(loads[self.pulse_load], at, self.pulses_per_kwh)
+            if self.pulse_load
+            else None,
         )
         clock = LocalClock(at, self.clock_offset, self.clock_drift_ppm)
-        return Gateway(self.identity, bench, at, faults, settings, clock)
+        gateway = Gateway(self.identity, bench, at, faults, settings, clock)
+        gateway.inputs.temperature_cdeg = self.temperature_cdeg
+        return gateway
 
 
 def _with_places(settings: Settings, devices: Sequence[DevicePlan]) -> Settings:
-    """Enable the devices that are declared; RS485 places in the order of the devices."""
+    """
+    Enable the devices that are declared.
+
+    One on RS485 takes the place that the settings already have for its address, or the first free
+    one, in the order of the devices.
+    """
     places = list(settings.rs485)
-    free = [number for number, slot in enumerate(places) if slot.kind == "disabled"]
     left, right = settings.left_ir, settings.right_ir
     for plan in devices:
         if not plan.enabled:
             continue
         if plan.port == "right-ir":
-            right = Slot("bicom", 0, plan.link_1, plan.link_2)
+            right = plan.slot(0)
         elif plan.port == "left-ir":
-            left = Slot("meter", plan.address, plan.link_1, plan.link_2)
-        elif free:
-            kind = "meter" if plan.is_meter else "bicom"
-            places[free.pop(0)] = Slot(kind, plan.address, plan.link_1, plan.link_2)
+            left = plan.slot(plan.address)
         else:
-            raise NotAccepted("device", plan.serial, f"RS485 has {RS485_SLOTS} places only")
+            places[_place_for(plan, places)] = plan.slot(plan.address)
     return replace(settings, left_ir=left, right_ir=right, rs485=tuple(places))
+
+
+def _place_for(plan: DevicePlan, places: Sequence[Slot]) -> int:
+    own = [
+        n for n, one in enumerate(places) if (one.kind, one.address) == (plan.kind, plan.address)
+    ]
+    free = [n for n, one in enumerate(places) if one.kind == "disabled"]
+    if not own and not free:
+        raise NotAccepted("device", plan.serial, f"RS485 has {RS485_SLOTS} places only")
+    return own[0] if own else free[0]

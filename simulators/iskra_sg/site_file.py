@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
 from simulators.errors import NotAccepted
 from simulators.iskra_sg.counters import ROLL_OVER_STEPS
 from simulators.iskra_sg.device import Identity
+from simulators.iskra_sg.inputs import TEMPERATURE_LEAST_CDEG, TEMPERATURE_MOST_CDEG
 from simulators.iskra_sg.line import LineSettings
 from simulators.iskra_sg.loads import Flow
+from simulators.iskra_sg.local_clock import DRIFT_LIMIT_PPM
 from simulators.iskra_sg.models import MODELS
+from simulators.iskra_sg.network import Neighbour
 from simulators.iskra_sg.settings import Push, changed
 from simulators.iskra_sg.site import PORTS, DevicePlan, LoadPlan, Site
 
 DEVICES_LIMIT, LOADS_LIMIT, STEPS_LIMIT = 34, 200, 96
+NETWORKS_LIMIT = 50
 POWER_LIMIT_W = 1_000_000
+SECONDS_LIMIT = 366 * 86_400
 
 Table = Mapping[str, Any]
 
@@ -28,38 +34,88 @@ def read(data: Table) -> Site:
     Raises:
         NotAccepted: If it is none.
     """
-    _known(data, "site file", ("gateway", "settings", "load", "device"))
+    _known(data, "site file", ("gateway", "settings", "load", "device", "network", "inputs"))
     gateway = _table(data, "gateway")
-    _known(
-        gateway,
-        "gateway",
-        ("model", "serial", "hardware", "software", "clock_offset_s", "clock_drift_ppm"),
-    )
-    texts = {
-        name: _text(gateway, name, "gateway")
-        for name in ("model", "serial", "hardware", "software")
-        if name in gateway
-    }
+    names = ("model", "serial", "hardware", "software", "filesystem", "mac")
+    _known(gateway, "gateway", (*names, "clock_offset_s", "clock_drift_ppm"))
+    texts = {name: _text(gateway, name, "gateway") for name in names if name in gateway}
     identity = _made("gateway", gateway, lambda: Identity(**texts))
     loads = [_load(one, f"load[{n}]") for n, one in enumerate(_list(data, "load", LOADS_LIMIT))]
     devices = [
         _device(one, f"device[{n}]") for n, one in enumerate(_list(data, "device", DEVICES_LIMIT))
     ]
     _consistent(loads, devices)
-    return Site(
+    networks = _list(data, "network", NETWORKS_LIMIT)
+    site = Site(
         identity,
-        changed(identity.defaults(), _table(data, "settings"), "settings"),
+        changed(identity.defaults(), _settings(data, gateway), "settings"),
         tuple(devices),
         tuple(loads),
-        timedelta(seconds=_number(gateway, "clock_offset_s", "gateway")),
-        _number(gateway, "clock_drift_ppm", "gateway"),
+        timedelta(seconds=_number(gateway, "clock_offset_s", "gateway", SECONDS_LIMIT)),
+        _drift(gateway),
+        **_inputs(_table(data, "inputs"), [load.name for load in loads]),
     )
+    if not networks:
+        return site
+    return replace(site, networks=tuple(_network(one, n) for n, one in enumerate(networks)))
+
+
+def _settings(data: Table, gateway: Table) -> Table:
+    """Give what is said of the settings; a clock that is to be wrong is left alone by NTP."""
+    settings = _table(data, "settings")
+    is_wrong = bool(gateway.get("clock_offset_s") or gateway.get("clock_drift_ppm"))
+    time_settings = settings.get("time", {})
+    if is_wrong and isinstance(time_settings, dict) and "ntp" not in time_settings:
+        return {**settings, "time": {**time_settings, "ntp": False}}
+    return settings
+
+
+def _drift(gateway: Table) -> int:
+    drift_ppm = _number(gateway, "clock_drift_ppm", "gateway")
+    if abs(drift_ppm) > DRIFT_LIMIT_PPM:
+        remedy = f"a clock drifts by ±{DRIFT_LIMIT_PPM} ppm at most"
+        raise NotAccepted("gateway.clock_drift_ppm", drift_ppm, remedy)
+    return drift_ppm
+
+
+def _network(table: Table, number: int) -> Neighbour:
+    where = f"network[{number}]"
+    _known(table, where, ("ssid", "signal_dbm", "password"))
+    ssid = _text(table, "ssid", where)
+    signal_dbm = _number(table, "signal_dbm", where) if "signal_dbm" in table else -60
+    password = _text(table, "password", where) if "password" in table else ""
+    made: Neighbour = _made(where, table, lambda: Neighbour(ssid, signal_dbm, password))
+    return made
+
+
+def _inputs(table: Table, loads: Sequence[str]) -> dict[str, Any]:
+    _known(table, "inputs", ("pulse_load", "pulses_per_kwh", "temperature_cdeg"))
+    found: dict[str, Any] = {}
+    if "pulse_load" in table:
+        found["pulse_load"] = _text(table, "pulse_load", "inputs")
+        if found["pulse_load"] not in loads:
+            known = ", ".join(loads) or "none"
+            raise NotAccepted("inputs.pulse_load", found["pulse_load"], f"declared are: {known}")
+    if "pulses_per_kwh" in table:
+        found["pulses_per_kwh"] = _number(table, "pulses_per_kwh", "inputs", 100_000)
+        if found["pulses_per_kwh"] < 1:
+            raise NotAccepted("inputs.pulses_per_kwh", found["pulses_per_kwh"], "give 1 or more")
+    if "temperature_cdeg" in table:
+        found["temperature_cdeg"] = cdeg = _number(table, "temperature_cdeg", "inputs")
+        if not TEMPERATURE_LEAST_CDEG <= cdeg <= TEMPERATURE_MOST_CDEG:
+            remedy = f"a Pt1000 is at {TEMPERATURE_LEAST_CDEG} to {TEMPERATURE_MOST_CDEG}"
+            raise NotAccepted("inputs.temperature_cdeg", cdeg, remedy)
+    return found
 
 
 def _load(table: Table, where: str) -> LoadPlan:
     _known(table, where, ("name", "power_w", "reactive_var", "step"))
     name = _text(table, "name", where)
     steps = _list(table, "step", STEPS_LIMIT, where)
+    if steps and ("power_w" in table or "reactive_var" in table):
+        raise NotAccepted(where, name, "give either power_w and reactive_var, or steps")
+    if "reactive_var" in table and "power_w" not in table:
+        raise NotAccepted(f"{where}.reactive_var", table["reactive_var"], "give power_w, too")
     if not steps:
         return LoadPlan(name, ((time(0), _flow(table, where)),) if "power_w" in table else ())
     read_steps = []
@@ -94,15 +150,18 @@ def _powers(table: Table, name: str, where: str) -> tuple[int, int, int]:
 def _time(table: Table, where: str) -> time:
     text = table.get("from")
     try:
-        return time.fromisoformat(text if isinstance(text, str) else "")
+        found = time.fromisoformat(text if isinstance(text, str) else "")
     except ValueError:
-        raise NotAccepted(f"{where}.from", text, 'give a time of the day, as "06:30"') from None
+        found = None
+    if found is None or found.tzinfo is not None:
+        raise NotAccepted(f"{where}.from", text, 'give a local time of the day, as "06:30"')
+    return found
 
 
 def _device(table: Table, where: str) -> DevicePlan:
     texts = ("port", "model", "serial", "description", "location")
     numbers = ("address", "energy_wh", "export_wh", "exponent")
-    flags = ("is_on", "enabled")
+    flags = ("is_on", "enabled", "time_synchronization")
     others = ("loads", "line", "clock_offset_s", "link_1", "link_2")
     _known(table, where, (*texts, *numbers, *flags, *others))
     values: dict[str, Any] = {name: _text(table, name, where) for name in texts if name in table}
@@ -118,7 +177,8 @@ def _device(table: Table, where: str) -> DevicePlan:
     values["line"] = changed(LineSettings(), _table(table, "line", where), f"{where}.line")
     for link in ("link_1", "link_2"):
         values[link] = changed(Push(), _table(table, link, where), f"{where}.{link}")
-    values["clock_offset"] = timedelta(seconds=_number(table, "clock_offset_s", where))
+    offset_s = _number(table, "clock_offset_s", where, SECONDS_LIMIT)
+    values["clock_offset"] = timedelta(seconds=offset_s)
     values.setdefault("serial", "")
     return _checked(DevicePlan(**values), where)
 
@@ -202,10 +262,10 @@ def _text(table: Table, name: str, where: str) -> str:
     return value
 
 
-def _number(table: Table, name: str, where: str) -> int:
+def _number(table: Table, name: str, where: str, limit: int = 10**12) -> int:
     value = table.get(name, 0)
-    if type(value) is not int or abs(value) > 10**12:
-        raise NotAccepted(f"{where}.{name}", value, "give a whole number")
+    if type(value) is not int or abs(value) > limit:
+        raise NotAccepted(f"{where}.{name}", value, f"give a whole number of at most ±{limit}")
     return value
 
 

@@ -286,7 +286,8 @@ def test_used_voltage_and_current(name: str, voltage: int, current: int) -> None
 
 def test_the_clock_of_a_wm3m4() -> None:
     """A meter that signs tells its time; who sets it is believed, its zone as well."""
-    gateway, found = alone("WM3M4C")
+    gateway = gateway_with(device("WM3M4C", address=40), settings={"time": {"ntp": False}})
+    found = gateway.addressed(40)
     assert isinstance(found, Meter)
     seconds = int(START.timestamp())
     assert [0, 0] == [*read(gateway, found, HOLD, 7000, 1), *read(gateway, found, HOLD, 7071, 1)]
