@@ -223,7 +223,7 @@ _KINDS: dict[str, tuple[int, Callable[[int, int], Words]]] = {
 def _identity() -> Iterable[Register]:
     yield Register(1, Space.INPUT, 8, "text", "", "model", lambda s: types.text(_model(s), 8))
     yield Register(9, Space.INPUT, 4, "text", "", "serial", lambda s: types.text(_serial(s), 4))
-    yield _number(13, "T1", -2, "", "software version", _version_e2)
+    yield _number(13, "T1", -2, "0.01", "software version", _version_e2)
 
 
 def _model(seen: Seen) -> str:
@@ -404,7 +404,7 @@ def _impact(model: Model) -> Iterable[Register]:
     yield _number(17, "T16", -2, "A", "used current", lambda s: USED_CURRENT_CA)
     for address, what in ((148, "current"), (149, "voltage")):
         name = f"used {what} range"
-        yield _number(address, "T1", -2, "%", name, lambda s: FULL_RANGE_E2, Space.HOLDING)
+        yield _number(address, "T1", -2, "0.01 %", name, lambda s: FULL_RANGE_E2, Space.HOLDING)
     yield from _in_decades()
     yield _reversal()
     for is_resettable, settings, values, counters in (

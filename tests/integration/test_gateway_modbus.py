@@ -7,6 +7,7 @@ import contextlib
 import re
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from pyiskra.devices import Device as IskraDevice  # type: ignore[import-untyped
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusIOException
 
+from harness import modbus_master
+from harness.errors import UsageError
 from simulators.clock import VirtualClock, stopwatch
 from simulators.errors import NotPossible
 from simulators.iskra_sg import GatewaySg
@@ -28,7 +31,7 @@ from simulators.iskra_sg.faults import AbsentDevice, SlowDevice, WordOrder
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import CONNECTIONS_LIMIT, ModbusTcp
 from simulators.iskra_sg.models import MODELS, Family
-from simulators.iskra_sg.site import Site
+from simulators.iskra_sg.site import DevicePlan, Site
 from simulators.wiretap import Wiretap
 
 START = datetime(2026, 1, 10, 23, tzinfo=UTC)
@@ -321,6 +324,40 @@ def test_the_other_word_order() -> None:
         assert [0xFD00, 0xC350] == right == wrong[::-1]
 
     run(site_with(), test)
+
+
+# ---------------------------------------------------------------- the master of scenarios
+
+
+def test_the_master_of_scenarios() -> None:
+    """It tells who answers and who does not, moves the switch, and reads a meter."""
+    site = site_with("IE38MD")
+    switch = DevicePlan("right-ir", "IR Bicom", "B1", 0, is_on=True)
+
+    async def test(bench: Running) -> None:
+        port, address = bench.modbus.port, ADDRESSES["IE38MD"]
+        assert ["SG-E1", "WM3M4C", "IE38MD", None] == [
+            await modbus_master.asked(port, one) for one in (34, 33, address, 99)
+        ]
+        read = await modbus_master.read(port, address)
+        assert modbus_master.Reading(3.003, 230.0, 4.683, 20_252.5) == read
+        await modbus_master.moved(port, is_on=False)
+        right = bench.gateway.now.bench.right
+        assert right is not None
+        assert not right.is_on
+        await bench.gateway.faults.switch_on(AbsentDevice(0))
+        with pytest.raises(UsageError, match="the switch cannot be moved"):
+            await modbus_master.moved(port, is_on=True)
+
+    run(replace(site, devices=(*site.devices, switch)), test)
+
+
+def test_without_pyiskra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where pyiskra is missing the master says what to install."""
+    monkeypatch.setitem(sys.modules, "pyiskra.adapters", None)
+
+    with pytest.raises(UsageError, match=r"pip install pyiskra==0\.1\.29"):
+        asyncio.run(modbus_master.read(1, 33))
 
 
 # ---------------------------------------------------------------- mbpoll
