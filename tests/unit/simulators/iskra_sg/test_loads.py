@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulators.iskra_sg.loads import Daily, Fed, Flow, Load, Switched
+from simulators.iskra_sg.loads import Course, Daily, Fed, Flow, Load, Switched
 
 ZURICH = ZoneInfo("Europe/Zurich")
 NIGHT, DAY = Flow.of_watts((100, 0, 0)), Flow.of_watts((900, 0, 0), (0, -50, 0))
@@ -108,3 +108,16 @@ def test_a_load_that_is_fed() -> None:
     load.now = DAY
 
     assert DAY == load.flow(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_a_course() -> None:
+    """A course that is told flows from its steps on, nothing before, the last for ever."""
+    eight, nine = (datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (8, 9))
+    course = Course(((eight, NIGHT), (nine, DAY)))
+    before, between = eight - timedelta(seconds=1), eight + timedelta(minutes=5)
+
+    assert [Flow(), NIGHT, NIGHT, DAY] == [course.flow(at) for at in (before, eight, between, nine)]
+    assert [eight, nine, nine, None] == [
+        course.next_change(at) for at in (before, eight, between, nine)
+    ]
+    assert 3_600 == seconds_of(course, NIGHT, before, nine + timedelta(hours=1))
