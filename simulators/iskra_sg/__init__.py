@@ -79,6 +79,11 @@ class GatewaySg:
         self._lines = {"itself": asyncio.Lock(), "left IR": asyncio.Lock(), "RS485": asyncio.Lock()}
 
     @property
+    def device(self) -> Gateway:
+        """The device as it was counted last, for who looks whether something is another now."""
+        return self._device
+
+    @property
     def now(self) -> Gateway:
         """The device, counted up to this instant; whoever reads or changes it takes this."""
         self._device.advance(self.clock.now())
@@ -148,7 +153,7 @@ class GatewaySg:
         return "left IR" if asked is self._device.bench.left else "RS485"
 
     async def take_time(self, asked: Device | Gateway) -> bool:
-        """Take as long to ask somebody as a fault says, in real time; tell whether one does."""
+        """Take as long as a fault says, in real time; tell whether one did."""
         if isinstance(asked, Gateway):
             return False
         slow = [one for one in self.faults.on if isinstance(one, SlowDevice)]

@@ -164,20 +164,20 @@ class LoadProfile:
             for counter in counters:
                 counter.count(flow, lasting, 0)
 
-    def close(self, end: datetime | None) -> None:
-        """Begin another quarter hour; write down the one that ends now, if it has an ``end``."""
+    def close(self, end: datetime) -> None:
+        """Write the quarter hour down that ends now."""
         now = self._shown()
-        imported, exported = (
+        both = [
             tuple(last - first for first, last in zip(before, after, strict=True))
             for before, after in zip(self._before, now, strict=True)
-        )
+        ]
         self._before = now
-        if end is not None:
-            self._rows.append(Quarter(end, _four(imported), _four(exported)))
+        self._rows.append(Quarter(end, _four(both[0]), _four(both[1])))
 
     def forget(self) -> None:
-        """Lose what was written down, as a meter does without power."""
+        """Lose everything, as a meter does without power: also what the quarter hour had so far."""
         self._rows.clear()
+        self._before = self._shown()
 
     def _shown(self) -> list[list[int]]:
         return [

@@ -181,11 +181,10 @@ class Meter:
             changes = [load.next_change(self.at) for load in self.loads]
             until = min([at, mark, *(change for change in changes if change is not None)])
             self._count(self.flow(), until)
-            if until == mark:
+            if until == mark and self.is_powered:
                 # A fast clock may show a microsecond more.
                 shown = self.clock.shows(mark)
-                end = shown - (shown - EPOCH) % QUARTER
-                self.profile.close(end if self.is_powered else None)
+                self.profile.close(shown - (shown - EPOCH) % QUARTER)
 
     def flow(self) -> Flow:
         """Tell what flows now: nothing without power, and nothing on phases that it has not."""

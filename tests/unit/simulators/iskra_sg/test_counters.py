@@ -177,13 +177,16 @@ def test_phases_of_a_row() -> None:
     assert END == row.end
 
 
-def test_a_quarter_that_is_not_written_down() -> None:
-    """What was counted in a quarter that nobody wrote down is in no later one."""
+def test_what_is_lost_without_power() -> None:
+    """A profile that is lost loses its rows, and what the quarter had so far."""
     profile = LoadProfile()
+    for _ in range(2):
+        profile.count(Flow.of_watts((4_000, 0, 0)), QUARTER)
+        profile.close(END)
     profile.count(Flow.of_watts((4_000, 0, 0)), QUARTER)
-    profile.close(None)
+
+    profile.forget()
+    assert [] == list(profile)
     profile.close(END)
 
     assert [0] == [row.import_wh[0] for row in profile]
-    profile.forget()
-    assert [] == list(profile)

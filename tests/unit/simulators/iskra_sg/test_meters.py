@@ -154,7 +154,7 @@ def test_no_power() -> None:
 
 
 def test_a_short_cut() -> None:
-    """After a cut within a quarter its value is what flowed in it."""
+    """After a cut within a quarter its value is what flowed in it since then."""
     meter = with_flow(4_000, 0, 0)
     meter.advance(START + timedelta(minutes=6))
     meter.fail()
@@ -162,7 +162,7 @@ def test_a_short_cut() -> None:
     meter.restore()
     meter.advance(START + QUARTER)
 
-    assert [800] == [row.import_wh[0] for row in meter.profile]
+    assert [400] == [row.import_wh[0] for row in meter.profile]
 
 
 def test_a_clock_that_is_ahead() -> None:
