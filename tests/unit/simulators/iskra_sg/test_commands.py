@@ -197,7 +197,7 @@ def test_who_does_not_measure_is_told(data: dict[str, Any], error: str) -> None:
 
 
 def test_an_absent_device_is_told_in_the_manuals_words() -> None:
-    """ "Error: Left IR Energy meter not responding" (§4.7.2)."""
+    """The interface and the kind of device stand in the text (§4.7.2)."""
     one = gateway(AbsentDevice(0))
 
     with pytest.raises(SimulatorError) as meter:
