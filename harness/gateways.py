@@ -19,19 +19,18 @@ from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
+from simulators.iskra_sg.links import add_links
 from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
 from simulators.iskra_sg.models import MODELS
-from simulators.iskra_sg.mqtt_io import MqttLink
-from simulators.iskra_sg.push_io import PushLink
 from simulators.iskra_sg.rest_io import RestPort
 from simulators.iskra_sg.settings import Push
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
-    from harness.broker import BenchBroker
+    from harness.broker import Broker
 
 LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
 WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
@@ -88,7 +87,7 @@ class Gateways:
         self._owner = owner
         self.planned: dict[str, PlannedGateway] = {}
         self.running: dict[str, Running] = {}
-        self._broker: BenchBroker | None = None
+        self._broker: Broker | None = None
 
     # ------------------------------------------------------------------ what is declared
 
@@ -152,15 +151,15 @@ class Gateways:
         """Switch all of them on, with a broker where one is needed."""
         if any(one.is_read_by("mqtt") for one in self.planned.values()):
             # Who needs no broker does not wait for it to be loaded.
-            from harness.broker import BenchBroker
+            from harness.broker import Broker
 
-            self._broker = BenchBroker()
+            self._broker = Broker(clock)
             await self._broker.start()
         for planned in self.planned.values():
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
             running = Running(gateway, ModbusTcp(gateway, 0), RestPort(gateway, 0))
-            links = [kind(gateway, number) for kind in (MqttLink, PushLink) for number in (1, 2)]
-            gateway.wires += [running.modbus, running.web, *links]
+            gateway.wires += [running.modbus, running.web]
+            add_links(gateway)
             self.running[planned.name] = running
             await gateway.start()
             if planned.is_read_by("mqtt") and self._broker is not None:
