@@ -22,6 +22,8 @@ from backend.adapters import (
 from backend.adapters.dispatch import Dispatch
 from backend.adapters.energies import measured
 from backend.adapters.frame_log import FrameLog, SeenFrame
+from backend.adapters.gateway_ways import Collectors
+from backend.adapters.gateways import GatewayView, MeterKeeper
 from backend.adapters.ledger import DeliveryView, Receipt, Search
 from backend.adapters.lines import IDLE
 from backend.adapters.meter_differences import DifferenceView
@@ -85,6 +87,8 @@ class Backend:
         self.commands = Commands(settings, self._central, self._store, clock)
         self._roads = Roads(clock, IDLE)
         self._dispatch = Dispatch(settings, self._store, clock, drop or self._roads)
+        self._meter_keeper = MeterKeeper(settings, self._store, clock)
+        self._collectors = Collectors(settings.read_gateways(), self._meter_keeper, clock)
         #: Where chargers connect, without their identity: ``ws://127.0.0.1:9000/ocpp``.
         self.address = ""
         #: Where people and programs reach it, ``http://127.0.0.1:9080``; empty where off.
@@ -125,6 +129,7 @@ class Backend:
                 {one: known[number] for one, number in ids.items() if number in known}
             )
             self.address = await self._central.start(ids)
+            await self._collectors.start()
             await self._dispatch.start()
             await self._start_web()
         except BaseException:
@@ -136,6 +141,7 @@ class Backend:
         web, self._web = self._web, None
         if web is not None:
             await web.stop()
+        await self._collectors.stop()
         await self._dispatch.stop()
         await self._central.stop()
         await self.commands.stop()
@@ -361,6 +367,14 @@ class Backend:
         """Give how a meter stands."""
         found = self._settings.meter(meter)
         return await self._store.read(lambda connection: meters.view(connection, found))
+
+    def gateway_view(self, meter: str) -> GatewayView | None:
+        """Give how reading a meter at its gateway stands; None where it is read at none."""
+        return self._meter_keeper.views.get(self._settings.meter(meter).name)
+
+    def push_address(self, gateway: str) -> tuple[str, int]:
+        """Give host and port where the pushes of a gateway are listened for."""
+        return self._collectors.addresses[gateway]
 
     async def _of(self, station: str, ask: Callable[[Connection, int], T]) -> T:
         number = await self._id_of(station)

@@ -11,6 +11,8 @@ What can go wrong in the backend, by who can mend it.
         * `FrameError`: a frame that is no OCPP-J message
         * `NotConnected`, `NotAllowed`, `Busy`: the command was not sent
         * `Refused`, `BadAnswer`, `NoAnswer`, `LineLost`: it was sent
+        * `GatewayError`: a smart gateway, or the way to it
+            * `GatewayUnreachable`, `GatewayRefused`, `GatewayAnswerError`
     * `DeliveryError`: the utility's server, or the way to it
         * `Unreachable`, `HostKeyChanged`, `CertificateChanged`, `TlsFailed`, `LoginRefused`,
           `Denied`, `FolderMissing`, `NoSpace`, `RenameRefused`, `Incomplete`, `NameTaken`,
@@ -167,6 +169,22 @@ class LineLost(DeviceError):
 
 class StoreError(BackendError):
     """The database refuses, or is not one that is safe to use."""
+
+
+class GatewayError(DeviceError):
+    """A smart gateway cannot be read, or tells what cannot be used; it is tried again."""
+
+
+class GatewayUnreachable(GatewayError):
+    """Nobody answers, or the line breaks."""
+
+
+class GatewayRefused(GatewayError):
+    """The gateway does not let this user in."""
+
+
+class GatewayAnswerError(GatewayError):
+    """The gateway, or a meter behind it, tells what cannot be used."""
 
 
 class DeliveryError(BackendError):

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -95,6 +95,88 @@ class Destination:
 
     def __repr__(self) -> str:
         return f"<destination {self.name!r}: {self.kind}://{self.user}@{self.host}:{self.port}>"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayMeter:
+    """
+    A meter behind a smart gateway.
+
+    Attributes:
+        name: of the meter, in its account.
+        account: whose it is.
+        serial: its serial number: who answers with another one is not read.
+        address: its Modbus address, as the gateway knows it.
+    """
+
+    account: str
+    name: str
+    serial: str
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mqtt:
+    """
+    The broker at which a gateway and the backend meet.
+
+    Attributes:
+        root, subscribe, publish: the gateway's topics; it takes commands under
+            ``<root>/<subscribe>`` and answers under ``<root>/<publish>``.
+        user, secret: who logs in at the broker; no user, no login.
+        tls: whether the line is secured.
+        authority: who signs the broker's certificate, as PEM; empty for those that this machine
+            trusts.
+        certificate_file, key_file: with which the backend shows who it is; empty for none.
+    """
+
+    root: str
+    subscribe: str = "cmd"
+    publish: str = "publish"
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    tls: bool = False
+    authority: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """
+    A smart gateway, and how its meters are read.
+
+    Attributes:
+        name: what people call it.
+        way: ``rest``, ``modbus``, ``mqtt``, or ``push``, where it sends of its own accord.
+        serial: the gateway's own serial number.
+        host, port: where it answers; of ``mqtt`` the broker, of ``push`` where it is listened for.
+        user, secret: of its web page; no user, no login.
+        web_port: of its web page, from which gaps are filled; 0 where they are not.
+        web_host: of its web page.
+        every: how often it is asked.
+        mqtt: the broker's other settings.
+        time_limit_s: how long one meter may take, in real seconds.
+    """
+
+    name: str
+    way: str
+    serial: str
+    host: str
+    port: int
+    meters: tuple[GatewayMeter, ...]
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    web_host: str = ""
+    web_port: int = 0
+    every: timedelta = timedelta(minutes=5)
+    mqtt: Mqtt | None = None
+    time_limit_s: float = 10.0
+
+    def where(self, meter: GatewayMeter | None = None) -> str:
+        """Say which gateway, or which meter behind it, is meant."""
+        here = f"gateway {self.name!r}"
+        return here if meter is None else f"{here}, meter {meter.name!r} ({meter.serial})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
 from harness.errors import UsageError
 from harness.frames import calls_of
+from harness.gateways import Gateways
 from harness.local_time import ZURICH, grid, instant, read_day
 from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
@@ -223,6 +224,7 @@ class Bench:
         self.puppets: dict[str, Puppet] = {}
         self.sources = Sources(UTILITY)
         self.meters: dict[str, SendingMeter] = {}
+        self.gateways = Gateways(UTILITY)
         self.pages: dict[str, WebPage] = {}
         self.deciding: list[Crossing] = []
         self.going = False
@@ -400,6 +402,7 @@ class Bench:
         twin.layout, twin.cards, twin.login = dict(self.layout), dict(self.cards), self.login
         twin.amendments = list(self.amendments)
         twin.sources = copy.deepcopy(self.sources)
+        twin.gateways.planned = copy.deepcopy(self.gateways.planned)
         twin.faults, twin._plan = list(self.faults), [] if self.going else list(self._plan)
         self._twins.append(twin)
         return twin
@@ -522,6 +525,7 @@ class Bench:
         self._clock, self._tap, self.going = clock, tap, True
         if self._utility is not None:
             await self._utility.start()
+        await self.gateways.start(clock, tap)
         lines = self._lines = Lines(self._clock, self._tap)
         address = await self._start_central_system(clock, lines)
         for station in self.stations.values():
@@ -547,6 +551,7 @@ class Bench:
             return self._central.address
         self._backend = self.new_backend(clock, lines.backend_says, self.drop)
         await self._backend.start()
+        await self.gateways.point_to(self._backend)
         return self._backend.address
 
     def _tls_of_central(self) -> ssl.SSLContext | None:
@@ -576,11 +581,12 @@ class Bench:
 
     def _put_meters(self, clock: VirtualClock, tap: Wiretap) -> None:
         """Let the meters send; those in front of a charger follow its true register."""
-        if not self.sources.meters:
+        sending = [one for one in self.sources.meters.values() if not one.is_read]
+        if not sending:
             return
         from harness.sending_meter import SendingMeter
 
-        for declared in self.sources.meters.values():
+        for declared in sending:
             meter = SendingMeter(declared.name, self.backend.web_address, clock, tap)
             self.meters[declared.name] = meter
             if declared.in_front_of:
@@ -609,6 +615,7 @@ class Bench:
             await puppet.connect(address)
         else:
             charger = self.chargers[station.name] = await self._charger_of(station)
+            self.gateways.put_behind(station.name, charger)
             charger.on_line = lines.charger_says
             # A line that is not ideal may need more than one try.
             patiently = self.central_speaks.may_be_refused or bool(station.quirks)
@@ -641,6 +648,7 @@ class Bench:
             schedule=self.schedule,
         )
         self.sources.add_to(settings, self.cards.values())
+        self.gateways.add_to(settings)
         for amend in self.amendments:
             amend(settings)
         return settings
@@ -677,6 +685,7 @@ class Bench:
                 leaving.push_async_callback(self.device(name).close)
             for meter in self.meters.values():
                 leaving.push_async_callback(meter.close)
+            leaving.push_async_callback(self.gateways.stop)
             for page in self.pages.values():
                 leaving.push_async_callback(page.stop)
 

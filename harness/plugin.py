@@ -43,6 +43,7 @@ pytest_plugins = [
     "harness.steps.export",
     "harness.steps.fault_matrix",
     "harness.steps.faults",
+    "harness.steps.gateway",
     "harness.steps.formats",
     "harness.steps.habits",
     "harness.steps.hands",

@@ -35,6 +35,7 @@ class Meter:
         factor: what it counts of what that charger counts.
         silent_after: from when on it sends nothing more.
         counts: whether it, and not the charger behind it, is in the files.
+        is_read: whether the backend reads it at a gateway; else it sends.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Meter:
     factor: Fraction = Fraction(1)
     silent_after: datetime | None = None
     counts: bool = False
+    is_read: bool = False
 
 
 @dataclass(slots=True)
@@ -116,8 +118,8 @@ class Sources:
                 table["ise"] = {"metering_code": name} if name else {}
         for one in self.meters.values():
             _put_in_front(one, settings)
-        if self.meters:
-            # Who has no meters does not wait for the library that speaks HTTP.
+        if any(not one.is_read for one in self.meters.values()):
+            # Who has no meters that send does not wait for the library that speaks HTTP.
             from harness.console import TOKEN
 
             settings.setdefault("web", {"port": 0, "token": TOKEN})

@@ -252,6 +252,15 @@ class ChargerInch:
         return self._device.outlet.flow_at(self._clock.now())
 
     @property
+    def course(self) -> tuple[tuple[datetime, Flow], ...]:
+        """What flows from when on, if nothing changes; empty while nothing may flow."""
+        return self._device.outlet.course
+
+    def on_course(self, listener: Callable[[], None]) -> None:
+        """Have ``listener()`` called whenever `course` is another, at that very instant."""
+        self._device.outlet.on_change = listener
+
+    @property
     def offered_ma(self) -> int:
         """What is offered to the car on each phase, in mA; 0 while nothing may flow."""
         return self._device.outlet.offered_at(self._clock.now())

@@ -14,6 +14,7 @@ is the least of its own limit, the cable's and the profiles'. The car takes of i
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -247,6 +248,9 @@ class Outlet:
         supply: the grid here.
         limit: what the charger lets through.
         register_fj: what the meter stands at.
+
+    Attributes:
+        on_change: called when what flows from now on is another than was known before.
     """
 
     supply: Supply
@@ -254,6 +258,7 @@ class Outlet:
     register_fj: int = 0
     car: Car | None = None
     allowance: Allowance = UNLIMITED
+    on_change: Callable[[], None] | None = None
     _stored_fj: int = 0
     _since: datetime | None = None
     _offered_ma: int = 0
@@ -284,6 +289,7 @@ class Outlet:
         """Open the contactor; a second opening does nothing."""
         self._settle(now)
         self._since, self._steps = None, ()
+        self._tell_change()
 
     def limit_to(self, now: datetime, allowance: Allowance) -> None:
         """
@@ -325,6 +331,16 @@ class Outlet:
         """Tell what flows; at the instant of a change, what flows from then on."""
         step = self._step_at(now)
         return step.flow if step is not None else Flow()
+
+    @property
+    def course(self) -> tuple[tuple[datetime, Flow], ...]:
+        """What flows from when on, if nothing changes; empty while the contactor is open."""
+        since = self._since
+        if since is None:
+            return ()
+        return tuple(
+            (since + timedelta(microseconds=step.start_us), step.flow) for step in self._steps
+        )
 
     def offered_at(self, now: datetime) -> int:
         """
@@ -383,6 +399,11 @@ class Outlet:
         self._since = now
         self._offered_ma = offer_ma(car, self.supply, self.limit, self.allowance)
         self._steps = staircase(car, self._stored_fj, self.supply, self.limit, self.allowance)
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
 
     def _settle(self, now: datetime) -> None:
         """Put what was counted since the last switching into the register and the battery."""

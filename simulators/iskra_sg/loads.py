@@ -85,6 +85,35 @@ class Fed:
         return None
 
 
+@dataclass(slots=True)
+class Course:
+    """
+    A load whose course is told from outside: what flows now, and at known instants later.
+
+    A charger is one: it knows ahead how its car will draw. The meters before it must have counted
+    up to the instant at which it is told otherwise.
+
+    Attributes:
+        steps: from when on what flows, ascending; nothing before the first.
+    """
+
+    steps: tuple[tuple[datetime, Flow], ...] = ()
+
+    def flow(self, at: datetime) -> Flow:
+        """Tell what flows."""
+        place = bisect_right(self.steps, at, key=_instant) - 1
+        return self.steps[place][1] if place >= 0 else Flow()
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """Tell when the next step begins."""
+        place = bisect_right(self.steps, after, key=_instant)
+        return self.steps[place][0] if place < len(self.steps) else None
+
+
+def _instant(step: tuple[datetime, Flow]) -> datetime:
+    return step[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Daily:
     """

@@ -20,7 +20,6 @@ import pytest
 from pytest_bdd.parser import Step
 from pytest_bdd.scenario import make_python_name
 
-from backend import settings
 from backend.adapters import (
     card_energies,
     cards,
@@ -68,7 +67,7 @@ from backend.core.declaration import Declaration
 from backend.core.formats import cells, esl_xml, layout, mscons, obis_csv, series_csv
 from backend.core.formats import forms as forms_of_files
 from backend.core.formats import ise_timeseries_csv as csv
-from backend.settings import Settings
+from backend.settings import Settings, destinations
 from backend.web import api, forms
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
 from harness.errors import Disagreement
@@ -734,7 +733,7 @@ FILES = (
         "port 990 is spoken to in the clear at first",
         "AEX-02",
         "its encryption begins",
-        (settings._security, "port == _IMPLICIT_PORT", "False"),
+        (destinations._security, "port == _IMPLICIT_PORT", "False"),
         only="drop.example:990",
     ),
     _mutant(

@@ -1,0 +1,48 @@
+@gateway
+Feature: COL Meters behind a smart gateway
+  The backend reads meters at an Iskra smart gateway over Modbus TCP, over REST, over MQTT, or takes
+  what it pushes in XML. Whichever way it is, the same intervals hold the same energies.
+
+  Background:
+    Given the day is 3 June 2025
+    And the gateway "Keller" reads the meter "Haus" over IR
+    And behind the meter "Haus" flow
+      | from  | kW  |
+      | 8:00  | 4.6 |
+      | 10:00 | 0   |
+
+  Rule: One way is enough
+
+    @COL-05 @must
+    Scenario Outline: The energies of a day come over <way>
+      Given the backend reads "Keller" over <way>
+      When the day is exported
+      Then EW Seedorf holds for "Haus" zeros, but
+        | until | kWh   | status |
+        | 8:15  | 1.150 | W      |
+        | 8:30  | 1.150 | W      |
+        | 8:45  | 1.150 | W      |
+        | 9:00  | 1.150 | W      |
+        | 9:15  | 1.150 | W      |
+        | 9:30  | 1.150 | W      |
+        | 9:45  | 1.150 | W      |
+        | 10:00 | 1.150 | W      |
+
+      Examples:
+        | way        |
+        | Modbus TCP |
+
+  Rule: A charger and the meter in front of it feed one metering point
+
+    @COL-07 @must
+    Scenario: The meter in front of a charger counts what the charger counts
+      Given the charger "Dorfplatz" is in service
+      And the charger "Dorfplatz" is behind the meter "Haus"
+      And the meter in front of "Dorfplatz" is the one that counts
+      And Anna charges at "Dorfplatz" from 14:00 to 15:00
+      When the day is exported
+      Then EW Seedorf holds for "Dorfplatz"
+        | until | kWh   | status |
+        | 8:15  | 1.150 | W      |
+        | 14:15 | 5.520 | W      |
+        | 15:15 | 0.000 | W      |

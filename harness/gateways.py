@@ -1,0 +1,225 @@
+"""
+Smart gateways as a scenario declares them: what they read, and how the backend reads them.
+
+A gateway is declared with meters and switches, and with loads behind them; the loads of a charger
+follow the charger's own course, so that the meter before it counts what the charger counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import time
+from functools import partial
+from math import isqrt
+from typing import Any
+
+from backend import Backend
+from harness.errors import UsageError
+from simulators.charger_inch import ChargerInch
+from simulators.clock import VirtualClock
+from simulators.iskra_sg import GatewaySg
+from simulators.iskra_sg.loads import Course, Flow
+from simulators.iskra_sg.meters import Meter
+from simulators.iskra_sg.modbus_io import ModbusTcp
+from simulators.iskra_sg.models import MODELS
+from simulators.iskra_sg.site import Site
+from simulators.wiretap import Wiretap
+
+LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
+WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
+"""How scenarios name the ways, and the settings."""
+LEFT_IR_ADDRESS, FIRST_RS485_ADDRESS = 33, 35
+
+
+@dataclass(slots=True)
+class PlannedGateway:
+    """
+    A gateway, before there is one.
+
+    Attributes:
+        name: what people call it.
+        serial: its serial number.
+        site: its site, as a site file has it.
+        meters: the names of its meters, to the devices of the site.
+        chargers: the names of chargers behind it, to their loads.
+        way: how the backend reads it, as its settings say it.
+        reading: the account of the settings' ``[[gateway]]`` besides.
+    """
+
+    name: str
+    serial: str
+    site: dict[str, Any]
+    meters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    chargers: dict[str, str] = field(default_factory=dict)
+    way: str = "rest"
+    reading: dict[str, Any] = field(default_factory=dict)
+    is_filled: bool = False
+
+
+@dataclass(slots=True)
+class Running:
+    """A gateway on the bench, and its servers."""
+
+    gateway: GatewaySg
+    modbus: ModbusTcp
+
+
+class Gateways:
+    """All gateways of a bench, declared and then running."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self.planned: dict[str, PlannedGateway] = {}
+        self.running: dict[str, Running] = {}
+
+    # ------------------------------------------------------------------ what is declared
+
+    def declare(self, name: str) -> PlannedGateway:
+        """Give a gateway, made where there is none of that name yet."""
+        serial = f"IS{len(self.planned) + 1:06d}"
+        site = {"gateway": {"serial": serial}, "load": [], "device": [], "settings": {}}
+        return self.planned.setdefault(name, PlannedGateway(name, serial, site))
+
+    def add_device(self, gateway: str, name: str, port: str, model: str) -> dict[str, Any]:
+        """
+        Put a device at a port, with a load of its own behind it.
+
+        Returns:
+            Its table in the site, to be completed.
+        """
+        planned = self.declare(gateway)
+        devices = planned.site["device"]
+        count = sum(len(one.site["device"]) for one in self.planned.values())
+        address = LEFT_IR_ADDRESS
+        if port == RS485:
+            address = FIRST_RS485_ADDRESS + len([one for one in devices if one["port"] == RS485])
+        table = {
+            "port": port,
+            "model": model,
+            "serial": f"{model[0]}{count + 1:07d}",
+            "address": address,
+            "loads": [],
+        }
+        devices.append(table)
+        if MODELS[model].is_meter:
+            planned.meters[name] = table
+        return table
+
+    def add_load(self, device: Mapping[str, Any], planned: PlannedGateway, **how: Any) -> str:
+        """Put a load behind a device; fed from outside where nothing is said of it."""
+        name = f"load {len(planned.site['load']) + 1}"
+        planned.site["load"].append({"name": name, **how})
+        device["loads"].append(name)
+        return name
+
+    def of_meter(self, meter: str) -> PlannedGateway:
+        """Give the gateway that reads a meter."""
+        for planned in self.planned.values():
+            if meter in planned.meters:
+                return planned
+        raise UsageError(f'no gateway reads the meter "{meter}"; declare it in a Given')
+
+    # ------------------------------------------------------------------ what runs
+
+    def meter(self, name: str) -> Meter:
+        """Give a running meter, counted up to now."""
+        planned = self.of_meter(name)
+        serial = planned.meters[name]["serial"]
+        for device in self.running[planned.name].gateway.now.bench.devices:
+            if isinstance(device, Meter) and device.serial == serial:
+                return device
+        raise UsageError(f'the meter "{name}" is not on the bench')
+
+    async def start(self, clock: VirtualClock, tap: Wiretap) -> None:
+        """Switch all of them on."""
+        for planned in self.planned.values():
+            gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
+            running = Running(gateway, ModbusTcp(gateway, 0))
+            gateway.wires.append(running.modbus)
+            self.running[planned.name] = running
+            await gateway.start()
+
+    async def point_to(self, backend: Backend) -> None:
+        """Let those that push do so to where the backend listens."""
+        for planned in self.planned.values():
+            if planned.way == "push":
+                host, port = backend.push_address(planned.name)
+                gateway = self.running[planned.name].gateway
+                link = replace(gateway.now.settings.link_1, kind="tcp", server=host, port=port)
+                await gateway.set(replace(gateway.now.settings, link_1=link))
+
+    def put_behind(self, name: str, charger: ChargerInch) -> None:
+        """Let a charger draw through the meters in front of it."""
+        for planned in self.planned.values():
+            if name in planned.chargers:
+                gateway = self.running[planned.name].gateway
+                course = Course()
+                gateway.now.bench.loads[planned.chargers[name]].load = course
+                charger.on_course(partial(_follow, gateway, course, charger))
+
+    async def stop(self) -> None:
+        """Switch all of them off."""
+        for running in self.running.values():
+            await running.gateway.stop()
+
+    def add_to(self, settings: dict[str, Any]) -> None:
+        """Write into the backend's settings how it reads them."""
+        for planned in self.planned.values():
+            table = {
+                "account": self._owner,
+                "name": planned.name,
+                "serial": planned.serial,
+                "way": planned.way,
+                **self._address_of(planned),
+                **({} if planned.way == "push" else {"every": 15}),
+                **planned.reading,
+            }
+            settings.setdefault("gateway", []).append(table)
+            for meter in settings["meter"]:
+                if (device := planned.meters.get(meter["name"])) is not None:
+                    meter["gateway"] = {
+                        "name": planned.name,
+                        "serial": device["serial"],
+                        "address": device["address"],
+                    }
+
+    def _address_of(self, planned: PlannedGateway) -> dict[str, Any]:
+        """Say where the backend finds a gateway; it is nowhere before it runs."""
+        if planned.way == "push":
+            return {"host": "127.0.0.1", "port": 0}
+        running = self.running.get(planned.name)
+        port = 1 if running is None else running.modbus.port
+        return {"host": "127.0.0.1", "port": port}
+
+
+def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:
+    """Let the meters count up to now, and know what the charger draws from now on."""
+    _ = gateway.now
+    voltages, permille = charger.supply.voltages_mv, charger.supply.power_factor_permille
+    course.steps = tuple(
+        (since, _flow(flow.currents_ma, voltages, permille)) for since, flow in charger.course
+    )
+
+
+def _flow(
+    currents_ma: tuple[int, int, int], voltages_mv: tuple[int, int, int], permille: int
+) -> Flow:
+    """Give the powers of currents: mV x mA is µVA, and a thousandth of the factor makes nW."""
+    active, reactive = [], []
+    for current_ma, voltage_mv in zip(currents_ma, voltages_mv, strict=True):
+        apparent_nva = current_ma * voltage_mv * 1_000
+        active_nw = current_ma * voltage_mv * permille
+        active.append(active_nw)
+        reactive.append(isqrt(apparent_nva**2 - active_nw**2))
+    return Flow((active[0], active[1], active[2]), (reactive[0], reactive[1], reactive[2]))
+
+
+def steps_of(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Give the steps of a load from a scenario's table: from which local time on how many kW."""
+    steps = []
+    for row in rows:
+        watts = round(float(row["kW"]) * 1_000)
+        hour, minute = row["from"].split(":")
+        steps.append({"from": f"{time(int(hour), int(minute)):%H:%M}", "power_w": watts})
+    return steps if steps[0]["from"] == "00:00" else [{"from": "00:00", "power_w": 0}, *steps]

@@ -1,0 +1,109 @@
+"""Sentences about smart gateways: what they read, what flows there, and how they are read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pytest_bdd import given, parsers
+
+from harness.bench import Act, Bench
+from harness.gateways import LEFT_IR, RIGHT_IR, RS485, WAYS, steps_of
+from harness.steps import records
+from simulators.iskra_sg.faults import AbsentDevice
+
+Table = list[list[str]]
+
+METER_ON_IR, BICOM_ON_IR = "WM3M4C", "IR Bicom"
+
+
+# ---------------------------------------------------------------------- what stands there
+
+
+@given(parsers.parse('the gateway "{gateway}" reads the meter "{meter}" over IR'))
+def reads_over_ir(bench: Bench, gateway: str, meter: str) -> None:
+    """Put a three-phase meter at the left IR port of a gateway."""
+    _put_meter(bench, gateway, meter, LEFT_IR, METER_ON_IR)
+
+
+@given(parsers.parse('the gateway "{gateway}" reads the meter "{meter}", a {model}, over RS485'))
+def reads_over_rs485(bench: Bench, gateway: str, meter: str, model: str) -> None:
+    """Put a meter of some model on the RS485 line of a gateway."""
+    _put_meter(bench, gateway, meter, RS485, model)
+
+
+def _put_meter(bench: Bench, gateway: str, meter: str, port: str, model: str) -> None:
+    bench.gateways.add_device(gateway, meter, port, model)
+    bench.sources.declare_meter(meter).is_read = True
+    bench.sources.take("meter", meter)
+
+
+@given(parsers.parse('behind the meter "{meter}" flow'))
+def flow_behind(bench: Bench, meter: str, datatable: Table) -> None:
+    """Put a load behind a meter: from which local time on how many kW flow on L1."""
+    planned = bench.gateways.of_meter(meter)
+    steps = steps_of(records(datatable, "from", "kW"))
+    bench.gateways.add_load(planned.meters[meter], planned, step=steps)
+
+
+@given(parsers.parse('the charger "{charger}" is behind the meter "{meter}"'))
+def charger_is_behind(bench: Bench, charger: str, meter: str) -> None:
+    """Let what a charger draws flow through a meter, too."""
+    planned = bench.gateways.of_meter(meter)
+    planned.chargers[bench.station(charger).name] = bench.gateways.add_load(
+        planned.meters[meter], planned
+    )
+    bench.sources.declare_meter(meter).in_front_of = charger
+
+
+@given(parsers.parse('a switch at the right IR port of "{gateway}" is in front of "{meter}"'))
+def switch_in_front(bench: Bench, gateway: str, meter: str) -> None:
+    """Put a Bicom there that switches all loads of a meter, and is on."""
+    planned = bench.gateways.of_meter(meter)
+    switch = bench.gateways.add_device(gateway, f"{gateway} switch", RIGHT_IR, BICOM_ON_IR)
+    switch["address"], switch["is_on"] = 0, True
+    switch["loads"] = planned.meters[meter]["loads"]
+
+
+# ---------------------------------------------------------------------- how it is read
+
+
+@given(parsers.parse('the backend reads "{gateway}" over {way}'))
+def is_read_over(bench: Bench, gateway: str, way: str) -> None:
+    """Let the backend collect by one of the four ways, at each quarter hour."""
+    bench.gateways.declare(gateway).way = WAYS[way]
+
+
+# ---------------------------------------------------------------------- what goes wrong
+
+
+@given(parsers.parse('"{meter}" does not answer from {start} to {end}'))
+def does_not_answer(bench: Bench, meter: str, start: str, end: str) -> None:
+    """Let a meter be absent for a while; it goes on counting."""
+    planned = bench.gateways.of_meter(meter)
+    fault = AbsentDevice(planned.meters[meter]["address"])
+
+    async def begin(bench: Bench) -> None:
+        await bench.gateways.running[planned.name].gateway.faults.switch_on(fault)
+
+    async def finish(bench: Bench) -> None:
+        await bench.gateways.running[planned.name].gateway.faults.switch_off(fault)
+
+    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
+
+
+@given(parsers.parse('"{meter}" is without power from {start} to {end}'))
+def is_without_power(bench: Bench, meter: str, start: str, end: str) -> None:
+    """Let the power fail at a meter for a while; it loses its load profile."""
+
+    async def fail(bench: Bench) -> None:
+        bench.gateways.meter(meter).fail()
+
+    async def restore(bench: Bench) -> None:
+        bench.gateways.meter(meter).restore()
+
+    _plan_both(bench, bench.at(start), fail, bench.at(end), restore)
+
+
+def _plan_both(bench: Bench, start: datetime, begin: Act, end: datetime, finish: Act) -> None:
+    bench.plan(start, begin)
+    bench.plan(end, finish)
