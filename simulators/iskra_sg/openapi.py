@@ -202,6 +202,16 @@ OPERATIONS = (
         _BODY,
     ),
     Operation(
+        "logout",
+        "post",
+        "/api/logout",
+        "Log out: the cookie is taken back; ASSUMED.",
+        _object(authenticated={"const": False}),
+        _optional(_object()),
+        _BODY,
+        is_manuals=False,
+    ),
+    Operation(
         "status",
         "get",
         "/api",
@@ -399,6 +409,16 @@ OPERATIONS = (
         _optional(_object(name=_text(64), content=_text(256 * 1024)), "name", "content"),
         (*_BODY, 409),
         is_manuals=False,
+    ),
+    Operation(
+        "file",
+        "get",
+        "/api/files/{name}",
+        "A file's text; ASSUMED.",
+        _object(name=TEXT, content=TEXT),
+        refuses=(404,),
+        is_manuals=False,
+        parameters=(_NAME,),
     ),
     Operation(
         "delete_file",

@@ -541,6 +541,19 @@ def files(gateway: Gateway) -> Json:
     }
 
 
+def file(gateway: Gateway, name: str) -> Json:
+    """
+    Give a file's text.
+
+    Raises:
+        Unknown: If there is none of that name.
+    """
+    content = gateway.files.read(name)
+    if content is None:
+        raise Unknown(f"there is no file {name[:80]!r}")
+    return {"name": name, "content": content.decode("utf-8", "replace")}
+
+
 def add_file(gateway: Gateway, fields: object) -> Json:
     """
     Add a file: ``{"name": …, "content": …}``.
