@@ -66,7 +66,7 @@ def ours(folder: Path, chargers: int) -> Iterator[Server]:
     """Run the reference backend, its database in ``folder``, for ``chargers`` INCHes."""
     path = folder / "settings.toml"
     path.write_text(_settings(folder, chargers), encoding="utf-8")
-    with _running([sys.executable, "-P", "-m", "backend", str(path)]) as (process, line):
+    with running([sys.executable, "-P", "-m", "backend", str(path)]) as (process, line):
         yield Server(json.loads(line)["ocpp"], process.pid)
 
 
@@ -98,7 +98,7 @@ async def line_to(server: Server, name: str) -> ClientConnection:
 @contextmanager
 def bare_ocpp() -> Iterator[Server]:
     """Run a server of `ocpp` and `websockets` as their documentation shows it."""
-    with _running([sys.executable, str(PEERS / "bare_ocpp.py")]) as (process, line):
+    with running([sys.executable, str(PEERS / "bare_ocpp.py")]) as (process, line):
         yield Server(line, process.pid)
 
 
@@ -114,7 +114,7 @@ def ocpp_rpc() -> Iterator[Server]:
     if node is None or npm is None:
         raise NotMeasured("node/npm missing")
     folder = _rpc_folder(npm)
-    with _running([node, str(PEERS / "ocpp_rpc.js"), str(folder)]) as (process, line):
+    with running([node, str(PEERS / "ocpp_rpc.js"), str(folder)]) as (process, line):
         yield Server(line, process.pid)
 
 
@@ -133,7 +133,8 @@ def _rpc_folder(npm: str) -> Path:
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a command until the end of the context, and give the first line that it prints."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

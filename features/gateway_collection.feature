@@ -31,6 +31,7 @@ Feature: COL Meters behind a smart gateway
       Examples:
         | way        |
         | Modbus TCP |
+        | REST       |
 
   Rule: A charger and the meter in front of it feed one metering point
 
@@ -46,3 +47,68 @@ Feature: COL Meters behind a smart gateway
         | 8:15  | 1.150 | W      |
         | 14:15 | 5.520 | W      |
         | 15:15 | 0.000 | W      |
+
+  Rule: A gap is filled from the load profile, where the gateway gives it
+
+    @COL-06 @must
+    Scenario Outline: After an outage each quarter hour is true, read over <way>
+      Given the backend reads "Keller" over <way>
+      And the backend fills gaps from the load profile of "Keller"
+      And "Haus" does not answer from 8:25 to <end>
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 8:15  | 1.150 | W      |
+        | 8:30  | 1.150 | W      |
+        | 8:45  | 1.150 | W      |
+        | 9:30  | 1.150 | W      |
+        | 9:45  | 1.150 | W      |
+        | 10:00 | 1.150 | W      |
+        | 10:15 | 0.000 | W      |
+
+      Examples:
+        | way        | end  |
+        | REST       | 9:40 |
+        | Modbus TCP | 8:40 |
+
+    @COL-06 @must
+    Scenario: Without the load profile the quarter hours of an outage are a guess
+      Given "Haus" does not answer from 7:50 to 8:58
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 7:45  | 0.000 | W      |
+        | 8:00  | 0.920 | E      |
+        | 9:00  | 0.920 | E      |
+        | 9:15  | 1.150 | W      |
+
+    @COL-06 @must
+    Scenario: A meter that loses its power loses its profile, and the gateway's recorder keeps it
+      Given the gateway "Keller" is of hardware D
+      And the backend fills gaps from the load profile of "Keller"
+      And the gateway "Keller" cannot be reached from 8:05 to 9:25
+      And the power of the meter "Haus" fails from 8:50 to 9:10
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 8:15  | 1.150 | W      |
+        | 8:30  | 1.150 | W      |
+        | 8:45  | 1.150 | W      |
+        | 9:00  | 0.383 | W      |
+        | 9:15  | 0.383 | W      |
+        | 9:30  | 1.150 | W      |
+
+    @COL-06 @must
+    Scenario: Where nobody kept the profile, the quarter hours before the power failed are a guess
+      Given the gateway "Keller" is of hardware C
+      And the backend fills gaps from the load profile of "Keller"
+      And the gateway "Keller" cannot be reached from 8:05 to 9:25
+      And the power of the meter "Haus" fails from 8:50 to 9:10
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 8:00  | 0.000 | W      |
+        | 8:15  | 0.958 | E      |
+        | 9:00  | 0.958 | E      |
+        | 9:15  | 0.383 | W      |
+        | 9:30  | 1.150 | W      |

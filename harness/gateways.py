@@ -23,6 +23,7 @@ from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
 from simulators.iskra_sg.models import MODELS
+from simulators.iskra_sg.rest_io import RestPort
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
 
@@ -63,6 +64,7 @@ class Running:
 
     gateway: GatewaySg
     modbus: ModbusTcp
+    web: RestPort
 
 
 class Gateways:
@@ -135,8 +137,8 @@ class Gateways:
         """Switch all of them on."""
         for planned in self.planned.values():
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
-            running = Running(gateway, ModbusTcp(gateway, 0))
-            gateway.wires.append(running.modbus)
+            running = Running(gateway, ModbusTcp(gateway, 0), RestPort(gateway, 0))
+            gateway.wires += [running.modbus, running.web]
             self.running[planned.name] = running
             await gateway.start()
 
@@ -186,11 +188,14 @@ class Gateways:
 
     def _address_of(self, planned: PlannedGateway) -> dict[str, Any]:
         """Say where the backend finds a gateway; it is nowhere before it runs."""
-        if planned.way == "push":
-            return {"host": "127.0.0.1", "port": 0}
         running = self.running.get(planned.name)
-        port = 1 if running is None else running.modbus.port
-        return {"host": "127.0.0.1", "port": port}
+        modbus, web = (1, 1) if running is None else (running.modbus.port, running.web.port)
+        page = {"web": f"127.0.0.1:{web}"} if planned.is_filled else {}
+        if planned.way == "rest":
+            return {"host": "127.0.0.1", "port": web, "fill_gaps": planned.is_filled}
+        if planned.way == "push":
+            return {"host": "127.0.0.1", "port": 0, **page}
+        return {"host": "127.0.0.1", "port": modbus, **page}
 
 
 def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:

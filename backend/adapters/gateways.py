@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-RETRY_S = (10, 20, 30)
+RETRY_S = (10, 60, 300)
 """How long is waited before it is tried again, in seconds; the last holds for further tries."""
 LOOK_BACK = timedelta(hours=60)
 """How far back gaps are looked for: a load recorder keeps 56 hours (document 004 §4.1.5)."""

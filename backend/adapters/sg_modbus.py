@@ -21,7 +21,6 @@ from backend.ports import Gateway, GatewayMeter
 
 ANSWER_LIMIT_S = 1.0
 """How long a meter may take to answer a request, in real seconds."""
-RETRIES = 1
 
 
 async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Counter], str]:
@@ -39,7 +38,7 @@ async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Cou
         port=gateway.port,
         framer=FramerType.SOCKET,
         timeout=ANSWER_LIMIT_S,
-        retries=RETRIES,
+        retries=0,
         reconnect_delay=0,
     )
     try:

@@ -26,6 +26,8 @@ from backend.errors import GatewayAnswerError
 
 CONNECTOR = 1
 COUNTERS_LIMIT = 64
+TARIFFS = 5
+"""Document 004 §4.6: "up to 5 different tariffs"; a counter of all of them has none of its own."""
 VALUE_LIMIT_WH = Decimal(10) ** 15
 #: Prefixes of units, in powers of ten; a web page of the gateway shows "20.2495 MWh".
 _PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9}
@@ -98,7 +100,8 @@ def _counter(row: object, place: str, is_resettable: bool, where: str) -> Counte
     value = _number(row["value"])
     if value is None or not 0 <= value * prefix < VALUE_LIMIT_WH:
         raise _wrong(where, f"'{place}' has the value {row['value']!r}")
-    has_tariff = bool(row.get("tariff") or row.get("tariffs"))
+    tariffs = row.get("tariffs")
+    has_tariff = isinstance(tariffs, list) and 0 < len(tariffs) < TARIFFS
     raw = f"{row['value']}"
     return Counter(base, str(direction), value * prefix, raw, is_resettable, has_tariff)
 

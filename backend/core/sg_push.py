@@ -19,13 +19,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
-from backend.core.sg_counters import COUNTERS_LIMIT, VALUE_LIMIT_WH, Counter
+from backend.core.sg_counters import COUNTERS_LIMIT, TARIFFS, VALUE_LIMIT_WH, Counter
 from backend.errors import GatewayAnswerError
 
 MESSAGE_LIMIT_BYTES = 65_536
 AHEAD = timedelta(seconds=5)
-TARIFFS = 5
-"""Document 004 §4.6: "up to 5 different tariffs"; a counter of all of them has none of its own."""
 _UNITS = ("Wh", "varh", "VAh")
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")

@@ -173,8 +173,9 @@ class Api:
     async def meters(self, request: web.Request) -> web.Response:
         """Give all meters."""
         _parameters(request)
-        views = [(one, await self._site.meter_view(one.name)) for one in self._site.settings.meters]
-        return _json([shapes.meter(one, view) for one, view in views])
+        site = self._site
+        views = [(one, await site.meter_view(one.name)) for one in site.settings.meters]
+        return _json([shapes.meter(one, view, site.gateway_view(one.name)) for one, view in views])
 
     async def meter_readings(self, request: web.Request) -> web.Response:
         """Keep readings of a meter."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from backend.adapters.frame_log import SeenFrame
+from backend.adapters.gateways import GatewayView
 from backend.adapters.ledger import DeliveryView, Receipt
 from backend.adapters.meter_differences import DifferenceView
 from backend.adapters.meters import MeterView
@@ -229,6 +230,9 @@ SHAPES: Mapping[str, Json] = {
         last_instant=maybe(INSTANT),
         last_wh=ENERGY,
         last_heard=maybe(INSTANT),
+        gateway=maybe(TEXT),
+        problem=TEXT,
+        gap_problem=TEXT,
     ),
     "MeterReading": {
         "type": "object",
@@ -552,8 +556,14 @@ def difference(one: DifferenceView) -> Json:
     }
 
 
-def meter(settings: MeterSettings, view: MeterView) -> Json:
-    """Give a Meter."""
+def meter(settings: MeterSettings, view: MeterView, read: GatewayView | None) -> Json:
+    """
+    Give a Meter.
+
+    Parameters:
+        read: how reading it at its gateway stands, if it is read at one.
+    """
+    place = settings.place
     code = None if settings.activation is None else settings.activation.metering_code
     return {
         "name": settings.name,
@@ -562,6 +572,9 @@ def meter(settings: MeterSettings, view: MeterView) -> Json:
         "last_instant": instant(view.last_instant),
         "last_wh": _exact(view.last_wh),
         "last_heard": instant(view.heard_at),
+        "gateway": None if place is None else place.gateway,
+        "problem": "" if read is None else read.problem,
+        "gap_problem": "" if read is None else read.gap_problem,
     }
 
 

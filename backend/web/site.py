@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from backend.adapters.frame_log import SeenFrame
+from backend.adapters.gateways import GatewayView
 from backend.adapters.ledger import DeliveryView, Receipt, Search
 from backend.adapters.meter_differences import DifferenceView
 from backend.adapters.meters import MeterView
@@ -53,6 +54,9 @@ class Site(Protocol):
 
     async def meter_view(self, meter: str) -> MeterView:
         """Give how a meter stands; raises `SettingsError` where there is none."""
+
+    def gateway_view(self, meter: str) -> GatewayView | None:
+        """Give how reading a meter at its gateway stands; None where it is read at none."""
 
     async def keep_readings(self, meter: str, items: object, text: str) -> tuple[int, int]:
         """Keep what was sent for a meter; gives how many readings came, and were new."""

@@ -64,6 +64,12 @@ def switch_in_front(bench: Bench, gateway: str, meter: str) -> None:
     switch["loads"] = planned.meters[meter]["loads"]
 
 
+@given(parsers.parse('the gateway "{gateway}" is of hardware {version}'))
+def is_of_hardware(bench: Bench, gateway: str, version: str) -> None:
+    """Say which hardware version a gateway is of; from D on it has a load recorder."""
+    bench.gateways.declare(gateway).site["gateway"]["hardware"] = version
+
+
 # ---------------------------------------------------------------------- how it is read
 
 
@@ -71,6 +77,12 @@ def switch_in_front(bench: Bench, gateway: str, meter: str) -> None:
 def is_read_over(bench: Bench, gateway: str, way: str) -> None:
     """Let the backend collect by one of the four ways, at each quarter hour."""
     bench.gateways.declare(gateway).way = WAYS[way]
+
+
+@given(parsers.parse('the backend fills gaps from the load profile of "{gateway}"'))
+def fills_gaps(bench: Bench, gateway: str) -> None:
+    """Let the backend know the gateway's web page."""
+    bench.gateways.declare(gateway).is_filled = True
 
 
 # ---------------------------------------------------------------------- what goes wrong
@@ -91,8 +103,21 @@ def does_not_answer(bench: Bench, meter: str, start: str, end: str) -> None:
     _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
 
 
-@given(parsers.parse('"{meter}" is without power from {start} to {end}'))
-def is_without_power(bench: Bench, meter: str, start: str, end: str) -> None:
+@given(parsers.parse('the gateway "{gateway}" cannot be reached from {start} to {end}'))
+def cannot_be_reached(bench: Bench, gateway: str, start: str, end: str) -> None:
+    """Let its web page be away for a while; the gateway itself goes on."""
+
+    async def begin(bench: Bench) -> None:
+        await bench.gateways.running[gateway].web.stop()
+
+    async def finish(bench: Bench) -> None:
+        await bench.gateways.running[gateway].web.start()
+
+    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
+
+
+@given(parsers.parse('the power of the meter "{meter}" fails from {start} to {end}'))
+def power_fails(bench: Bench, meter: str, start: str, end: str) -> None:
     """Let the power fail at a meter for a while; it loses its load profile."""
 
     async def fail(bench: Bench) -> None:

@@ -79,6 +79,11 @@ class GatewaySg:
         self._lines = {"itself": asyncio.Lock(), "left IR": asyncio.Lock(), "RS485": asyncio.Lock()}
 
     @property
+    def device(self) -> Gateway:
+        """The device as it was counted last, for who looks whether something is another now."""
+        return self._device
+
+    @property
     def now(self) -> Gateway:
         """The device, counted up to this instant; whoever reads or changes it takes this."""
         self._device.advance(self.clock.now())
@@ -125,15 +130,18 @@ class GatewaySg:
         On a line there is one request at a time, and who comes meanwhile waits: the left IR port,
         RS485 and the gateway itself are three.
         """
-        asked = modbus.asked(self.now, address)
+        gateway = self.now
+        asked = modbus.asked(gateway, address)
         if asked is None:
             return None
-        async with self._lines[self._line_of(asked)]:
-            await self.take_time(asked)
-            # Of this instant: while it waited, or the device was slow, time and things went on.
-            gateway = self.now
-            if modbus.asked(gateway, address) is not asked:
-                return None
+        line = self._lines[self._line_of(asked)]
+        has_to_wait = line.locked()
+        async with line:
+            if await self.take_time(asked) or has_to_wait:
+                # Meanwhile it may have gone.
+                gateway = self.now
+                if modbus.asked(gateway, address) is not asked:
+                    return None
             answer = modbus.answer(gateway, asked, request)
             if answer.has_changed:
                 await self._tell()
@@ -144,14 +152,15 @@ class GatewaySg:
             return "itself"
         return "left IR" if asked is self._device.bench.left else "RS485"
 
-    async def take_time(self, asked: Device | Gateway) -> None:
-        """Take as long to ask somebody as a fault says, in real time."""
+    async def take_time(self, asked: Device | Gateway) -> bool:
+        """Take as long as a fault says, in real time; tell whether one did."""
         if isinstance(asked, Gateway):
-            return
+            return False
         slow = [one for one in self.faults.on if isinstance(one, SlowDevice)]
         delays_ms = [one.delay_ms for one in slow if one.address in (0, asked.address)]
         if delays_ms:
             await real_pause(max(delays_ms) / 1000, asyncio.Event())
+        return bool(delays_ms)
 
     async def _tell(self) -> None:
         for listener in self._listeners:

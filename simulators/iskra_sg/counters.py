@@ -175,8 +175,9 @@ class LoadProfile:
         self._rows.append(Quarter(end, _four(both[0]), _four(both[1])))
 
     def forget(self) -> None:
-        """Lose everything, as a meter does without power; what is being counted is kept."""
+        """Lose everything, as a meter does without power: also what the quarter hour had so far."""
         self._rows.clear()
+        self._before = self._shown()
 
     def _shown(self) -> list[list[int]]:
         return [

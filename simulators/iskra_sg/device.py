@@ -19,16 +19,18 @@ synchronisation period, and with it the clocks of the meters that are to be sync
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from simulators.errors import NotPossible
 from simulators.faults import Faults
-from simulators.iskra_sg import led
+from simulators.iskra_sg import automation_file, led
+from simulators.iskra_sg.automation import Automation, Runner
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.button import FunctionButton
 from simulators.iskra_sg.counters import QUARTER, Quarter
@@ -187,7 +189,8 @@ class Gateway:
         button: its function button.
         network: its connection.
         upgrade: of its firmware.
-        files: on its file system; tariffs.json is the calendar.
+        files: on its file system; tariffs.json is the calendar, automation.json the automations.
+        automations: what it does by itself; others by `take_automations`.
         link_states: what its push/publish links are at, by number; whoever serves them says it.
         is_running: not while it restarts.
     """
@@ -210,7 +213,13 @@ class Gateway:
         self.button = FunctionButton()
         self.network = Network(self.settings.connectivity, bench.networks, at)
         self.upgrade = Upgrade()
-        self.files = Files({"tariffs.json": self._take_tariffs_file})
+        self.files = Files(
+            {
+                "tariffs.json": self._take_tariffs_file,
+                "automation.json": self._take_automation_file,
+            }
+        )
+        self.automations = Runner()
         self.link_states: dict[int, str] = {}
         self.is_running = True
         self.switched_on_at = at
@@ -322,6 +331,10 @@ class Gateway:
         left = self.settings.left_ir
         if left.kind == "meter" and left.address == address:
             return self._device_at(0)
+        return self.on_bus(address)
+
+    def on_bus(self, address: int) -> Device | None:
+        """Tell who answers on RS485 under an address; nobody while the port is a slave."""
         return self._on_bus(address) if self.is_master else None
 
     @property
@@ -418,6 +431,14 @@ class Gateway:
             raise NotPossible("set tariffs", self.identity.serial, why + self.identity.hardware)
         self.tariffs = tariffs
         self._take_tariff()
+
+    def take_automations(self, automations: Sequence[Automation]) -> None:
+        """Have these automations instead, and keep them as automation.json."""
+        content = json.dumps(automation_file.as_json(automations), ensure_ascii=False)
+        self.files.add(automation_file.FILE, content.encode())
+
+    def _take_automation_file(self, text: str | None) -> None:
+        self.automations.take(() if text is None else automation_file.read_file(text))
 
     def _take_tariffs_file(self, text: str | None) -> None:
         self.take_tariffs(Tariffs() if text is None else read_file(text))
@@ -533,6 +554,12 @@ class Gateway:
             is_online = self.connection is Connection.ONLINE
             plain = led.OPERATIONAL if is_online else led.CONNECTING
         return replace(plain, rhythm=led.Rhythm.FAST) if self._at < self._blinks_until else plain
+
+    @property
+    def clock_steady_until(self) -> datetime:
+        """Until when its clock runs as it does now, unless somebody sets it."""
+        own = self._own_due
+        return own if own > self._at else datetime.max.replace(tzinfo=UTC)
 
     @property
     def due(self) -> datetime | None:

@@ -43,6 +43,11 @@ class LocalClock:
         """By how many millionths it is too fast."""
         return self._drift_ppm
 
+    @property
+    def line(self) -> tuple[datetime, datetime, int]:
+        """What it runs by: another one whenever it is set, or drifts otherwise."""
+        return self._from, self._shown, self._drift_ppm
+
     def shows(self, at: datetime) -> datetime:
         """Tell what it shows, in UTC."""
         passed_us = (at - self._from) // MICROSECOND

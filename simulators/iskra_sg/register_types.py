@@ -132,7 +132,7 @@ def _checked(kind: str, value: int, least: int, most: int) -> int:
 def _fitting(value: int, exponent: int, most: int, exponent_max: int) -> Scaled:
     """Go to higher decades until the value fits."""
     first, decade = value, 1
-    while abs(value) > most:
+    while not -most <= value <= most:
         exponent, decade = exponent + 1, decade * 10
         value = (abs(first) + decade // 2) // decade * (1 if first >= 0 else -1)
     if not -EXPONENT_MAX <= exponent <= exponent_max:

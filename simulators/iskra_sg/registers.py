@@ -48,7 +48,11 @@ def read(
     seen, swaps = Seen(gateway, device), _swaps_words(gateway, device)
     words = [0] * count
     for register in found:
-        _lay(words, register.address - first, _ordered(register, register.read(seen), swaps))
+        begin, shown = register.address - first, _ordered(register, register.read(seen), swaps)
+        if begin >= 0 and begin + register.count <= count:
+            words[begin : begin + register.count] = shown
+        else:
+            _lay(words, begin, shown)
     return words
 
 

@@ -179,9 +179,9 @@ def test_a_meter_that_fails_keeps_no_other_back(tmp_path: Path) -> None:
 
     meters, keeper, told = run(tmp_path, until(15), prepare=prepare)
     seconds = [((at - START) // timedelta(seconds=1), serial) for at, serial in meters.asked]
-    assert seconds[:5] == [(0, "W1"), (0, "W2"), (10, "W1"), (30, "W1"), (60, "W1")]
+    assert seconds[:5] == [(0, "W1"), (0, "W2"), (10, "W1"), (70, "W1"), (370, "W1")]
     assert seconds[5:] == [(900, "W1"), (900, "W2")]
-    assert told["Haus"] == [(60, 60), (900, 900)]
+    assert told["Haus"] == [(370, 370), (900, 900)]
     assert keeper.views["Haus"].problem == ""
 
 
@@ -224,7 +224,7 @@ def test_what_breaks_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFix
 
 def test_a_gap_is_filled_from_the_load_profile(tmp_path: Path) -> None:
     """After an outage the registers at the quarter hours within it are made of the profile."""
-    meters, keeper, told = run(tmp_path, until(75), prepare=failing("W1", 80, QUARTERS))
+    meters, keeper, told = run(tmp_path, until(75), prepare=failing("W1", 13, QUARTERS))
     quarters = [one for one in told["Haus"] if one[0] % 900 == 0]
     assert quarters == [(place * 900, place * 900) for place in range(6)]
     assert keeper.views["Haus"].gap_problem == ""
@@ -233,14 +233,14 @@ def test_a_gap_is_filled_from_the_load_profile(tmp_path: Path) -> None:
 
 def test_a_gap_stays_where_nothing_fills_it(tmp_path: Path) -> None:
     """Without a way to the load profile a gap is a gap."""
-    _, _, told = run(tmp_path, until(75), prepare=failing("W1", 80, QUARTERS), fills=False)
+    _, _, told = run(tmp_path, until(75), prepare=failing("W1", 13, QUARTERS), fills=False)
     assert [one[0] for one in told["Haus"] if one[0] % 900 == 0] == [0, 3600, 4500]
 
 
 def test_a_profile_that_cannot_be_read_is_asked_for_again(tmp_path: Path) -> None:
     """While the gateway's page is away, the gap is looked at again at each quarter hour."""
     away = GatewayUnreachable("the page is away", "gateway 'Keller'", "wait")
-    meters, keeper, _ = run(tmp_path, until(75), prepare=failing("W1", 80, away))
+    meters, keeper, _ = run(tmp_path, until(75), prepare=failing("W1", 13, away))
     assert "the page is away" in keeper.views["Haus"].gap_problem
     assert 2 == meters.profiles_read
 
@@ -248,7 +248,7 @@ def test_a_profile_that_cannot_be_read_is_asked_for_again(tmp_path: Path) -> Non
 def test_a_profile_that_contradicts_is_not_asked_for_again(tmp_path: Path) -> None:
     """What cannot be used once is not asked for until there may be another gap."""
     wrong = GatewayAnswerError("no profile", "gateway 'Keller'", "look")
-    meters, keeper, _ = run(tmp_path, until(75), prepare=failing("W1", 80, wrong))
+    meters, keeper, _ = run(tmp_path, until(75), prepare=failing("W1", 13, wrong))
     assert "no profile" in keeper.views["Haus"].gap_problem
     assert 1 == meters.profiles_read
 

@@ -58,6 +58,11 @@ def test_the_counter_that_nobody_sets_back_counts() -> None:
     assert registers(told) == {IMPORT: Decimal(100), EXPORT: Decimal(7)}
 
 
+def test_a_counter_of_all_tariffs_is_a_register() -> None:
+    """A counter that counts at any tariff is read."""
+    assert registers(body({**row(5), "tariffs": [1, 2, 3, 4, 5, 6]})) == {IMPORT: Decimal(5)}
+
+
 def test_counters_of_a_tariff_are_not_read() -> None:
     """A counter of one tariff is no register, and a body of such alone has none."""
     told = body(resettable=[{**row(5), "tariffs": [1]}])
