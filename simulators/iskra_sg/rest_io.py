@@ -38,7 +38,7 @@ BODY_LIMIT_BYTES = 320 * 1024
 GOODBYE_S = 2
 """How long, in real time, requests may still take when the server is closed."""
 
-SCRIPTS = ("page", "dom", "graphs", "profile", "settings", "bench")
+SCRIPTS = ("page", "dom", "graphs", "profile", "settings", "automation", "bench")
 STATIC = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
@@ -259,6 +259,13 @@ class RestPort:
         gateway = self._gateway.now
         gateway.clear_load_recorder(rest.meter_place(gateway, number).index)
         return _json(rest.load_profile(gateway, number))
+
+    async def _automation(self, request: web.Request) -> web.Response:
+        return _json(rest.automation(self._gateway.now))
+
+    async def _set_automation(self, request: web.Request) -> web.Response:
+        fields = await _body(request)
+        return _json(rest.set_automation(self._gateway.now, fields))
 
     async def _files(self, request: web.Request) -> web.Response:
         return _json(rest.files(self._gateway.now))

@@ -243,7 +243,7 @@ def test_each_endpoint_answers_as_it_is_described() -> None:
             status, told = await site.get(one.path.removeprefix("/").replace("{id}", "1"))
             assert (one.path, 200) == (one.path, status)
             jsonschema_rs.validate(one.answer, told)
-        assert 16 == len(asked)
+        assert 17 == len(asked)
 
     run(work)
 

@@ -221,7 +221,7 @@ const SHOW = {
   profile: () => meters($("profile")).then(showProfile), recorder: showRecorder, devices: showDevices,
   bicoms: showBicoms, files: showFiles, upgrade: showUpgrade, bench: showBench,
 };
-const LIVE = new Set(["status", "measurements", "counters", "devices", "bicoms", "files", "upgrade", "bench"]);
+const LIVE = new Set(["status", "settings", "measurements", "counters", "devices", "bicoms", "files", "upgrade", "bench"]);
 
 let open = "";
 let asking = false;

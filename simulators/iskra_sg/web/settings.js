@@ -1,6 +1,7 @@
 // The settings, tab by tab, with the manual's words. A tab is one form: what was changed in it is
 // sent when it is saved, and nothing else.
 
+import { showAutomations } from "./automation.js";
 import { $, answers, attempt, element, get, send, table } from "./dom.js";
 
 const BAUD = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200];
@@ -185,8 +186,8 @@ const TABS = {
   })),
 
   automation() {
-    const place = card("Automation", element("p", { class: "quiet" }, "Read from the gateway."), ...answers());
-    listAutomations(place);
+    const place = element("div", { class: "columns-one" });
+    showAutomations(place);
     return place;
   },
 };
@@ -255,30 +256,6 @@ async function addFound(fields) {
   show("Added.");
 }
 
-// ---------------------------------------------------------------- automations
-
-// Another part of the gateway may serve /api/automation with their live state; the file is always there.
-async function listAutomations(place) {
-  const line = place.querySelector(".quiet");
-  const told = await attempt(place, async () => {
-    const { files } = await get("api/files");
-    if (!files.some((one) => one.name === "automation.json")) return [];
-    return JSON.parse((await get("api/files/automation.json")).content);
-  });
-  if (!told) return;
-  const automations = told.automations ?? told;
-  line.textContent = automations.length ? `${automations.length} on the gateway.` : "There are none yet. Import a file automation.json.";
-  const pick = element("input", { type: "file", accept: ".json,application/json", "aria-label": "Import a file automation.json" });
-  pick.addEventListener("change", async () => {
-    const [file] = pick.files;
-    if (file && await attempt(place, async () => send("api/files", { name: "automation.json", content: await file.text() }), "Imported.")) show("Imported.");
-  });
-  const list = automations.map((one) => element("details", {}, element("summary", {}, `${one.description || one.name || "Automation"}${one.enabled === false ? " (disabled)" : ""}`), element("pre", {}, JSON.stringify(one, null, 2))));
-  const file = new Blob([JSON.stringify(told, null, 2)], { type: "application/json" });
-  const out = element("a", { class: "button", download: "automation.json", href: URL.createObjectURL(file) }, "Export");
-  line.after(...list, element("div", { class: "row" }, ...(automations.length ? [out] : [])), element("label", {}, "Import", pick));
-}
-
 // ---------------------------------------------------------------- the tabs themselves
 
 function show(done = "") {
@@ -294,7 +271,10 @@ function show(done = "") {
 }
 
 export async function showSettings(again) {
-  if (again) return;
+  if (again) {
+    if (tab === "automation" && $("panel").firstChild) await showAutomations($("panel").firstChild);
+    return;
+  }
   [{ settings }, status] = await Promise.all([get("api/settings"), get("api")]);
   show();
 }
