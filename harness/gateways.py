@@ -15,10 +15,12 @@ from math import isqrt
 from typing import Any
 
 from backend import Backend
+from harness.control_room import ControlRoom, PushReceiver
 from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
+from simulators.iskra_sg.links import Links, add_links
 from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
@@ -30,6 +32,8 @@ from simulators.wiretap import Wiretap
 LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
 WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
 """How scenarios name the ways, and the settings."""
+PUSH = "push"
+"""A link that goes to a receiver of pushes; others go to a control room, see `PROTOCOLS` there."""
 LEFT_IR_ADDRESS, FIRST_RS485_ADDRESS = 33, 35
 
 
@@ -46,6 +50,8 @@ class PlannedGateway:
         chargers: the names of chargers behind it, to their loads.
         way: how the backend reads it, as its settings say it.
         reading: the account of the settings' ``[[gateway]]`` besides.
+        links: how it goes to a control room, or that it pushes to a receiver, by link.
+        files: what somebody has put on it, by file name.
     """
 
     name: str
@@ -56,6 +62,8 @@ class PlannedGateway:
     way: str = "rest"
     reading: dict[str, Any] = field(default_factory=dict)
     is_filled: bool = False
+    links: dict[int, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,6 +73,8 @@ class Running:
     gateway: GatewaySg
     modbus: ModbusTcp
     web: RestPort
+    links: Links
+    ends: dict[int, ControlRoom | PushReceiver]
 
 
 class Gateways:
@@ -122,7 +132,26 @@ class Gateways:
                 return planned
         raise UsageError(f'no gateway reads the meter "{meter}"; declare it in a Given')
 
+    def add_push(self, meter: str, link: int, seconds: int) -> None:
+        """Let a gateway push a meter over one of its links, or publish it there."""
+        push = {"enabled": True, "interval_s": seconds}
+        self.of_meter(meter).meters[meter][f"link_{link}"] = push
+
     # ------------------------------------------------------------------ what runs
+
+    def control_room(self, gateway: str) -> ControlRoom:
+        """Give who listens to a running gateway over MQTT."""
+        for end in self.running[gateway].ends.values():
+            if isinstance(end, ControlRoom):
+                return end
+        raise UsageError(f'no link of "{gateway}" goes to a control room; say so in a Given')
+
+    def receiver(self, gateway: str) -> PushReceiver:
+        """Give whom a running gateway pushes to."""
+        for end in self.running[gateway].ends.values():
+            if isinstance(end, PushReceiver):
+                return end
+        raise UsageError(f'no link of "{gateway}" goes to a receiver; say so in a Given')
 
     def meter(self, name: str) -> Meter:
         """Give a running meter, counted up to now."""
@@ -136,10 +165,14 @@ class Gateways:
     async def start(self, clock: VirtualClock, tap: Wiretap) -> None:
         """Switch all of them on."""
         for planned in self.planned.values():
+            ends = await _start_ends(planned, clock)
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
-            running = Running(gateway, ModbusTcp(gateway, 0), RestPort(gateway, 0))
-            gateway.wires += [running.modbus, running.web]
+            modbus, web = ModbusTcp(gateway, 0), RestPort(gateway, 0)
+            gateway.wires += [modbus, web]
+            running = Running(gateway, modbus, web, add_links(gateway), ends)
             self.running[planned.name] = running
+            for name, content in planned.files.items():
+                gateway.now.files.add(name, content)
             await gateway.start()
 
     async def point_to(self, backend: Backend) -> None:
@@ -164,6 +197,8 @@ class Gateways:
         """Switch all of them off."""
         for running in self.running.values():
             await running.gateway.stop()
+            for end in running.ends.values():
+                await end.stop()
 
     def add_to(self, settings: dict[str, Any]) -> None:
         """Write into the backend's settings how it reads them."""
@@ -196,6 +231,24 @@ class Gateways:
         if planned.way == "push":
             return {"host": "127.0.0.1", "port": 0, **page}
         return {"host": "127.0.0.1", "port": modbus, **page}
+
+
+async def _start_ends(
+    planned: PlannedGateway, clock: VirtualClock
+) -> dict[int, ControlRoom | PushReceiver]:
+    """Start what the links go to, and set them so."""
+    ends: dict[int, ControlRoom | PushReceiver] = {}
+    for number, how in planned.links.items():
+        end: ControlRoom | PushReceiver
+        if how == PUSH:
+            end = PushReceiver(clock)
+        else:
+            end = ControlRoom(clock, how)
+            planned.files |= end.files
+        await end.start()
+        ends[number] = end
+        planned.site["settings"][f"link_{number}"] = end.link
+    return ends
 
 
 def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:
