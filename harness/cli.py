@@ -1,5 +1,5 @@
 """
-The command line of ``isebench``: ``demo``, ``up``, ``charger``, ``conform``, ``replay`` and more.
+The command line of ``isebench``: ``demo``, ``up``, ``charger``, ``gateway``, ``conform`` and more.
 
 Only what a command needs is imported, and only when it runs.
 """
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulators.command_line import add_charger_options
+from simulators.command_line import add_charger_options, add_gateway_options
 
 if TYPE_CHECKING:
     from harness.catalogue import ListedScenario
@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_demo,
         _add_up,
         _add_charger,
+        _add_gateway,
         _add_drop,
         _add_seal,
         _add_conform,
@@ -134,6 +135,19 @@ def _add_charger(commands: Commands) -> None:
     add_charger_options(charger)
     charger.add_argument(
         "--record", type=Path, metavar="FILE", help="write down every frame and what people do"
+    )
+
+
+def _add_gateway(commands: Commands) -> None:
+    gateway = commands.add_parser(
+        "gateway",
+        help="run one emulated smart gateway with its site",
+        description="Run an emulated Iskra smart gateway in real time, with meters, switches and "
+        "loads around it: its web page, REST, Modbus TCP and discovery, until Ctrl-C.",
+    )
+    add_gateway_options(gateway)
+    gateway.add_argument(
+        "--record", type=Path, metavar="FILE", help="write down what crosses its wires"
     )
 
 
@@ -467,6 +481,12 @@ def _charger(options: argparse.Namespace) -> int:
     return charger(options)
 
 
+def _gateway(options: argparse.Namespace) -> int:
+    from harness.gateway import gateway
+
+    return gateway(options)
+
+
 def _drop(options: argparse.Namespace) -> int:
     from harness.drop_alone import WIRES, Wishes, drop, faults_from_texts, user_from_text
 
@@ -614,6 +634,7 @@ _COMMANDS = {
     "demo": _demo,
     "up": _up,
     "charger": _charger,
+    "gateway": _gateway,
     "drop": _drop,
     "seal": _seal,
     "conform": _conform,

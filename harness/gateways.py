@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from functools import partial
 from math import isqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backend import Backend
-from harness.control_room import ControlRoom, PushReceiver
 from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
@@ -26,14 +25,23 @@ from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
 from simulators.iskra_sg.models import MODELS
 from simulators.iskra_sg.rest_io import RestPort
+from simulators.iskra_sg.settings import Push
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
+
+if TYPE_CHECKING:
+    from harness.broker import Broker
+    from harness.control_room import ControlRoom, PushReceiver
 
 LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
 WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
 """How scenarios name the ways, and the settings."""
 PUSH = "push"
 """A link that goes to a receiver of pushes; others go to a control room, see `PROTOCOLS` there."""
+EACH_QUARTER = Push(enabled=True, interval_s=900)
+_OF_AN_ACCOUNT = ("gateway", "meter", "format", "destination", "task")
+_NAMED_ALONE = ("meter", "task")
+"""Tables whose names are there once, over all accounts."""
 LEFT_IR_ADDRESS, FIRST_RS485_ADDRESS = 33, 35
 
 
@@ -60,10 +68,14 @@ class PlannedGateway:
     meters: dict[str, dict[str, Any]] = field(default_factory=dict)
     chargers: dict[str, str] = field(default_factory=dict)
     way: str = "rest"
-    reading: dict[str, Any] = field(default_factory=dict)
     is_filled: bool = False
     links: dict[int, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    is_read_in_all_ways: bool = False
+
+    def is_read_by(self, way: str) -> bool:
+        """Whether the backend reads it so, alone or among others."""
+        return self.is_read_in_all_ways or self.way == way
 
 
 @dataclass(slots=True)
@@ -84,6 +96,7 @@ class Gateways:
         self._owner = owner
         self.planned: dict[str, PlannedGateway] = {}
         self.running: dict[str, Running] = {}
+        self._broker: Broker | None = None
 
     # ------------------------------------------------------------------ what is declared
 
@@ -141,6 +154,8 @@ class Gateways:
 
     def control_room(self, gateway: str) -> ControlRoom:
         """Give who listens to a running gateway over MQTT."""
+        from harness.control_room import ControlRoom
+
         for end in self.running[gateway].ends.values():
             if isinstance(end, ControlRoom):
                 return end
@@ -148,6 +163,8 @@ class Gateways:
 
     def receiver(self, gateway: str) -> PushReceiver:
         """Give whom a running gateway pushes to."""
+        from harness.control_room import PushReceiver
+
         for end in self.running[gateway].ends.values():
             if isinstance(end, PushReceiver):
                 return end
@@ -163,7 +180,13 @@ class Gateways:
         raise UsageError(f'the meter "{name}" is not on the bench')
 
     async def start(self, clock: VirtualClock, tap: Wiretap) -> None:
-        """Switch all of them on."""
+        """Switch all of them on, with a broker where one is needed."""
+        if any(one.is_read_by("mqtt") for one in self.planned.values()):
+            # Who needs no broker does not wait for it to be loaded.
+            from harness.broker import Broker
+
+            self._broker = Broker(clock)
+            await self._broker.start()
         for planned in self.planned.values():
             ends = await _start_ends(planned, clock)
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
@@ -174,15 +197,27 @@ class Gateways:
             for name, content in planned.files.items():
                 gateway.now.files.add(name, content)
             await gateway.start()
+            if planned.is_read_by("mqtt") and self._broker is not None:
+                settings = gateway.now.settings
+                port = self._broker.port
+                link = replace(settings.link_2, kind="mqtt", server="127.0.0.1", port=port)
+                await gateway.set(replace(settings, link_2=link))
 
     async def point_to(self, backend: Backend) -> None:
         """Let those that push do so to where the backend listens."""
         for planned in self.planned.values():
-            if planned.way == "push":
+            if planned.is_read_by("push"):
                 host, port = backend.push_address(planned.name)
                 gateway = self.running[planned.name].gateway
                 link = replace(gateway.now.settings.link_1, kind="tcp", server=host, port=port)
-                await gateway.set(replace(gateway.now.settings, link_1=link))
+                settings = replace(gateway.now.settings, link_1=link)
+                left, others = settings.left_ir, settings.rs485
+                pushed = replace(
+                    settings,
+                    left_ir=replace(left, link_1=EACH_QUARTER),
+                    rs485=tuple(replace(one, link_1=EACH_QUARTER) for one in others),
+                )
+                await gateway.set(pushed)
 
     def put_behind(self, name: str, charger: ChargerInch) -> None:
         """Let a charger draw through the meters in front of it."""
@@ -199,44 +234,71 @@ class Gateways:
             await running.gateway.stop()
             for end in running.ends.values():
                 await end.stop()
+        if self._broker is not None:
+            await self._broker.stop()
 
     def add_to(self, settings: dict[str, Any]) -> None:
         """Write into the backend's settings how it reads them."""
         for planned in self.planned.values():
-            table = {
-                "account": self._owner,
-                "name": planned.name,
-                "serial": planned.serial,
-                "way": planned.way,
-                **self._address_of(planned),
-                **({} if planned.way == "push" else {"every": 15}),
-                **planned.reading,
-            }
-            settings.setdefault("gateway", []).append(table)
+            settings.setdefault("gateway", []).append(self._table(planned, planned.way))
             for meter in settings["meter"]:
                 if (device := planned.meters.get(meter["name"])) is not None:
-                    meter["gateway"] = {
-                        "name": planned.name,
-                        "serial": device["serial"],
-                        "address": device["address"],
-                    }
+                    place = {key: device[key] for key in ("serial", "address")}
+                    meter["gateway"] = {"name": planned.name, **place}
+            if planned.is_read_in_all_ways:
+                self._divide(planned, settings)
 
-    def _address_of(self, planned: PlannedGateway) -> dict[str, Any]:
+    def _table(self, planned: PlannedGateway, way: str) -> dict[str, Any]:
+        return {
+            "account": self._owner,
+            "name": planned.name,
+            "serial": planned.serial,
+            "way": way,
+            **self._address_of(planned, way),
+            **({} if way == "push" else {"every": 15}),
+        }
+
+    def _divide(self, planned: PlannedGateway, settings: dict[str, Any]) -> None:
+        """Give each way an account with all that the one account has."""
+        tables = {key: settings.pop(key) for key in _OF_AN_ACCOUNT}
+        (account,) = settings.pop("account")
+        settings["account"] = [{**account, "name": way} for way in WAYS.values()]
+        for way in WAYS.values():
+            for key, rows in tables.items():
+                for row in rows:
+                    copy = {**row, "account": way}
+                    if key == "gateway":
+                        copy = {**self._table(planned, way), "account": way}
+                    if key in _NAMED_ALONE:
+                        copy["name"] = f"{row['name']}-{way}"
+                    if key == "task":
+                        copy["meters"] = "all"
+                    settings.setdefault(key, []).append(copy)
+
+    def _address_of(self, planned: PlannedGateway, way: str) -> dict[str, Any]:
         """Say where the backend finds a gateway; it is nowhere before it runs."""
         running = self.running.get(planned.name)
         modbus, web = (1, 1) if running is None else (running.modbus.port, running.web.port)
         page = {"web": f"127.0.0.1:{web}"} if planned.is_filled else {}
-        if planned.way == "rest":
+        if way == "rest":
             return {"host": "127.0.0.1", "port": web, "fill_gaps": planned.is_filled}
-        if planned.way == "push":
-            return {"host": "127.0.0.1", "port": 0, **page}
-        return {"host": "127.0.0.1", "port": modbus, **page}
+        ports = {
+            "modbus": modbus,
+            "push": 0,
+            "mqtt": 1 if self._broker is None else self._broker.port,
+        }
+        return {"host": "127.0.0.1", "port": ports[way], **page}
 
 
 async def _start_ends(
     planned: PlannedGateway, clock: VirtualClock
 ) -> dict[int, ControlRoom | PushReceiver]:
     """Start what the links go to, and set them so."""
+    if not planned.links:
+        return {}
+    # Who has no such link does not wait for the broker to be loaded.
+    from harness.control_room import ControlRoom, PushReceiver
+
     ends: dict[int, ControlRoom | PushReceiver] = {}
     for number, how in planned.links.items():
         end: ControlRoom | PushReceiver

@@ -46,6 +46,7 @@ pytest_plugins = [
     "harness.steps.gateway",
     "harness.steps.gateway_automation",
     "harness.steps.gateway_links",
+    "harness.steps.gateway_modbus",
     "harness.steps.formats",
     "harness.steps.habits",
     "harness.steps.hands",

@@ -1,4 +1,4 @@
-"""``python -m simulators charger_inch …``: a device alone, in real time, until it is stopped."""
+"""``python -m simulators DEVICE …``: a device alone, in real time, until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from simulators.command_line import add_charger_options
+from simulators.command_line import add_charger_options, add_gateway_options
+
+if TYPE_CHECKING:
+    from simulators.clock import Clock
+    from simulators.wiretap import Wiretap
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,25 +23,44 @@ def build_parser() -> argparse.ArgumentParser:
     )
     devices = parser.add_subparsers(dest="device", required=True, metavar="DEVICE")
     add_charger_options(devices.add_parser("charger_inch", help="an Etrel INCH with its page"))
+    add_gateway_options(devices.add_parser("iskra_sg", help="a smart gateway with its site"))
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit code."""
     options = build_parser().parse_args(arguments)
-    from simulators.charger_inch.alone_io import Wishes, run_alone
-    from simulators.clock import RealClock
     from simulators.errors import SimulatorError
-    from simulators.wiretap import Wiretap
 
-    clock = RealClock()
-    tap = Wiretap(clock, keeps=False)
     try:
-        asyncio.run(run_alone(Wishes.of(options), clock, tap, partial(print, flush=True)))
+        asyncio.run(_RUN[options.device](options))
     except SimulatorError as error:
         print(f"simulators {options.device}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+async def _run_charger(options: argparse.Namespace) -> None:
+    from simulators.charger_inch.alone_io import Wishes, run_alone
+
+    await run_alone(Wishes.of(options), *_clock_and_tap(), partial(print, flush=True))
+
+
+async def _run_gateway(options: argparse.Namespace) -> None:
+    from simulators.iskra_sg.alone_io import Wishes, run_alone
+
+    await run_alone(Wishes.of(options), *_clock_and_tap(), partial(print, flush=True))
+
+
+def _clock_and_tap() -> tuple[Clock, Wiretap]:
+    from simulators.clock import RealClock
+    from simulators.wiretap import Wiretap
+
+    clock = RealClock()
+    return clock, Wiretap(clock, keeps=False)
+
+
+_RUN = {"charger_inch": _run_charger, "iskra_sg": _run_gateway}
 
 
 if __name__ == "__main__":

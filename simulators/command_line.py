@@ -1,5 +1,5 @@
 """
-The options of a charger that runs alone, for whoever offers it as a command.
+The options of devices that run alone, for whoever offers them as commands.
 
 Nothing is imported that takes time: a command line is built to show its help, too.
 """
@@ -83,4 +83,50 @@ def _add_make(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="what its meter stands at when it is new, in Wh (0)",
+    )
+
+
+def add_gateway_options(parser: argparse.ArgumentParser) -> None:
+    """Let a parser take all that a gateway alone can be told."""
+    parser.add_argument(
+        "site",
+        nargs="?",
+        type=Path,
+        default=None,
+        metavar="SITE",
+        help="a file that says what stands there and what flows (a built-in example)",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where its servers listen (127.0.0.1); whoever reaches it can use the gateway",
+    )
+    parser.add_argument(
+        "--web-port",
+        type=int,
+        default=8081,
+        metavar="N",
+        help="the port of its page and of REST (8081; a real one has 80; 0: a free one)",
+    )
+    parser.add_argument(
+        "--modbus-port",
+        type=int,
+        default=None,
+        metavar="N",
+        help="the port of Modbus TCP (that of its settings, 10001; 0: a free one)",
+    )
+    parser.add_argument(
+        "--udp-port",
+        type=int,
+        default=33333,
+        metavar="N",
+        help="the port on which it is discovered (33333, where clients look; 0: a free one)",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="what is wrong from the start, absent-device:address=35 say; may be repeated",
     )

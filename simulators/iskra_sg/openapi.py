@@ -128,6 +128,24 @@ PROFILE = _object(
         )
     ),
 )
+_AUTOMATION = _object(
+    description=TEXT,
+    enabled=FLAG,
+    mode=_choice("on_change", "continuous"),
+    condition={"type": ["object", "null"]},
+    on_true=_list({"type": "object"}),
+    on_false=_list({"type": "object"}),
+)
+AUTOMATION = _object(
+    enabled=FLAG,
+    automations=_list(
+        _object(
+            **_AUTOMATION["properties"],
+            live={"type": ["object", "null"]},
+            did={"type": ["boolean", "null"]},
+        )
+    ),
+)
 FILES = _object(files=_list(_object(name=TEXT, type=TEXT, size=WHOLE)))
 
 
@@ -200,6 +218,16 @@ OPERATIONS = (
         _object(authenticated={"const": True}),
         _optional(_object(username=_text(100), password=_text(100)), "username", "password"),
         _BODY,
+    ),
+    Operation(
+        "logout",
+        "post",
+        "/api/logout",
+        "Log out: the cookie is taken back; ASSUMED.",
+        _object(authenticated={"const": False}),
+        _optional(_object()),
+        _BODY,
+        is_manuals=False,
     ),
     Operation(
         "status",
@@ -389,6 +417,25 @@ OPERATIONS = (
         is_manuals=False,
         parameters=(_ID,),
     ),
+    Operation(
+        "automation",
+        "get",
+        "/api/automation",
+        "The automations as automation.json has them; live is what each block was when it was "
+        "evaluated last, did which of the actions were done last. ASSUMED.",
+        AUTOMATION,
+        is_manuals=False,
+    ),
+    Operation(
+        "set_automation",
+        "post",
+        "/api/automation",
+        "Have other automations, all of them; the device sheet describes them. ASSUMED.",
+        AUTOMATION,
+        _optional(_object(automations=_list(_optional(_AUTOMATION))), "automations"),
+        (*_BODY, 409),
+        is_manuals=False,
+    ),
     Operation("files", "get", "/api/files", "The file manager; ASSUMED.", FILES, is_manuals=False),
     Operation(
         "add_file",
@@ -399,6 +446,16 @@ OPERATIONS = (
         _optional(_object(name=_text(64), content=_text(256 * 1024)), "name", "content"),
         (*_BODY, 409),
         is_manuals=False,
+    ),
+    Operation(
+        "file",
+        "get",
+        "/api/files/{name}",
+        "A file's text; ASSUMED.",
+        _object(name=TEXT, content=TEXT),
+        refuses=(404,),
+        is_manuals=False,
+        parameters=(_NAME,),
     ),
     Operation(
         "delete_file",

@@ -22,7 +22,8 @@ from datetime import datetime
 from typing import Any
 
 from simulators.errors import NotAccepted, SimulatorError
-from simulators.iskra_sg import bodies, bus_scan
+from simulators.iskra_sg import automation_file, bodies, bus_scan
+from simulators.iskra_sg.automation import Runner, Seen
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.counters import Quarter
 from simulators.iskra_sg.device import Entry, Gateway, Place
@@ -528,6 +529,43 @@ def login(settings: Settings, fields: object) -> str | None:
     return value if hmac.compare_digest(value.encode(), wanted.encode()) else None
 
 
+# ---------------------------------------------------------------- automations
+
+
+def automation(gateway: Gateway) -> Json:
+    """Give the automations as automation.json has them, each with what its blocks are at now."""
+    runner = gateway.automations
+    told = automation_file.as_json(runner.automations)["automations"]
+    return {
+        "enabled": gateway.settings.features.automation,
+        "automations": [one | _live(runner, number) for number, one in enumerate(told)],
+    }
+
+
+def _live(runner: Runner, number: int) -> Json:
+    seen, did = runner.seen(number)
+    return {"live": None if seen is None else _seen(seen), "did": did}
+
+
+def _seen(seen: Seen) -> Json:
+    value = None if seen.value is None else f"{seen.value.normalize():f}"
+    return {"state": seen.state, "value": value, "of": [_seen(one) for one in seen.of]}
+
+
+def set_automation(gateway: Gateway, fields: object) -> Json:
+    """
+    Have other automations: all of them, as automation.json has them.
+
+    Raises:
+        NotAccepted, NotPossible: If that cannot be.
+    """
+    given = Given(fields)
+    rows = given.any("automations")
+    given.no_more()
+    gateway.take_automations(automation_file.read({"automations": rows}))
+    return automation(gateway)
+
+
 # ---------------------------------------------------------------- files
 
 
@@ -539,6 +577,19 @@ def files(gateway: Gateway) -> Json:
             for name in gateway.files
         ]
     }
+
+
+def file(gateway: Gateway, name: str) -> Json:
+    """
+    Give a file's text.
+
+    Raises:
+        Unknown: If there is none of that name.
+    """
+    content = gateway.files.read(name)
+    if content is None:
+        raise Unknown(f"there is no file {name[:80]!r}")
+    return {"name": name, "content": content.decode("utf-8", "replace")}
 
 
 def add_file(gateway: Gateway, fields: object) -> Json:

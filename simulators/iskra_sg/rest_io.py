@@ -38,12 +38,11 @@ BODY_LIMIT_BYTES = 320 * 1024
 GOODBYE_S = 2
 """How long, in real time, requests may still take when the server is closed."""
 
+SCRIPTS = ("page", "dom", "graphs", "profile", "settings", "automation", "bench")
 STATIC = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/settings.js": ("settings.js", "text/javascript"),
-    "/graphs.js": ("graphs.js", "text/javascript"),
+    **{f"/{name}.js": (f"{name}.js", "text/javascript") for name in SCRIPTS},
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 """What is served as it lies in ``web/``: nothing else is, whatever is asked for."""
@@ -152,6 +151,14 @@ class RestPort:
         answer.headers["Set-Cookie"] = f"{rest.COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Strict"
         return answer
 
+    async def _logout(self, request: web.Request) -> web.Response:
+        await _nothing(request)
+        answer = _json({"authenticated": False})
+        answer.headers["Set-Cookie"] = (
+            f"{rest.COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
+        )
+        return answer
+
     async def _status(self, request: web.Request) -> web.Response:
         return _json(rest.status(self._gateway.now, self._own_ip(request)))
 
@@ -253,6 +260,13 @@ class RestPort:
         gateway.clear_load_recorder(rest.meter_place(gateway, number).index)
         return _json(rest.load_profile(gateway, number))
 
+    async def _automation(self, request: web.Request) -> web.Response:
+        return _json(rest.automation(self._gateway.now))
+
+    async def _set_automation(self, request: web.Request) -> web.Response:
+        fields = await _body(request)
+        return _json(rest.set_automation(self._gateway.now, fields))
+
     async def _files(self, request: web.Request) -> web.Response:
         return _json(rest.files(self._gateway.now))
 
@@ -260,10 +274,12 @@ class RestPort:
         fields = await _body(request)
         return _json(rest.add_file(self._gateway.now, fields))
 
+    async def _file(self, request: web.Request) -> web.Response:
+        return _json(rest.file(self._gateway.now, request.match_info["name"]))
+
     async def _delete_file(self, request: web.Request) -> web.Response:
         gateway, name = self._gateway.now, request.match_info["name"]
-        if gateway.files.read(name) is None:
-            raise rest.Unknown(f"there is no file {name[:80]!r}")
+        rest.file(gateway, name)
         gateway.files.delete(name)
         return _json(rest.files(gateway))
 

@@ -39,8 +39,8 @@ LOG_LINE = (
 )
 
 
-UNTIL_STOPPED = ("up", "charger")
-"""They run until they are stopped; test_up.py and test_charger_alone.py do that."""
+UNTIL_STOPPED = ("up", "charger", "gateway")
+"""They run until they are stopped; test_up.py and test_…_alone.py do that."""
 ALL_FEATURES = "isebench conform --quiet --report"
 """With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
 
@@ -93,6 +93,7 @@ def test_every_command_is_documented() -> None:
         "drop",
         "seal",
         "charger",
+        "gateway",
         "conform",
         "replay",
         "explain",

@@ -234,12 +234,16 @@ def test_each_endpoint_answers_as_it_is_described() -> None:
         await site.pass_time(START + timedelta(hours=30))
         document = (await site.get("openapi.json"))[1]
         assert {one.path for one in OPERATIONS} == set(document["paths"])
-        asked = [one for one in OPERATIONS if one.method == "get" and one.answer is not None]
+        asked = [
+            one
+            for one in OPERATIONS
+            if one.method == "get" and one.answer is not None and "{name}" not in one.path
+        ]
         for one in asked:
             status, told = await site.get(one.path.removeprefix("/").replace("{id}", "1"))
             assert (one.path, 200) == (one.path, status)
             jsonschema_rs.validate(one.answer, told)
-        assert 16 == len(asked)
+        assert 17 == len(asked)
 
     run(work)
 

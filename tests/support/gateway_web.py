@@ -124,12 +124,12 @@ async def a_gateway(
 
 
 class ServedGateway:
-    """A gateway in a thread of its own, in real time."""
+    """A gateway in a thread of its own, in real time if nothing else is said."""
 
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, real: bool = True) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
-        self._site = a_gateway(data, real=True)
+        self._site = a_gateway(data, real=real)
 
     def __enter__(self) -> ServedGateway:
         self._thread.start()
