@@ -20,7 +20,7 @@ from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
-from simulators.iskra_sg.links import add_links
+from simulators.iskra_sg.links import Links, add_links
 from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
@@ -32,10 +32,13 @@ from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
     from harness.broker import Broker
+    from harness.control_room import ControlRoom, PushReceiver
 
 LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
 WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
 """How scenarios name the ways, and the settings."""
+PUSH = "push"
+"""A link that goes to a receiver of pushes; others go to a control room, see `PROTOCOLS` there."""
 EACH_QUARTER = Push(enabled=True, interval_s=900)
 _OF_AN_ACCOUNT = ("gateway", "meter", "format", "destination", "task")
 _NAMED_ALONE = ("meter", "task")
@@ -56,6 +59,8 @@ class PlannedGateway:
         chargers: the names of chargers behind it, to their loads.
         way: how the backend reads it, as its settings say it.
         reading: the account of the settings' ``[[gateway]]`` besides.
+        links: how it goes to a control room, or that it pushes to a receiver, by link.
+        files: what somebody has put on it, by file name.
     """
 
     name: str
@@ -65,6 +70,8 @@ class PlannedGateway:
     chargers: dict[str, str] = field(default_factory=dict)
     way: str = "rest"
     is_filled: bool = False
+    links: dict[int, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     is_read_in_all_ways: bool = False
 
     def is_read_by(self, way: str) -> bool:
@@ -79,6 +86,8 @@ class Running:
     gateway: GatewaySg
     modbus: ModbusTcp
     web: RestPort
+    links: Links
+    ends: dict[int, ControlRoom | PushReceiver]
 
 
 class Gateways:
@@ -137,7 +146,30 @@ class Gateways:
                 return planned
         raise UsageError(f'no gateway reads the meter "{meter}"; declare it in a Given')
 
+    def add_push(self, meter: str, link: int, seconds: int) -> None:
+        """Let a gateway push a meter over one of its links, or publish it there."""
+        push = {"enabled": True, "interval_s": seconds}
+        self.of_meter(meter).meters[meter][f"link_{link}"] = push
+
     # ------------------------------------------------------------------ what runs
+
+    def control_room(self, gateway: str) -> ControlRoom:
+        """Give who listens to a running gateway over MQTT."""
+        from harness.control_room import ControlRoom
+
+        for end in self.running[gateway].ends.values():
+            if isinstance(end, ControlRoom):
+                return end
+        raise UsageError(f'no link of "{gateway}" goes to a control room; say so in a Given')
+
+    def receiver(self, gateway: str) -> PushReceiver:
+        """Give whom a running gateway pushes to."""
+        from harness.control_room import PushReceiver
+
+        for end in self.running[gateway].ends.values():
+            if isinstance(end, PushReceiver):
+                return end
+        raise UsageError(f'no link of "{gateway}" goes to a receiver; say so in a Given')
 
     def meter(self, name: str) -> Meter:
         """Give a running meter, counted up to now."""
@@ -157,11 +189,14 @@ class Gateways:
             self._broker = Broker(clock)
             await self._broker.start()
         for planned in self.planned.values():
+            ends = await _start_ends(planned, clock)
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
-            running = Running(gateway, ModbusTcp(gateway, 0), RestPort(gateway, 0))
-            gateway.wires += [running.modbus, running.web]
-            add_links(gateway)
+            modbus, web = ModbusTcp(gateway, 0), RestPort(gateway, 0)
+            gateway.wires += [modbus, web]
+            running = Running(gateway, modbus, web, add_links(gateway), ends)
             self.running[planned.name] = running
+            for name, content in planned.files.items():
+                gateway.now.files.add(name, content)
             await gateway.start()
             if planned.is_read_by("mqtt") and self._broker is not None:
                 settings = gateway.now.settings
@@ -198,6 +233,8 @@ class Gateways:
         """Switch all of them off."""
         for running in self.running.values():
             await running.gateway.stop()
+            for end in running.ends.values():
+                await end.stop()
         if self._broker is not None:
             await self._broker.stop()
 
@@ -252,6 +289,29 @@ class Gateways:
             "mqtt": 1 if self._broker is None else self._broker.port,
         }
         return {"host": "127.0.0.1", "port": ports[way], **page}
+
+
+async def _start_ends(
+    planned: PlannedGateway, clock: VirtualClock
+) -> dict[int, ControlRoom | PushReceiver]:
+    """Start what the links go to, and set them so."""
+    if not planned.links:
+        return {}
+    # Who has no such link does not wait for the broker to be loaded.
+    from harness.control_room import ControlRoom, PushReceiver
+
+    ends: dict[int, ControlRoom | PushReceiver] = {}
+    for number, how in planned.links.items():
+        end: ControlRoom | PushReceiver
+        if how == PUSH:
+            end = PushReceiver(clock)
+        else:
+            end = ControlRoom(clock, how)
+            planned.files |= end.files
+        await end.start()
+        ends[number] = end
+        planned.site["settings"][f"link_{number}"] = end.link
+    return ends
 
 
 def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:
