@@ -15,6 +15,7 @@ from typing import Any
 import aiomqtt
 import pytest
 from aiohttp import web
+from support.mosquitto import MOSQUITTO, SECRET, USER, mosquitto
 
 from backend import Settings
 from backend.adapters import records, sg_modbus, sg_mqtt, sg_push, sg_rest
@@ -35,6 +36,7 @@ from harness.broker import Broker
 from simulators.clock import RealClock, VirtualClock
 from simulators.iskra_sg import GatewaySg
 from simulators.iskra_sg.modbus_io import ModbusTcp
+from simulators.iskra_sg.mqtt_io import MqttLink
 from simulators.iskra_sg.rest_io import RestPort
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
@@ -193,12 +195,12 @@ class TestRest:
         async def work() -> None:
             async def answering(request: web.Request) -> web.Response:
                 if answer is None:
-                    await asyncio.sleep(5)
+                    await asyncio.Event().wait()
                 return answer or web.Response()
 
             app = web.Application()
             app.router.add_get("/{any:.*}", answering)
-            runner = web.AppRunner(app, shutdown_timeout=0)
+            runner = web.AppRunner(app, shutdown_timeout=0.01)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
@@ -444,6 +446,67 @@ class TestMqtt:
         async def work() -> None:
             with pytest.raises(ValueError, match="has no broker"):
                 await sg_mqtt.read_counters(gateway("mqtt", 1), HOUSE)
+
+        run(work)
+
+
+@pytest.mark.skipif(not MOSQUITTO.exists(), reason="mosquitto is not installed")
+class TestMosquitto:
+    """Over a broker that is not ours, with the emulated gateway behind it."""
+
+    def test_a_meter_is_read_over_mutual_tls(self, tmp_path: Path) -> None:
+        """The backend shows its certificate, and knows the broker by who signed its."""
+
+        async def work() -> None:
+            with mosquitto(tmp_path) as broker:
+                mine = tmp_path / "me.pem"
+                mine.write_bytes(broker.certificate("backend"))
+                mqtt = Mqtt(
+                    "IS001093",
+                    tls=True,
+                    authority=broker.trusted.decode(),
+                    certificate_file=str(mine),
+                    key_file=str(mine),
+                )
+                link = {"kind": "mqtt", "server": "127.0.0.1", "port": broker.ports["tcp"]}
+                link |= {"username": USER, "password": SECRET}
+                site = Site.from_mapping({**SITE, "settings": {"link_1": link}})
+                device = GatewaySg(site, RealClock(), Wiretap(RealClock()))
+                device.wires.append(MqttLink(device, 1))
+                await device.start()
+                try:
+                    to = gateway("mqtt", broker.ports["mutual"], mqtt=mqtt)
+                    counters, _ = await sg_mqtt.read_counters(to, HOUSE)
+                finally:
+                    await device.stop()
+                assert energies(counters) == {"import": 20_249_500, "export": 0}
+
+        run(work)
+
+    @pytest.mark.parametrize(
+        ("listener", "other", "kind", "told"),
+        [
+            ("tcp", {"secret": "wrong"}, GatewayRefused, "does not let us in"),
+            ("secured", {"tls": True}, GatewayUnreachable, "cannot be used"),
+        ],
+    )
+    # paho-mqtt leaves the socket of a handshake that failed to the garbage collector.
+    @pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")
+    def test_a_broker_that_does_not_fit_is_told(
+        self,
+        listener: str,
+        other: dict[str, Any],
+        kind: type[GatewayError],
+        told: str,
+        tmp_path: Path,
+    ) -> None:
+        """A wrong password, and a certificate that nobody vouches for, are told apart."""
+
+        async def work() -> None:
+            with mosquitto(tmp_path) as broker:
+                mqtt = replace(Mqtt("IS001093", user=USER, secret=SECRET), **other)
+                to = gateway("mqtt", broker.ports[listener], mqtt=mqtt)
+                await failing(sg_mqtt.read_counters(to, HOUSE), kind, told)
 
         run(work)
 
