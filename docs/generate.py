@@ -19,6 +19,9 @@ from backend.core.formats.knobs import Knob
 from backend.core.formats.layout import KNOBS
 from backend.core.obis_tables import TABLES
 from harness.cli import build_parser
+from simulators.iskra_sg.models import MODELS
+from simulators.iskra_sg.register_map import Space
+from simulators.iskra_sg.register_map import table as registers_of
 
 REFERENCE = Path(__file__).parent / "reference"
 STEPS = Path(__file__).parents[1] / "harness" / "steps"
@@ -120,6 +123,26 @@ difference. The tables are those of document 002; that of the feed follows from 
 """
 
 
+REGISTERS_HEAD = """# Registers of the smart gateway
+
+<!-- Written by docs/generate.py from the tables that the simulator answers by. -->
+
+What the emulated gateway and the devices behind it answer over Modbus. Addresses are those on the wire: input registers (function 4) are
+the manual's number less 30000, holding registers (functions 3, 6, 16) less 40000. Types are Iskra's: T5 and T6 have a decade of their own,
+T7 says import or export and inductive or capacitive, T16 and T17 are hundredths; big-endian, the high word first. Sources and what is
+ASSUMED stand on the [device sheet](../../simulators/iskra_sg/README.md).
+"""
+
+REGISTER_TABLES = {
+    "The gateway itself": None,
+    "WM3-6; WM1-6 has L1 only and no non-resettable counters": "WM3-6",
+    "WM3M4 and WM3M4C": "WM3M4C",
+    "IE38 and IE35; IE14 has L1 only and eight resettable counters": "IE38MD",
+    "MC, iMC, MT and iMT": "MC784",
+    "Bicoms on RS485": "BI432",
+}
+
+
 def commands_page() -> str:
     """Give docs/reference/commands.md."""
     os.environ["COLUMNS"] = COLUMNS
@@ -212,8 +235,23 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def registers_page() -> str:
+    """Give docs/reference/gateway-registers.md."""
+    parts = [REGISTERS_HEAD]
+    for title, name in REGISTER_TABLES.items():
+        parts.append(f"\n## {title}\n\n| function | address | registers | type | unit | what |\n")
+        parts.append("| --- | --- | --- | --- | --- | --- |\n")
+        for row in registers_of(None if name is None else MODELS[name]):
+            functions = "3, 6, 16" if row.prepare is not None else "3"
+            function = "4" if row.space is Space.INPUT else functions
+            cells = (function, row.address, row.count, row.kind, row.unit, row.name)
+            parts.append(f"| {' | '.join(str(cell) for cell in cells)} |\n".replace("|  |", "| |"))
+    return "".join(parts)
+
+
 PAGES = {
     "commands.md": commands_page,
+    "gateway-registers.md": registers_page,
     "layout.md": layout_page,
     "sentences.md": sentences_page,
 }

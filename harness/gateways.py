@@ -12,24 +12,33 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from functools import partial
 from math import isqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backend import Backend
 from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
+from simulators.iskra_sg.links import add_links
 from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
 from simulators.iskra_sg.models import MODELS
 from simulators.iskra_sg.rest_io import RestPort
+from simulators.iskra_sg.settings import Push
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
+
+if TYPE_CHECKING:
+    from harness.broker import Broker
 
 LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
 WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
 """How scenarios name the ways, and the settings."""
+EACH_QUARTER = Push(enabled=True, interval_s=900)
+_OF_AN_ACCOUNT = ("gateway", "meter", "format", "destination", "task")
+_NAMED_ALONE = ("meter", "task")
+"""Tables whose names are there once, over all accounts."""
 LEFT_IR_ADDRESS, FIRST_RS485_ADDRESS = 33, 35
 
 
@@ -54,8 +63,12 @@ class PlannedGateway:
     meters: dict[str, dict[str, Any]] = field(default_factory=dict)
     chargers: dict[str, str] = field(default_factory=dict)
     way: str = "rest"
-    reading: dict[str, Any] = field(default_factory=dict)
     is_filled: bool = False
+    is_read_in_all_ways: bool = False
+
+    def is_read_by(self, way: str) -> bool:
+        """Whether the backend reads it so, alone or among others."""
+        return self.is_read_in_all_ways or self.way == way
 
 
 @dataclass(slots=True)
@@ -74,6 +87,7 @@ class Gateways:
         self._owner = owner
         self.planned: dict[str, PlannedGateway] = {}
         self.running: dict[str, Running] = {}
+        self._broker: Broker | None = None
 
     # ------------------------------------------------------------------ what is declared
 
@@ -134,22 +148,41 @@ class Gateways:
         raise UsageError(f'the meter "{name}" is not on the bench')
 
     async def start(self, clock: VirtualClock, tap: Wiretap) -> None:
-        """Switch all of them on."""
+        """Switch all of them on, with a broker where one is needed."""
+        if any(one.is_read_by("mqtt") for one in self.planned.values()):
+            # Who needs no broker does not wait for it to be loaded.
+            from harness.broker import Broker
+
+            self._broker = Broker(clock)
+            await self._broker.start()
         for planned in self.planned.values():
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
             running = Running(gateway, ModbusTcp(gateway, 0), RestPort(gateway, 0))
             gateway.wires += [running.modbus, running.web]
+            add_links(gateway)
             self.running[planned.name] = running
             await gateway.start()
+            if planned.is_read_by("mqtt") and self._broker is not None:
+                settings = gateway.now.settings
+                port = self._broker.port
+                link = replace(settings.link_2, kind="mqtt", server="127.0.0.1", port=port)
+                await gateway.set(replace(settings, link_2=link))
 
     async def point_to(self, backend: Backend) -> None:
         """Let those that push do so to where the backend listens."""
         for planned in self.planned.values():
-            if planned.way == "push":
+            if planned.is_read_by("push"):
                 host, port = backend.push_address(planned.name)
                 gateway = self.running[planned.name].gateway
                 link = replace(gateway.now.settings.link_1, kind="tcp", server=host, port=port)
-                await gateway.set(replace(gateway.now.settings, link_1=link))
+                settings = replace(gateway.now.settings, link_1=link)
+                left, others = settings.left_ir, settings.rs485
+                pushed = replace(
+                    settings,
+                    left_ir=replace(left, link_1=EACH_QUARTER),
+                    rs485=tuple(replace(one, link_1=EACH_QUARTER) for one in others),
+                )
+                await gateway.set(pushed)
 
     def put_behind(self, name: str, charger: ChargerInch) -> None:
         """Let a charger draw through the meters in front of it."""
@@ -164,38 +197,60 @@ class Gateways:
         """Switch all of them off."""
         for running in self.running.values():
             await running.gateway.stop()
+        if self._broker is not None:
+            await self._broker.stop()
 
     def add_to(self, settings: dict[str, Any]) -> None:
         """Write into the backend's settings how it reads them."""
         for planned in self.planned.values():
-            table = {
-                "account": self._owner,
-                "name": planned.name,
-                "serial": planned.serial,
-                "way": planned.way,
-                **self._address_of(planned),
-                **({} if planned.way == "push" else {"every": 15}),
-                **planned.reading,
-            }
-            settings.setdefault("gateway", []).append(table)
+            settings.setdefault("gateway", []).append(self._table(planned, planned.way))
             for meter in settings["meter"]:
                 if (device := planned.meters.get(meter["name"])) is not None:
-                    meter["gateway"] = {
-                        "name": planned.name,
-                        "serial": device["serial"],
-                        "address": device["address"],
-                    }
+                    place = {key: device[key] for key in ("serial", "address")}
+                    meter["gateway"] = {"name": planned.name, **place}
+            if planned.is_read_in_all_ways:
+                self._divide(planned, settings)
 
-    def _address_of(self, planned: PlannedGateway) -> dict[str, Any]:
+    def _table(self, planned: PlannedGateway, way: str) -> dict[str, Any]:
+        return {
+            "account": self._owner,
+            "name": planned.name,
+            "serial": planned.serial,
+            "way": way,
+            **self._address_of(planned, way),
+            **({} if way == "push" else {"every": 15}),
+        }
+
+    def _divide(self, planned: PlannedGateway, settings: dict[str, Any]) -> None:
+        """Give each way an account with all that the one account has."""
+        tables = {key: settings.pop(key) for key in _OF_AN_ACCOUNT}
+        (account,) = settings.pop("account")
+        settings["account"] = [{**account, "name": way} for way in WAYS.values()]
+        for way in WAYS.values():
+            for key, rows in tables.items():
+                for row in rows:
+                    copy = {**row, "account": way}
+                    if key == "gateway":
+                        copy = {**self._table(planned, way), "account": way}
+                    if key in _NAMED_ALONE:
+                        copy["name"] = f"{row['name']}-{way}"
+                    if key == "task":
+                        copy["meters"] = "all"
+                    settings.setdefault(key, []).append(copy)
+
+    def _address_of(self, planned: PlannedGateway, way: str) -> dict[str, Any]:
         """Say where the backend finds a gateway; it is nowhere before it runs."""
         running = self.running.get(planned.name)
         modbus, web = (1, 1) if running is None else (running.modbus.port, running.web.port)
         page = {"web": f"127.0.0.1:{web}"} if planned.is_filled else {}
-        if planned.way == "rest":
+        if way == "rest":
             return {"host": "127.0.0.1", "port": web, "fill_gaps": planned.is_filled}
-        if planned.way == "push":
-            return {"host": "127.0.0.1", "port": 0, **page}
-        return {"host": "127.0.0.1", "port": modbus, **page}
+        ports = {
+            "modbus": modbus,
+            "push": 0,
+            "mqtt": 1 if self._broker is None else self._broker.port,
+        }
+        return {"host": "127.0.0.1", "port": ports[way], **page}
 
 
 def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:

@@ -44,6 +44,7 @@ pytest_plugins = [
     "harness.steps.fault_matrix",
     "harness.steps.faults",
     "harness.steps.gateway",
+    "harness.steps.gateway_modbus",
     "harness.steps.formats",
     "harness.steps.habits",
     "harness.steps.hands",

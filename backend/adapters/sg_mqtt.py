@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +29,8 @@ QOS = 1
 ANSWER_LIMIT_S = 5.0
 """How long the answer to a command may take, in real seconds."""
 MESSAGE_LIMIT_BYTES = 65_536
+#: Else the second message waits for the acknowledgement of the first: 40 ms with most kernels.
+_AT_ONCE = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 _REFUSED_CODES = (4, 5, 134, 135)
 """Bad user name or password, not authorised: of MQTT 3.1.1 §3.2.2.3, and as aiomqtt tells them."""
 
@@ -62,6 +65,7 @@ def _client(gateway: Gateway, mqtt: Mqtt) -> aiomqtt.Client:
         timeout=gateway.time_limit_s,
         tls_context=_context(mqtt) if mqtt.tls else None,
         max_queued_incoming_messages=1_000,
+        socket_options=_AT_ONCE,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from pytest_bdd import given, parsers
+from pytest_bdd import given, parsers, then
 
 from harness.bench import Act, Bench
+from harness.errors import Disagreement
 from harness.gateways import LEFT_IR, RIGHT_IR, RS485, WAYS, steps_of
 from harness.steps import records
+from harness.utility import Arrived
 from simulators.iskra_sg.faults import AbsentDevice
 
 Table = list[list[str]]
@@ -79,6 +81,12 @@ def is_read_over(bench: Bench, gateway: str, way: str) -> None:
     bench.gateways.declare(gateway).way = WAYS[way]
 
 
+@given(parsers.parse('each of four accounts reads "{gateway}" by another way'))
+def is_read_in_every_way(bench: Bench, gateway: str) -> None:
+    """Let four accounts read one gateway, each by another way, and tell of it in files."""
+    bench.gateways.declare(gateway).is_read_in_all_ways = True
+
+
 @given(parsers.parse('the backend fills gaps from the load profile of "{gateway}"'))
 def fills_gaps(bench: Bench, gateway: str) -> None:
     """Let the backend know the gateway's web page."""
@@ -127,6 +135,29 @@ def power_fails(bench: Bench, meter: str, start: str, end: str) -> None:
         bench.gateways.meter(meter).restore()
 
     _plan_both(bench, bench.at(start), fail, bench.at(end), restore)
+
+
+# ---------------------------------------------------------------------- what is seen
+
+
+@then("the files of the next day of all accounts are the same, byte by byte")
+def files_are_the_same(bench: Bench) -> None:
+    """Compare the newest file of each account; there is one of each day and account."""
+    arrived = bench.utility.arrived()
+    of_the_day = [one for one in arrived if _tells_of_next_day(bench, one)]
+    bench.decide_drop()
+    bench.decide_files([one.name for one in of_the_day])
+    if len(of_the_day) != len(WAYS):
+        raise Disagreement(f"{len(of_the_day)} files tell of the next day, not {len(WAYS)}")
+    if len({one.content for one in of_the_day}) != 1:
+        raise Disagreement(f"{', '.join(one.name for one in of_the_day)} hold different bytes")
+    if not any(";1.150;" in line for line in of_the_day[0].lines()):
+        raise Disagreement(f"{of_the_day[0].name} does not tell of what flowed")
+
+
+def _tells_of_next_day(bench: Bench, file: Arrived) -> bool:
+    day = bench.day + timedelta(days=1)
+    return f"{day:%d.%m.%Y} 12:00" in file.content.decode()
 
 
 def _plan_both(bench: Bench, start: datetime, begin: Act, end: datetime, finish: Act) -> None:

@@ -141,19 +141,21 @@ class Daily:
         return self.steps[bisect_right([step for step, _ in self.steps], wall) - 1][1]
 
     def next_change(self, after: datetime) -> datetime | None:
-        """Tell when the next step begins, or the next hour: then the wall's clock may be set."""
+        """Tell when the next step begins, or the next quarter: then the wall's clock may be set."""
         if len(self.steps) == 1:
             return None
         wall = after.astimezone(self.zone).replace(tzinfo=None)
-        instants = [_next_hour(after)]
+        instants = [_next_quarter(after)]
         for step, _ in self.steps:
             if (until := datetime.combine(wall.date(), step) - wall) > timedelta(0):
                 instants.append(after + until)
         return min(instants)
 
 
-def _next_hour(after: datetime) -> datetime:
-    return after.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+def _next_quarter(after: datetime) -> datetime:
+    # No zone sets its clocks at another instant; Lord Howe does it at half past, in UTC.
+    begun = after.replace(minute=after.minute // 15 * 15, second=0, microsecond=0)
+    return begun + timedelta(minutes=15)
 
 
 @dataclass(slots=True)

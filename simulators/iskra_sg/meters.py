@@ -169,7 +169,7 @@ class Meter:
     def begin_at(self, import_wh: int, export_wh: int = 0) -> None:
         """Have counted that much active energy before anything flows."""
         for counter in self.counters:
-            if counter.unit is Unit.WH and not counter.tariffs:
+            if counter.unit is Unit.WH and not counter.tariffs and counter.is_enabled:
                 is_import = counter.direction is Direction.IMPORT
                 counter.counted_fj = (import_wh if is_import else export_wh) * FJ_PER_WH
         self.profile.begin_at(import_wh * FJ_PER_WH, export_wh * FJ_PER_WH)

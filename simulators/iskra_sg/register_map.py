@@ -223,7 +223,7 @@ _KINDS: dict[str, tuple[int, Callable[[int, int], Words]]] = {
 def _identity() -> Iterable[Register]:
     yield Register(1, Space.INPUT, 8, "text", "", "model", lambda s: types.text(_model(s), 8))
     yield Register(9, Space.INPUT, 4, "text", "", "serial", lambda s: types.text(_serial(s), 4))
-    yield _number(13, "T1", -2, "", "software version", _version_e2)
+    yield _number(13, "T1", -2, "0.01", "software version", _version_e2)
 
 
 def _model(seen: Seen) -> str:
@@ -238,10 +238,7 @@ def _serial(seen: Seen) -> str:
 
 def _version_e2(seen: Seen) -> int:
     device = seen.device
-    if not isinstance(device, Gateway):
-        return device.software_e2
-    main, minor, *_ = device.identity.software.split(".")
-    return 100 * int(main) + int(minor.ljust(2, "0"))
+    return device.identity.software_e2 if isinstance(device, Gateway) else device.software_e2
 
 
 def _texts() -> Iterable[Register]:
@@ -407,7 +404,7 @@ def _impact(model: Model) -> Iterable[Register]:
     yield _number(17, "T16", -2, "A", "used current", lambda s: USED_CURRENT_CA)
     for address, what in ((148, "current"), (149, "voltage")):
         name = f"used {what} range"
-        yield _number(address, "T1", -2, "%", name, lambda s: FULL_RANGE_E2, Space.HOLDING)
+        yield _number(address, "T1", -2, "0.01 %", name, lambda s: FULL_RANGE_E2, Space.HOLDING)
     yield from _in_decades()
     yield _reversal()
     for is_resettable, settings, values, counters in (
@@ -432,8 +429,8 @@ _METERS: dict[Family, Callable[[Model], Iterable[Register]]] = {
 
 def _counters_in_decades(model: Model) -> Iterable[Register]:
     """Give the counters of WM and MC: a decade and how often it has been counted."""
-    yield _number(15, "T4", -3, "V", "used voltage", lambda s: USED_VOLTAGE_CV * 10)
-    yield _number(17, "T4", -3, "A", "used current", lambda s: USED_CURRENT_CA * 10)
+    yield _number(15, "T4", 0, "mV", "used voltage", lambda s: USED_VOLTAGE_CV * 10)
+    yield _number(17, "T4", 0, "mA", "used current", lambda s: USED_CURRENT_CA * 10)
     yield _reversal()
     for n in range(model.resettable):
         yield from _settings(421 + 10 * n, f"resettable counter {n + 1}", True, n)

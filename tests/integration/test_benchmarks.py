@@ -77,3 +77,14 @@ def test_deliveries(tmp_path: Path, is_here: bool) -> None:
     for road, peer in (("SFTP", "OpenSSH sftp"), ("FTPS", "lftp")):
         assert 2 == len(re.findall(rf"^{road}, .* times as fast as {peer}", done.stdout, re.M))
     assert ("missed" in done.stdout) == (1 == done.returncode)
+
+
+def test_gateway_modbus() -> None:
+    """Both servers are read by the same client, or it is told what is missing."""
+    done = run("gateway_modbus.py", "--runs", "1", "--seconds", "0.1")
+
+    if "not measured: libmodbus" in done.stdout:
+        pytest.skip("libmodbus is missing; .ci/run installs it with mbpoll")
+    found = re.findall(r"(\d+) registers +([\d,]+) reads a second, pymodbus", done.stdout)
+    assert ["2", "91"] == [registers for registers, _ in found]
+    assert all(int(reads.replace(",", "")) > 100 for _, reads in found)

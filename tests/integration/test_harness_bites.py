@@ -29,6 +29,7 @@ from backend.adapters import (
     drop_sftp,
     energies,
     files,
+    gateways,
     known,
     ledger,
     lines,
@@ -59,6 +60,10 @@ from backend.core import (
     quantities,
     readings,
     registers,
+    sg_counters,
+    sg_profile,
+    sg_push,
+    sg_registers,
     standings,
     timestamps,
 )
@@ -1592,6 +1597,62 @@ MODELS = (
 )
 
 EXPLAINED = (
+    _mutant(
+        "exported energy is taken for imported",
+        "COL-05",
+        "EW Seedorf holds for",
+        (sg_counters.meter_value, '("import", IMPORT)', '("export", IMPORT)'),
+        only="come_over_way[REST",
+    ),
+    _mutant(
+        "a push holds for the start of its interval",
+        "COL-05",
+        "EW Seedorf holds for",
+        (
+            sg_push.Push.held_at,
+            "else self.instant",
+            "else self.instant - timedelta(minutes=15)",
+        ),
+        only="come_over_way[the",
+    ),
+    _mutant(
+        "the words of a counter are read in the wrong order",
+        "COL-05",
+        "EW Seedorf holds for",
+        (sg_registers._scaled, '">HH", high, low', '">HH", low, high'),
+        only="come_over_way[Modbus",
+    ),
+    _mutant(
+        "a gateway is read at odd minutes over MQTT",
+        "COL-05",
+        "the same, byte by byte",
+        (
+            gateways.PolledGateway._poll,
+            "due = _next(asked_at, self._gateway.every)",
+            "due = _next(asked_at, self._gateway.every) + "
+            "timedelta(minutes=self._gateway.way == 'mqtt')",
+        ),
+        only="all_ways_at_once",
+    ),
+    _mutant(
+        "a quarter hour of the load profile is taken for the one after it",
+        "COL-06",
+        "EW Seedorf holds for",
+        (sg_profile._quarter, "Quarter(end, imported", "Quarter(end + QUARTER, imported"),
+        only="is_true_read_over_way[REST",
+    ),
+    _mutant(
+        "a gap is filled by a straight line",
+        "COL-06",
+        "EW Seedorf holds for",
+        (
+            sg_profile.fill,
+            "here = here.plus(quarter, -1)",
+            "here = here.plus(Quarter(here.instant, 700, 0), -1)",
+        ),
+        (sg_profile._agree, "> SLACK_WH", "> 10**9"),
+        only="is_true_read_over_way[REST",
+    ),
     _mutant(
         "energy is counted from the old meter to the new one",
         "COL-08",
