@@ -95,12 +95,15 @@ function block(one, live) {
   return element("li", {}, mark(live?.state, `${sum} ${one.operator} ${one.value}${band}${now}`));
 }
 
+const plainly = (name = "") => ({ left_ir: "left IR", right_ir: "right IR", rs485: "RS485" })[name] ?? name.replaceAll("_", " ");
+
 function source(input) {
   const { property, interface: at, address, quantity, phase, part, kind, counter, register } = input;
-  if (property === "meter") return `${quantity} ${phase} of ${at}${address ? ` (${address})` : ""}`;
-  if (property === "counter") return `${kind.replace("_", " ")} counter ${counter} of ${at}${address ? ` (${address})` : ""}`;
-  if (property === "modbus") return `register ${register} of ${address}`;
-  return part ?? property;
+  const where = `${plainly(at)}${address ? ` (${address})` : ""}`;
+  if (property === "meter") return `${plainly(quantity)} ${phase} of ${where}`;
+  if (property === "counter") return `${plainly(kind)} counter ${counter} of ${where}`;
+  if (property === "modbus") return `register ${register} of address ${address}`;
+  return plainly(part ?? property);
 }
 
 function actions(title, list, is_done, is_known) {
