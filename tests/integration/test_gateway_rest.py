@@ -6,13 +6,17 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import jsonschema_rs
 import pyiskra.discovery
 import pytest
+import trustme
+from aiohttp import web
 from pyiskra.adapters import RestAPI
 from pyiskra.devices.BaseDevice import Device
 from pyiskra.discovery import Discovery
@@ -20,9 +24,11 @@ from pyiskra.exceptions import DeviceConnectionError, NotAuthorised
 from support.gateway_web import SITE, START, GatewaySite, a_gateway
 
 from simulators.errors import NotPossible
+from simulators.iskra_sg.automation_io import Automations
 from simulators.iskra_sg.faults import AbsentDevice, SlowDevice
 from simulators.iskra_sg.openapi import OPERATIONS, PROBLEM
 from simulators.iskra_sg.rest_io import RestPort
+from simulators.iskra_sg.upgrade_io import fetch
 
 LOCKED = {**SITE, "settings": {"authentication": {"enabled": True, "password": "geheim: ä"}}}
 
@@ -553,3 +559,138 @@ def test_what_crosses_is_noted() -> None:
         assert noted[1][2].startswith('200 {"bicom": {"id": 1')
 
     run(work)
+
+
+AUTOMATION = {
+    "description": "Boiler",
+    "enabled": True,
+    "mode": "on_change",
+    "condition": {
+        "gate": "and",
+        "of": [
+            {
+                "equation": [
+                    {
+                        "sign": "+",
+                        "input": {
+                            "property": "meter",
+                            "interface": "left_ir",
+                            "address": 0,
+                            "quantity": "active_power",
+                            "phase": "total",
+                        },
+                    }
+                ],
+                "operator": ">",
+                "value": 1000,
+                "hysteresis": 0,
+            }
+        ],
+    },
+    "on_true": [],
+    "on_false": [],
+}
+
+
+def test_automations_are_set_and_shown_live() -> None:
+    """What is sent is kept as automation.json, and each block says what it is at."""
+
+    async def work(site: GatewaySite) -> None:
+        site.gateway.wires.append(Automations(site.gateway, {}))
+        await site.gateway.wires[-1].start()
+        assert (200, {"enabled": False, "automations": []}) == await site.get("api/automation")
+        status, told = await site.post("api/automation", {"automations": [AUTOMATION]})
+        assert (200, {**AUTOMATION, "live": None, "did": None}) == (status, told["automations"][0])
+        await site.post("api/settings", {"features": {"automation": True}})
+        await site.pass_time(START + timedelta(seconds=3))
+        (seen,) = (await site.get("api/automation"))[1]["automations"]
+        block = {"state": True, "value": "2900", "of": []}
+        assert {"state": True, "value": None, "of": [block]} == seen["live"]
+        assert seen["did"] is True
+        assert "automation.json" == (await site.get("api/files"))[1]["files"][0]["name"]
+        status, told = await site.post("api/automation", {"automations": [{}]})
+        assert (400, True) == (status, "automations[0]" in told["error"])
+
+    run(work)
+
+
+def test_firmware_is_fetched_over_https() -> None:
+    """From a server whose certificate is among the files; another one, or none, is refused."""
+
+    async def work(site: GatewaySite) -> None:
+        site.gateway.fetch = fetch
+        authority = trustme.CA()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        async with served(context) as port:
+            for pem, name, status in (
+                ("", "sg-2.10.bin", "Failed: "),
+                (
+                    authority.cert_pem.bytes().decode(),
+                    "none-2.10.bin",
+                    "Failed: the server answers",
+                ),
+                (
+                    authority.cert_pem.bytes().decode(),
+                    "empty-2.10.bin",
+                    "Failed: the file is empty",
+                ),
+                (
+                    authority.cert_pem.bytes().decode(),
+                    "large-2.10.bin",
+                    "Failed: the file has more",
+                ),
+                (authority.cert_pem.bytes().decode(), "sg-2.10.bin", "Installing"),
+            ):
+                if pem:
+                    await site.post("api/files", {"name": "ota.pem", "content": pem})
+                url = f"https://127.0.0.1:{port}/{name}"
+                assert 200 == (await site.post("api/upgrade", {"url": url}))[0]
+                await site.pass_time(site.clock.now() + timedelta(seconds=1))
+                assert status in (await site.get("api"))[1]["status"]["upgrade_status"]
+            assert 409 == (await site.post("api/upgrade", {"url": url}))[0]
+
+    run(work)
+
+
+@contextlib.asynccontextmanager
+async def served(context: ssl.SSLContext) -> AsyncIterator[int]:
+    """Serve a firmware, an empty one and one that is too large."""
+    sizes = {"/sg-2.10.bin": 70_000, "/empty-2.10.bin": 0, "/large-2.10.bin": 5_000_000}
+
+    async def give(request: web.BaseRequest) -> web.Response:
+        size = sizes.get(request.path)
+        return web.Response(status=404) if size is None else web.Response(body=bytes(size))
+
+    runner = web.ServerRunner(web.Server(give), shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    yield int(runner.addresses[0][1])
+    await runner.cleanup()
+
+
+def test_it_restarts_and_comes_back_at_its_port() -> None:
+    """While it is away nobody answers; afterwards it is where it was."""
+
+    async def work(site: GatewaySite) -> None:
+        site.gateway.reboot()
+        await site.pass_time(START + timedelta(seconds=1))
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await site.get("api")
+        await site.pass_time(START + timedelta(seconds=6))
+        assert "0d 00:00:01" == (await site.get("api"))[1]["other"]["uptime"]
+        assert 1 == len(await scanned(site.udp.port))
+
+    run(work)
+
+
+def test_the_bench_is_open_and_says_what_it_has() -> None:
+    """Also where the lock is on; a verb that it has not is told."""
+
+    async def work(site: GatewaySite) -> None:
+        status, told = await site.post("bench/feed", {"load": "charger", "power_w": [1, 2, 3]})
+        assert (200, [1, 2, 3]) == (status, told["loads"][2]["power_w"])
+        status, told = await site.post("bench/fly")
+        assert (404, True) == (status, "it has fault, feed" in told["error"])
+
+    run(work, LOCKED)

@@ -23,7 +23,7 @@ export async function showAutomations(place) {
 function make(place, told) {
   const head = element("div", { class: "card" }, element("h2", {}, "Automation"),
     element("p", { class: "quiet" }, told.enabled ? "Automations run one second after another." : "The feature is disabled; enable it in General, Features."),
-    element("div", { class: "row" }, deed("+ Add", () => keep(place, [...automations, EMPTY], head), head), ...files(place, () => head)), ...answers());
+    element("div", { class: "row" }, deed("+ Add", () => keep(place, [...automations, EMPTY], head)), ...files(place, () => head)), ...answers());
   return [head, ...told.automations.map((one, number) => card(place, one, number))];
 }
 
@@ -62,11 +62,11 @@ function card(place, one, number) {
     element("ul", { class: "tree", "aria-label": "Condition" }, one.condition ? block(one.condition, one.live) : element("li", { class: "quiet" }, "No condition yet.")),
     actions("On True", one.on_true, one.did === true, one.did !== null), actions("On False", one.on_false, one.did === false, one.did !== null),
     element("div", { class: "row" },
-      deed(one.enabled ? "Disable" : "Enable", () => keep(place, others([{ ...plain(one), enabled: !one.enabled }]), made), made),
-      deed(one.mode === "continuous" ? "On change" : "Continuous", () => keep(place, others([{ ...plain(one), mode: one.mode === "continuous" ? "on_change" : "continuous" }]), made), made),
-      deed("Duplicate", () => keep(place, [...automations, plain(one)], made), made),
-      deed("Erase", () => keep(place, others([]), made), made)),
-    element("details", { "data-number": String(number) }, element("summary", {}, "Edit"), edited, deed("Save", save, made)),
+      deed(one.enabled ? "Disable" : "Enable", () => keep(place, others([{ ...plain(one), enabled: !one.enabled }]), made)),
+      deed(one.mode === "continuous" ? "On change" : "Continuous", () => keep(place, others([{ ...plain(one), mode: one.mode === "continuous" ? "on_change" : "continuous" }]), made)),
+      deed("Duplicate", () => keep(place, [...automations, plain(one)], made)),
+      deed("Erase", () => keep(place, others([]), made))),
+    element("details", { "data-number": String(number) }, element("summary", {}, "Edit"), edited, deed("Save", save)),
     ...answers());
   return made;
 }
@@ -95,12 +95,15 @@ function block(one, live) {
   return element("li", {}, mark(live?.state, `${sum} ${one.operator} ${one.value}${band}${now}`));
 }
 
+const plainly = (name = "") => ({ left_ir: "left IR", right_ir: "right IR", rs485: "RS485" })[name] ?? name.replaceAll("_", " ");
+
 function source(input) {
   const { property, interface: at, address, quantity, phase, part, kind, counter, register } = input;
-  if (property === "meter") return `${quantity} ${phase} of ${at}${address ? ` (${address})` : ""}`;
-  if (property === "counter") return `${kind.replace("_", " ")} counter ${counter} of ${at}${address ? ` (${address})` : ""}`;
-  if (property === "modbus") return `register ${register} of ${address}`;
-  return part ?? property;
+  const where = `${plainly(at)}${address ? ` (${address})` : ""}`;
+  if (property === "meter") return `${plainly(quantity)} ${phase} of ${where}`;
+  if (property === "counter") return `${plainly(kind)} counter ${counter} of ${where}`;
+  if (property === "modbus") return `register ${register} of address ${address}`;
+  return plainly(part ?? property);
 }
 
 function actions(title, list, is_done, is_known) {

@@ -236,7 +236,9 @@ async function refresh(again = true) {
   }
   asking = true;
   try {
-    await SHOW[open](again);
+    const shown = open;
+    await SHOW[shown](again);
+    document.body.dataset.shown = shown;
     $("lost").hidden = true;
     if (open !== "bench") $("logout").hidden = !document.body.dataset.login;
   } catch (error) {

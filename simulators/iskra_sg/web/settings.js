@@ -272,7 +272,9 @@ function show(done = "") {
 
 export async function showSettings(again) {
   if (again) {
+    // What is being written stays; only whether the gateway is there, and lets one in, is looked at.
     if (tab === "automation" && $("panel").firstChild) await showAutomations($("panel").firstChild);
+    else await get("api");
     return;
   }
   [{ settings }, status] = await Promise.all([get("api/settings"), get("api")]);
