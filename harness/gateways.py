@@ -7,9 +7,10 @@ follow the charger's own course, so that the meter before it counts what the cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
+from decimal import Decimal
 from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any
@@ -335,11 +336,16 @@ def _flow(
     return Flow((active[0], active[1], active[2]), (reactive[0], reactive[1], reactive[2]))
 
 
-def steps_of(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Give the steps of a load from a scenario's table: from which local time on how many kW."""
+def steps_of(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """
+    Give the steps of a load, as a site file has them.
+
+    Parameters:
+        rows: from which local time on how many kW, in their order; nothing before the first.
+    """
     steps = []
-    for row in rows:
-        watts = round(float(row["kW"]) * 1_000)
-        hour, minute = row["from"].split(":")
+    for start, power_kw in rows:
+        hour, _, minute = start.partition(":")
+        watts = int(Decimal(power_kw) * 1_000)
         steps.append({"from": f"{time(int(hour), int(minute)):%H:%M}", "power_w": watts})
     return steps if steps[0]["from"] == "00:00" else [{"from": "00:00", "power_w": 0}, *steps]
