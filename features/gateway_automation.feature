@@ -113,9 +113,7 @@ Feature: SGW What a smart gateway does by itself: automations and tariffs
     @SGW-12 @must
     Scenario Outline: On <what> the energies fall into their tariffs
       Given "Keller" has the meter "Werkstatt", a IE38MD, on RS485
-      And behind the meter "Werkstatt" flow
-        | from | kW |
-        | 0:00 | 1  |
+      And behind the meter "Werkstatt" flow 1 kW from 0:00 on
       And the gateway "Keller" has these tariffs
         """
         {"tariffs": [{"name": "Visoka", "price": 0.23}, {"name": "Nizka", "price": 0.16}],
@@ -133,9 +131,9 @@ Feature: SGW What a smart gateway does by itself: automations and tariffs
       And "Keller" is in tariff 2
 
       Examples:
-        | what       | holiday    | high  | low   |
-        | a workday  | 2025-06-08 | 16000 | 7000  |
-        | a holiday  | 2025-06-02 | 0     | 23000 |
+        | what      | holiday    | high  | low   |
+        | a workday | 2025-06-08 | 16000 | 7000  |
+        | a holiday | 2025-06-02 | 0     | 23000 |
 
     @SGW-12 @SGW-11 @must
     Scenario: An automation follows the tariff

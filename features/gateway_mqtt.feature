@@ -6,9 +6,7 @@ Feature: SGW A smart gateway over MQTT, and its push in XML
   Background:
     Given the day is 3 June 2025
     And the gateway "Keller" stands alone, with the meter "Haus" on IR
-    And behind the meter "Haus" flow
-      | from | kW  |
-      | 8:00 | 4.6 |
+    And behind the meter "Haus" flow 4.6 kW from 8:00 on
 
   Rule: Each device goes over its own links, at its own interval
 
@@ -24,17 +22,15 @@ Feature: SGW A smart gateway over MQTT, and its push in XML
         | 10:00 | 4600.0 W | 9200 Wh |
 
       Examples:
-        | how                                      |
-        | plainly                                  |
-        | through TLS                              |
+        | how                                       |
+        | plainly                                   |
+        | through TLS                               |
         | through TLS with a certificate of its own |
 
     @SGW-07 @SGW-08 @must
     Scenario: Two meters go over two links, one published and one pushed in XML
       Given "Keller" has the meter "Werkstatt", a IE38MD, on RS485
-      And behind the meter "Werkstatt" flow
-        | from | kW |
-        | 9:00 | 1  |
+      And behind the meter "Werkstatt" flow 1 kW from 9:00 on
       And link 1 of "Keller" goes to the control room, plainly
       And link 2 of "Keller" goes to a receiver of pushes
       And "Haus" goes over link 1 every 240 minutes

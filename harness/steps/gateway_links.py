@@ -12,7 +12,7 @@ from pytest_bdd import given, parsers, then, when
 from harness.bench import Bench
 from harness.control_room import Heard
 from harness.errors import UsageError
-from harness.gateways import LEFT_IR, PUSH, RIGHT_IR, RS485
+from harness.gateways import LEFT_IR, PUSH, RIGHT_IR, RS485, steps_of
 from harness.steps import records
 from harness.steps.gateway import BICOM_ON_IR, METER_ON_IR
 from simulators.iskra_sg.faults import NoNetwork
@@ -39,6 +39,14 @@ def has_on_rs485(bench: Bench, gateway: str, meter: str, model: str) -> None:
     bench.gateways.declare(gateway).meters[meter] = bench.gateways.add_device(
         gateway, meter, RS485, model
     )
+
+
+@given(parsers.parse('behind the meter "{meter}" flow {kilowatts:g} kW from {time} on'))
+def flows_from(bench: Bench, meter: str, kilowatts: float, time: str) -> None:
+    """Put a load behind a meter that begins at a local time, on L1, and stays."""
+    planned = bench.gateways.of_meter(meter)
+    steps = steps_of([{"from": time, "kW": f"{kilowatts:g}"}])
+    bench.gateways.add_load(planned.meters[meter], planned, step=steps)
 
 
 # ---------------------------------------------------------------------- how it says it
