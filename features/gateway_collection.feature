@@ -6,10 +6,7 @@ Feature: COL Meters behind a smart gateway
   Background:
     Given the day is 3 June 2025
     And the gateway "Keller" reads the meter "Haus" over IR
-    And behind the meter "Haus" flow
-      | from  | kW  |
-      | 8:00  | 4.6 |
-      | 10:00 | 0   |
+    And 4.6 kW flow behind the meter "Haus" from 8:00 to 10:00
 
   Rule: One way is enough
 
@@ -48,17 +45,27 @@ Feature: COL Meters behind a smart gateway
   Rule: A charger and the meter in front of it feed one metering point
 
     @COL-07 @must
-    Scenario: The meter in front of a charger counts what the charger counts
+    Scenario: The gateway's meter counts where that is set, with what else is behind it
       Given the charger "Dorfplatz" is in service
+      And the task takes the station "Dorfplatz"
       And the charger "Dorfplatz" is behind the meter "Haus"
       And the meter in front of "Dorfplatz" is the one that counts
-      And Anna charges at "Dorfplatz" from 14:00 to 15:00
       When the day is exported
       Then EW Seedorf holds for "Dorfplatz"
         | until | kWh   | status |
+        | 8:00  | 0.000 | W      |
         | 8:15  | 1.150 | W      |
-        | 14:15 | 5.520 | W      |
-        | 15:15 | 0.000 | W      |
+        | 10:15 | 0.000 | W      |
+
+    @COL-07 @must
+    Scenario: A charger and the gateway's meter in front of it agree on what was charged
+      Given the gateway "Keller" reads the meter "Wallbox", a IE38MD, over RS485
+      And the charger "Dorfplatz" is in service
+      And the charger "Dorfplatz" is behind the meter "Wallbox"
+      And Anna charges at "Dorfplatz" from 14:00 to 15:00
+      When the day is exported
+      Then each interval of "Wallbox" holds what "Dorfplatz" counted in it, to the watt hour
+      And the backend warns of nothing
 
   Rule: A gap is filled from the load profile, where the gateway gives it
 

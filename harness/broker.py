@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from amqtt.adapters import (  # type: ignore[import-untyped]
@@ -145,7 +144,6 @@ class Broker:
     Parameters:
         clock: what it holds.
         context: with what its lines are secured; it may demand certificates. None: plain TCP.
-        accounts: passwords by user name; everybody is let in where there is none.
 
     Attributes:
         port: where it listens; the same one each time that it is started.
@@ -155,12 +153,10 @@ class Broker:
         self,
         clock: Clock,
         context: ssl.SSLContext | None = None,
-        accounts: Mapping[str, str] | None = None,
     ) -> None:
         self.port = 0
         self._clock = clock
         self._context = context
-        self._accounts = dict(accounts or {})
         self._amqtt: AmqttBroker | None = None
         self._server: asyncio.Server | None = None
         self._lines: dict[asyncio.Task[None], _Line] = {}

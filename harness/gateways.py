@@ -7,9 +7,10 @@ follow the charger's own course, so that the meter before it counts what the cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
+from decimal import Decimal
 from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from harness.errors import UsageError
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
-from simulators.iskra_sg.links import add_links
+from simulators.iskra_sg.links import Links, add_links
 from simulators.iskra_sg.loads import Course, Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.modbus_io import ModbusTcp
@@ -31,10 +32,13 @@ from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
     from harness.broker import Broker
+    from harness.control_room import ControlRoom, PushReceiver
 
 LEFT_IR, RIGHT_IR, RS485 = "left-ir", "right-ir", "rs485"
 WAYS = {"REST": "rest", "Modbus TCP": "modbus", "MQTT": "mqtt", "the XML push": "push"}
 """How scenarios name the ways, and the settings."""
+PUSH = "push"
+"""A link that goes to a receiver of pushes; others go to a control room, see `PROTOCOLS` there."""
 EACH_QUARTER = Push(enabled=True, interval_s=900)
 _OF_AN_ACCOUNT = ("gateway", "meter", "format", "destination", "task")
 _NAMED_ALONE = ("meter", "task")
@@ -55,6 +59,8 @@ class PlannedGateway:
         chargers: the names of chargers behind it, to their loads.
         way: how the backend reads it, as its settings say it.
         reading: the account of the settings' ``[[gateway]]`` besides.
+        links: how it goes to a control room, or that it pushes to a receiver, by link.
+        files: what somebody has put on it, by file name.
     """
 
     name: str
@@ -64,6 +70,8 @@ class PlannedGateway:
     chargers: dict[str, str] = field(default_factory=dict)
     way: str = "rest"
     is_filled: bool = False
+    links: dict[int, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     is_read_in_all_ways: bool = False
 
     def is_read_by(self, way: str) -> bool:
@@ -78,6 +86,8 @@ class Running:
     gateway: GatewaySg
     modbus: ModbusTcp
     web: RestPort
+    links: Links
+    ends: dict[int, ControlRoom | PushReceiver]
 
 
 class Gateways:
@@ -136,7 +146,30 @@ class Gateways:
                 return planned
         raise UsageError(f'no gateway reads the meter "{meter}"; declare it in a Given')
 
+    def add_push(self, meter: str, link: int, seconds: int) -> None:
+        """Let a gateway push a meter over one of its links, or publish it there."""
+        push = {"enabled": True, "interval_s": seconds}
+        self.of_meter(meter).meters[meter][f"link_{link}"] = push
+
     # ------------------------------------------------------------------ what runs
+
+    def control_room(self, gateway: str) -> ControlRoom:
+        """Give who listens to a running gateway over MQTT."""
+        from harness.control_room import ControlRoom
+
+        for end in self.running[gateway].ends.values():
+            if isinstance(end, ControlRoom):
+                return end
+        raise UsageError(f'no link of "{gateway}" goes to a control room; say so in a Given')
+
+    def receiver(self, gateway: str) -> PushReceiver:
+        """Give whom a running gateway pushes to."""
+        from harness.control_room import PushReceiver
+
+        for end in self.running[gateway].ends.values():
+            if isinstance(end, PushReceiver):
+                return end
+        raise UsageError(f'no link of "{gateway}" goes to a receiver; say so in a Given')
 
     def meter(self, name: str) -> Meter:
         """Give a running meter, counted up to now."""
@@ -156,11 +189,14 @@ class Gateways:
             self._broker = Broker(clock)
             await self._broker.start()
         for planned in self.planned.values():
+            ends = await _start_ends(planned, clock)
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
-            running = Running(gateway, ModbusTcp(gateway, 0), RestPort(gateway, 0))
-            gateway.wires += [running.modbus, running.web]
-            add_links(gateway)
+            modbus, web = ModbusTcp(gateway, 0), RestPort(gateway, 0)
+            gateway.wires += [modbus, web]
+            running = Running(gateway, modbus, web, add_links(gateway), ends)
             self.running[planned.name] = running
+            for name, content in planned.files.items():
+                gateway.now.files.add(name, content)
             await gateway.start()
             if planned.is_read_by("mqtt") and self._broker is not None:
                 settings = gateway.now.settings
@@ -197,6 +233,8 @@ class Gateways:
         """Switch all of them off."""
         for running in self.running.values():
             await running.gateway.stop()
+            for end in running.ends.values():
+                await end.stop()
         if self._broker is not None:
             await self._broker.stop()
 
@@ -253,6 +291,29 @@ class Gateways:
         return {"host": "127.0.0.1", "port": ports[way], **page}
 
 
+async def _start_ends(
+    planned: PlannedGateway, clock: VirtualClock
+) -> dict[int, ControlRoom | PushReceiver]:
+    """Start what the links go to, and set them so."""
+    if not planned.links:
+        return {}
+    # Who has no such link does not wait for the broker to be loaded.
+    from harness.control_room import ControlRoom, PushReceiver
+
+    ends: dict[int, ControlRoom | PushReceiver] = {}
+    for number, how in planned.links.items():
+        end: ControlRoom | PushReceiver
+        if how == PUSH:
+            end = PushReceiver(clock)
+        else:
+            end = ControlRoom(clock, how)
+            planned.files |= end.files
+        await end.start()
+        ends[number] = end
+        planned.site["settings"][f"link_{number}"] = end.link
+    return ends
+
+
 def _follow(gateway: GatewaySg, course: Course, charger: ChargerInch) -> None:
     """Let the meters count up to now, and know what the charger draws from now on."""
     _ = gateway.now
@@ -275,11 +336,16 @@ def _flow(
     return Flow((active[0], active[1], active[2]), (reactive[0], reactive[1], reactive[2]))
 
 
-def steps_of(rows: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Give the steps of a load from a scenario's table: from which local time on how many kW."""
+def steps_of(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """
+    Give the steps of a load, as a site file has them.
+
+    Parameters:
+        rows: from which local time on how many kW, in their order; nothing before the first.
+    """
     steps = []
-    for row in rows:
-        watts = round(float(row["kW"]) * 1_000)
-        hour, minute = row["from"].split(":")
+    for start, power_kw in rows:
+        hour, _, minute = start.partition(":")
+        watts = int(Decimal(power_kw) * 1_000)
         steps.append({"from": f"{time(int(hour), int(minute)):%H:%M}", "power_w": watts})
     return steps if steps[0]["from"] == "00:00" else [{"from": "00:00", "power_w": 0}, *steps]

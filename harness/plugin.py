@@ -44,6 +44,8 @@ pytest_plugins = [
     "harness.steps.fault_matrix",
     "harness.steps.faults",
     "harness.steps.gateway",
+    "harness.steps.gateway_automation",
+    "harness.steps.gateway_links",
     "harness.steps.gateway_modbus",
     "harness.steps.formats",
     "harness.steps.habits",

@@ -118,8 +118,9 @@ class Sources:
                 table["ise"] = {"metering_code": name} if name else {}
         for one in self.meters.values():
             _put_in_front(one, settings)
-        if any(not one.is_read for one in self.meters.values()):
-            # Who has no meters that send does not wait for the library that speaks HTTP.
+        if any(not one.is_read or one.in_front_of for one in self.meters.values()):
+            # Who neither sends readings nor looks for differences does not wait for the
+            # library that speaks HTTP.
             from harness.console import TOKEN
 
             settings.setdefault("web", {"port": 0, "token": TOKEN})

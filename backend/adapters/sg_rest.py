@@ -90,13 +90,15 @@ async def _get(session: aiohttp.ClientSession, url: str, gateway: Gateway) -> st
             raise GatewayAnswerError(
                 f"{url} is answered with {answer.status}", gateway.where(), "it is tried again"
             )
-        body = await answer.content.read(BODY_LIMIT_BYTES + 1)
-        if len(body) > BODY_LIMIT_BYTES:
-            raise GatewayAnswerError(
-                f"{url} is answered with more than {BODY_LIMIT_BYTES} bytes",
-                gateway.where(),
-                "look what answers there",
-            )
+        body = bytearray()
+        async for block in answer.content.iter_any():
+            body += block
+            if len(body) > BODY_LIMIT_BYTES:
+                raise GatewayAnswerError(
+                    f"{url} is answered with more than {BODY_LIMIT_BYTES} bytes",
+                    gateway.where(),
+                    "look what answers there",
+                )
         return body.decode("utf-8", "replace")
 
 

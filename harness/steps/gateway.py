@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from pytest_bdd import given, parsers, then
 
-from harness.bench import Act, Bench
-from harness.errors import Disagreement
+from harness.bench import UTILITY, Act, Bench
+from harness.errors import Disagreement, NothingArrived
+from harness.frames import counted_kwh, counts
 from harness.gateways import LEFT_IR, RIGHT_IR, RS485, WAYS, steps_of
+from harness.local_time import ZURICH
 from harness.steps import records
 from harness.utility import Arrived
 from simulators.iskra_sg.faults import AbsentDevice
 
 Table = list[list[str]]
 
+WATT_HOUR_KWH = Decimal("0.001")
 METER_ON_IR, BICOM_ON_IR = "WM3M4C", "IR Bicom"
 
 
@@ -39,12 +43,22 @@ def _put_meter(bench: Bench, gateway: str, meter: str, port: str, model: str) ->
     bench.sources.take("meter", meter)
 
 
+@given(parsers.parse('{power} kW flow behind the meter "{meter}" from {start} to {end}'))
+def flows_between(bench: Bench, power: str, meter: str, start: str, end: str) -> None:
+    """Put a load behind a meter that draws so much on L1, between two local times of each day."""
+    _put_load(bench, meter, [(start, power), (end, "0")])
+
+
 @given(parsers.parse('behind the meter "{meter}" flow'))
 def flow_behind(bench: Bench, meter: str, datatable: Table) -> None:
-    """Put a load behind a meter: from which local time on how many kW flow on L1."""
+    """Put a load behind a meter: from which local time of each day on how many kW flow on L1."""
+    rows = records(datatable, "from", "kW")
+    _put_load(bench, meter, [(row["from"], row["kW"]) for row in rows])
+
+
+def _put_load(bench: Bench, meter: str, rows: list[tuple[str, str]]) -> None:
     planned = bench.gateways.of_meter(meter)
-    steps = steps_of(records(datatable, "from", "kW"))
-    bench.gateways.add_load(planned.meters[meter], planned, step=steps)
+    bench.gateways.add_load(planned.meters[meter], planned, step=steps_of(rows))
 
 
 @given(parsers.parse('the charger "{charger}" is behind the meter "{meter}"'))
@@ -158,6 +172,29 @@ def files_are_the_same(bench: Bench) -> None:
 def _tells_of_next_day(bench: Bench, file: Arrived) -> bool:
     day = bench.day + timedelta(days=1)
     return f"{day:%d.%m.%Y} 12:00" in file.content.decode()
+
+
+@then(
+    parsers.parse(
+        'each interval of "{meter}" holds what "{charger}" counted in it, to the watt hour'
+    )
+)
+def holds_what_the_charger_counted(bench: Bench, meter: str, charger: str) -> None:
+    """Compare each energy of a meter with the charger's registers; the meter counts whole Wh."""
+    held = bench.utility.held(bench.source(meter).metering_code or "")
+    bench.decide_files([value.file for value in held])
+    bench.decide_energy_of(charger)
+    registers = counts(bench.tap.crossings, charger)
+    if not any(value.energy_kwh for value in held):
+        raise NothingArrived(f"{UTILITY} holds no energy of {meter}")
+    for value in held:
+        expected = counted_kwh(registers, value.start, value.end)
+        if value.energy_kwh is None or abs(value.energy_kwh - expected) > WATT_HOUR_KWH:
+            until = value.end.astimezone(ZURICH)
+            raise Disagreement(
+                f"{meter} until {until:%H:%M}: {value.energy_kwh} kWh arrived, {expected} kWh "
+                f"were counted by {charger}"
+            )
 
 
 def _plan_both(bench: Bench, start: datetime, begin: Act, end: datetime, finish: Act) -> None:

@@ -105,7 +105,8 @@ class Automations:
             await self._write(action)
 
     def _bicom(self, action: SwitchAction) -> Bicom | None:
-        places = self._gateway.now.places()
+        # Who is where does not depend on what has been counted.
+        places = self._gateway.device.places()
         wanted = places[1:2] if action.interface == "right_ir" else places[2:]
         for place in wanted:
             fits = action.interface == "right_ir" or place.address == action.address

@@ -34,7 +34,7 @@ from simulators.iskra_sg.settings import Link
 WIRE = "mqtt"
 QOS = 1
 ANSWER_LIMIT_S = 5.0
-"""How long, in real time, a broker may take to answer; then the line is given up."""
+"""How long, in real time, a broker may take to answer; then what it was to do counts as failed."""
 KEEP_ALIVE_S = 60
 COMMANDS_LIMIT = 100
 """How many commands may wait for the one that is obeyed; more are lost."""

@@ -16,7 +16,8 @@ from support.mosquitto import KINDS, MOSQUITTO, SECRET, USER, Heard, Mosquitto, 
 from simulators.clock import Clock, RealClock, VirtualClock
 from simulators.iskra_sg import GatewaySg
 from simulators.iskra_sg.faults import NoNetwork
-from simulators.iskra_sg.mqtt_io import MqttLink
+from simulators.iskra_sg.links import add_links
+from simulators.iskra_sg.mqtt_io import MqttLink, tls_context
 from simulators.iskra_sg.settings import changed
 from simulators.iskra_sg.site import Site
 from simulators.wiretap import Wiretap
@@ -78,7 +79,7 @@ async def running(
     """Run a gateway with both links."""
     clock = clock or RealClock()
     gateway = GatewaySg(planned, clock, Wiretap(clock))
-    gateway.wires += [MqttLink(gateway, 1), MqttLink(gateway, 2)]
+    add_links(gateway)
     for name, content in files:
         gateway.now.files.add(name, content)
     await gateway.start()
@@ -308,8 +309,46 @@ def test_a_broker_that_ends_is_looked_for_again(tmp_path: Path) -> None:
             async with running(site(link_1=link(broker))) as gateway:
                 broker.end()
                 await state(gateway, 1, "Not connected")
-                assert not await gateway.wires[0].publish("status", "nobody hears it")
+                wire = gateway.wires[0]
+                assert isinstance(wire, MqttLink)
+                assert not await wire.publish("status", "nobody hears it")
                 broker.begin()
                 assert "Connected" == await state(gateway, 1, "Connected")
 
     run(work)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"), [(1, "Not subscribed"), (2, "Connected"), (3, "Connected")]
+)
+def test_a_broker_that_falls_silent_stops_nothing(
+    answers: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does not acknowledge within a limit counts as not done."""
+    monkeypatch.setattr("simulators.iskra_sg.mqtt_io.ANSWER_LIMIT_S", 0.1)
+    packets = (bytes.fromhex("20020000"), bytes.fromhex("9003000101"), bytes.fromhex("40020002"))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for packet in packets[:answers]:
+            await reader.read(1_000)
+            writer.write(packet)
+        while await reader.read(1_000):
+            pass
+        writer.close()
+
+    async def work() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            silent = {"kind": "mqtt", "server": "127.0.0.1", "port": port}
+            async with running(site(link_1=silent)) as gateway:
+                assert (await state(gateway, 1, expected)).startswith(expected)
+                told = [one.text for one in gateway.tap.crossings if one.sender == ROOT]
+                assert (answers == 3) == bool(told)
+
+    run(work)
+
+
+def test_a_file_that_is_no_certificate_is_told() -> None:
+    """The link says what is wrong, and the gateway goes on."""
+    with pytest.raises(ValueError, match="cannot be read"):
+        tls_context([b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"], False)

@@ -313,3 +313,20 @@ def test_pushes_follow_the_gateways_own_clock() -> None:
             assert [(at("10:13"), said), (at("10:15"), said)] == actual
 
     run(work)
+
+
+def test_a_gateway_that_is_switched_off_waits_for_nothing() -> None:
+    """Neither for an acknowledgement that does not come, nor for the next attempt."""
+
+    async def work(bench: Bench) -> None:
+        bench.receiver.answer = lambda number: b""
+        async with bench.gateway() as (_, wire):
+            await bench.until("10:15")
+        assert (1, ()) == (len(wire.outbox), bench.clock.held_by)
+        bench.receiver.answer = lambda number: None
+        async with bench.gateway() as (_, wire):
+            await bench.until("10:30")
+        await bench.until("10:45")
+        assert (1, ()) == (len(wire.outbox), bench.clock.held_by)
+
+    run(work)
