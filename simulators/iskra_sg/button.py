@@ -114,8 +114,6 @@ class FunctionButton:
 
     def _press_long(self, at: datetime) -> None:
         self._pressed_at = at
-        if self._executing is not None:
-            return
         if self.selected is None:
             self.selected, self._shown = Function.REBOOT, ENTERING
         else:

@@ -61,7 +61,8 @@ class UdpPort:
                 allow_broadcast=True,
             )
         except (OSError, OverflowError) as error:
-            why = f"UDP {host}:{self.port} cannot be listened on ({error}); choose another port"
+            remedy = "choose another port, or set features.udp_discovery to false"
+            why = f"UDP {host}:{self.port} cannot be listened on over IPv4 ({error}); {remedy}"
             raise NotPossible("be discovered", self._gateway.name, why) from error
         self.port = self._transport.get_extra_info("sockname")[1]
 
@@ -77,7 +78,7 @@ class UdpPort:
 class _Listener(asyncio.DatagramProtocol):
     def __init__(self, gateway: GatewaySg) -> None:
         self._gateway = gateway
-        self._transport: asyncio.DatagramTransport | None = None
+        self._transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # asyncio's own is none by inheritance.
@@ -85,8 +86,6 @@ class _Listener(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         gateway, transport = self._gateway, self._transport
-        if transport is None:
-            return
         own = own_address(transport.get_extra_info("sockname")[0], addr)
         reply = discovery.answer(data, gateway.now, own)
         if reply is not None:

@@ -28,6 +28,7 @@ from simulators.iskra_sg.automation_io import Automations
 from simulators.iskra_sg.faults import AbsentDevice, SlowDevice
 from simulators.iskra_sg.openapi import OPERATIONS, PROBLEM
 from simulators.iskra_sg.rest_io import RestPort
+from simulators.iskra_sg.udp_io import UdpPort, own_address
 from simulators.iskra_sg.upgrade_io import fetch
 
 LOCKED = {**SITE, "settings": {"authentication": {"enabled": True, "password": "geheim: ä"}}}
@@ -218,6 +219,22 @@ def test_one_that_listens_everywhere_says_where_it_was_reached() -> None:
     run(work, host="0.0.0.0")
 
 
+def test_a_name_and_an_address_that_is_nobodys() -> None:
+    """A name is told as it is; without a way to a peer nothing is known; IPv6 has no discovery."""
+
+    async def work(site: GatewaySite) -> None:
+        assert "localhost" == (await site.get("api"))[1]["status"]["ip_address"]
+        assert "0.0.0.0" == own_address("0.0.0.0", ("255.255.255.255", 9))
+        site.gateway.host = "198.51.100.1"
+        with pytest.raises(NotPossible, match=r"name an address of this machine"):
+            await RestPort(site.gateway, 0).start()
+        site.gateway.host = "::1"
+        with pytest.raises(NotPossible, match=r"over IPv4 .*udp_discovery to false"):
+            await UdpPort(site.gateway, 0).start()
+
+    run(work, host="localhost")
+
+
 def test_a_port_in_use_is_named() -> None:
     """Neither wire begins on a port that somebody has, and each says what to do."""
 
@@ -225,7 +242,7 @@ def test_a_port_in_use_is_named() -> None:
         with pytest.raises(NotPossible, match="choose another port"):
             await RestPort(site.gateway, site.rest.port).start()
         with pytest.raises(NotPossible, match=r"UDP 127\.0\.0\.1"):
-            await type(site.udp)(site.gateway, site.udp.port).start()
+            await UdpPort(site.gateway, site.udp.port).start()
 
     run(work)
 
@@ -343,7 +360,7 @@ def test_rs485_devices_are_scanned_set_and_added() -> None:
         asked = {"serial": "MC000002", "address": 40}
         told = (await site.post("api/rs485/set-parameters", asked))[1]["device"]
         assert {**asked, "baud_rate": 115_200, "parity": "none", "stop_bits": 1} == told
-        await site.post("api/rs485/add-devices")
+        await site.post("api/rs485/add-devices", {"serials": ["MC000002"]})
         rows = (await site.get("api/devices"))[1]["devices"]
         assert ("MC350", 40) == (rows[6]["model"], rows[6]["address"])
 
@@ -410,6 +427,10 @@ def test_a_login_sets_the_cookie_that_lets_one_in() -> None:
         site.session.cookie_jar.clear()
         assert 200 == (await site.get("api", Cookie=sent))[0]
         assert 403 == (await site.get("api", Cookie="Authorization=Basic \xff"))[0]
+        async with site.session.post(
+            site.rest.address + "api/logout", json={}, headers={"Cookie": sent}
+        ) as answer:
+            assert answer.headers["Set-Cookie"].startswith("Authorization=; Path=/; Max-Age=0")
         assert not any("geheim" in one.text for one in site.gateway.tap.crossings)
 
     run(work, LOCKED)
@@ -445,8 +466,9 @@ def test_wrong_methods_and_bodies_are_told() -> None:
         url, kind = site.rest.address + "api/settings", {"Content-Type": "application/json"}
         async with site.session.post(url, data=b"{", headers=kind) as answer:
             assert (400, True) == (answer.status, "no JSON" in (await answer.json())["error"])
-        async with site.session.post(url, data=b" " * 400_000, headers=kind) as answer:
-            assert (413, True) == (answer.status, "send less" in (await answer.json())["error"])
+        for size in (400_000, 900_000):
+            async with site.session.post(url, data=b" " * size, headers=kind) as answer:
+                assert (413, True) == (answer.status, "send less" in (await answer.json())["error"])
 
     run(work)
 
@@ -467,6 +489,9 @@ def test_files_are_added_listed_and_deleted() -> None:
         assert [{"name": "tariffs.json", "type": "file", "size": len(text)}] == listed
         assert 2 == (await site.get("api"))[1]["other"]["active_tariff"]
         assert 400 == (await site.post("api/files", {"name": "tariffs.json", "content": "{"}))[0]
+        kept = {"name": "tariffs.json", "content": text}
+        assert (200, kept) == await site.get("api/files/tariffs.json")
+        assert 404 == (await site.get("api/files/ghost"))[0]
 
         url = site.rest.address + "api/files/tariffs.json"
         for status in (200, 404):
@@ -575,7 +600,7 @@ AUTOMATION = {
                         "input": {
                             "property": "meter",
                             "interface": "left_ir",
-                            "address": 0,
+                            "address": 33,
                             "quantity": "active_power",
                             "phase": "total",
                         },
