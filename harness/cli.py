@@ -214,10 +214,10 @@ def _add_seal(commands: Commands) -> None:
     seal = commands.add_parser(
         "seal",
         help="seal a password, so that it may lie in the settings",
-        description="Ask for a password of a destination or a gateway, or read it from standard input, "
-        "and print the line for the settings that holds it sealed (AES-256-GCM). The key is systemd's "
-        "credential isebench-key, the variable ISEBENCH_KEY, or the file isebench.key beside the "
-        "settings, which is made where there is none.",
+        description="Ask for a password of a destination or a gateway, or read it from standard "
+        "input, and print the line for the settings that holds it sealed (AES-256-GCM). The key "
+        "is systemd's credential isebench-key, the variable ISEBENCH_KEY, or the file isebench.key "
+        "beside the settings, which is made where there is none.",
     )
     seal.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the settings")
     seal.add_argument("account", nargs="?", metavar="ACCOUNT", help="whose it is")
