@@ -131,3 +131,61 @@ Feature: COL Meters behind a smart gateway
         | 9:00  | 0.958 | E      |
         | 9:15  | 0.383 | W      |
         | 9:30  | 1.150 | W      |
+
+  Rule: Whatever goes wrong, no energy is lost, doubled or moved
+
+    @COL-05 @must
+    Scenario Outline: Words in the wrong order are not believed: a <model>
+      Given the gateway "Keller" reads the meter "Dach", a <model>, over RS485
+      And 4.6 kW flow behind the meter "Dach" from 8:00 to 10:00
+      And the backend reads "Keller" over Modbus TCP
+      And the gateway "Keller" has the fault "word-order:address=35" from 8:20 to 8:40
+      When the day is exported
+      Then EW Seedorf holds for "Dach"
+        | until | kWh   | status |
+        | 8:15  | 1.150 | W      |
+        | 8:30  | 1.150 | E      |
+        | 8:45  | 1.150 | E      |
+        | 9:00  | 1.150 | W      |
+      And the values of "Dach" of all days sum to 9.200 kWh
+
+      Examples:
+        | model  |
+        | IE38MD |
+        | WM3-6  |
+
+    @COL-05 @must
+    Scenario: A gateway whose clock is ahead pushes nothing into the future
+      Given the backend reads "Keller" over the XML push
+      And the clock of "Keller" is 7 minutes ahead
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 8:30  | 1.150 | W      |
+        | 9:45  | 1.150 | W      |
+      And the values of "Haus" of all days sum to 9.200 kWh
+
+    @COL-06 @must
+    Scenario: What the broker kept from the backend is in the load profile
+      Given the backend reads "Keller" over MQTT
+      And the backend fills gaps from the load profile of "Keller"
+      And the broker is away from 8:20 to 9:20
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 8:30  | 1.150 | W      |
+        | 8:45  | 1.150 | W      |
+        | 9:15  | 1.150 | W      |
+        | 9:30  | 1.150 | W      |
+
+    @COL-06 @must
+    Scenario: What could not be pushed is pushed later, for its own quarter hours
+      Given the backend reads "Keller" over the XML push
+      And the gateway "Keller" has the fault "no-network" from 8:20 to 9:20
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 8:30  | 1.150 | W      |
+        | 8:45  | 1.150 | W      |
+        | 9:15  | 1.150 | W      |
+        | 9:30  | 1.150 | W      |

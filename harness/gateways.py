@@ -155,6 +155,13 @@ class Gateways:
 
     # ------------------------------------------------------------------ what runs
 
+    @property
+    def broker(self) -> Broker:
+        """The broker between gateways and backend."""
+        if self._broker is None:
+            raise UsageError("no gateway is read over MQTT, so there is no broker")
+        return self._broker
+
     def control_room(self, gateway: str) -> ControlRoom:
         """Give who listens to a running gateway over MQTT."""
         from harness.control_room import ControlRoom

@@ -14,7 +14,7 @@ from harness.gateways import LEFT_IR, RIGHT_IR, RS485, WAYS, steps_of
 from harness.local_time import ZURICH
 from harness.steps import records
 from harness.utility import Arrived
-from simulators.iskra_sg.faults import AbsentDevice
+from simulators.iskra_sg.faults import AbsentDevice, fault_from_text
 
 Table = list[list[str]]
 
@@ -121,6 +121,42 @@ def does_not_answer(bench: Bench, meter: str, start: str, end: str) -> None:
 
     async def finish(bench: Bench) -> None:
         await bench.gateways.running[planned.name].gateway.faults.switch_off(fault)
+
+    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
+
+
+@given(parsers.parse('the gateway "{gateway}" has the fault "{fault}" from {start} to {end}'))
+def has_fault(bench: Bench, gateway: str, fault: str, start: str, end: str) -> None:
+    """Switch a fault on for a while, by its text: its name, and what differs from its defaults."""
+    bench.gateways.declare(gateway)
+    known = fault_from_text(fault)
+
+    async def begin(bench: Bench) -> None:
+        await bench.gateways.running[gateway].gateway.faults.switch_on(known)
+
+    async def finish(bench: Bench) -> None:
+        await bench.gateways.running[gateway].gateway.faults.switch_off(known)
+
+    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
+
+
+@given(parsers.parse('the clock of "{gateway}" is {minutes:d} minutes ahead'))
+def clock_is_ahead(bench: Bench, gateway: str, minutes: int) -> None:
+    """Let a gateway have a wrong clock, which nobody sets."""
+    site = bench.gateways.declare(gateway).site
+    site["gateway"]["clock_offset_s"] = minutes * 60
+    site["settings"].setdefault("time", {})["ntp"] = False
+
+
+@given(parsers.parse("the broker is away from {start} to {end}"))
+def broker_is_away(bench: Bench, start: str, end: str) -> None:
+    """Let the broker between gateways and backend be down for a while."""
+
+    async def begin(bench: Bench) -> None:
+        await bench.gateways.broker.stop()
+
+    async def finish(bench: Bench) -> None:
+        await bench.gateways.broker.start()
 
     _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
 

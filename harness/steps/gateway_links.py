@@ -45,7 +45,7 @@ def has_on_rs485(bench: Bench, gateway: str, meter: str, model: str) -> None:
 def flows_from(bench: Bench, meter: str, kilowatts: float, time: str) -> None:
     """Put a load behind a meter that begins at a local time, on L1, and stays."""
     planned = bench.gateways.of_meter(meter)
-    steps = steps_of([{"from": time, "kW": f"{kilowatts:g}"}])
+    steps = steps_of([(time, f"{kilowatts:g}")])
     bench.gateways.add_load(planned.meters[meter], planned, step=steps)
 
 

@@ -244,7 +244,7 @@ def _held(bench: Bench, name: str) -> list[Held]:
 
 
 def _code(bench: Bench, name: str) -> str:
-    code = bench.station(name).metering_code
+    code = bench.source(name).metering_code
     assert code is not None
     return code
 

@@ -302,8 +302,10 @@ class Gateway:
     def _record(self, index: int, meter: Meter) -> None:
         """Take over what the meter has and the load recorder has not yet."""
         rows = self._load_recorder.setdefault(index, deque(maxlen=LOAD_RECORDER_ROWS))
-        last = rows[-1].end if rows else None
-        rows.extend(row for row in meter.profile if last is None or row.end > last)
+        found = list(meter.profile)
+        # Told by the row itself and not by its time: the meter's clock may have been set back.
+        taken = [place for place, row in enumerate(found) if rows and row is rows[-1]]
+        rows.extend(found[taken[0] + 1 :] if taken else found)
 
     def _take_tariff(self) -> None:
         self.active_tariff = self.tariffs.active_at(self.local_time)

@@ -88,3 +88,11 @@ def test_gateway_modbus() -> None:
     found = re.findall(r"(\d+) registers +([\d,]+) reads a second, pymodbus", done.stdout)
     assert ["2", "91"] == [registers for registers, _ in found]
     assert all(int(reads.replace(",", "")) > 100 for _, reads in found)
+
+
+def test_many_gateways() -> None:
+    """What one gateway of some costs is held against what one of a few costs."""
+    done = run("many_gateways.py", "--few", "1", "--many", "3")
+
+    assert 2 == len(re.findall(r"^3 gateways: .* times that of each of 1", done.stdout, re.M))
+    assert ("missed" in done.stdout) == (1 == done.returncode)

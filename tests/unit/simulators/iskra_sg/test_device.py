@@ -171,6 +171,20 @@ def test_the_load_recorder_outlives_the_meter() -> None:
     assert 96 == len(gateway.load_profile(2))
 
 
+def test_the_load_recorder_goes_on_after_a_meters_clock_was_set_back() -> None:
+    """Quarter hours that a clock shows a second time are written down as well."""
+    gateway = gateway_with(METER)
+    meter = gateway.bench.bus[0]
+    assert isinstance(meter, Meter)
+    meter.clock.set_to(START + 72 * HOUR, START)
+    gateway.advance(START + HOUR)
+    meter.clock.set_to(START + HOUR, START + HOUR)
+    gateway.advance(START + 2 * HOUR)
+    meter.fail()
+
+    assert 8 == len(gateway.load_profile(2))
+
+
 def test_old_hardware_has_the_meters_profile_only() -> None:
     """Before hardware D there is no load recorder."""
     gateway = gateway_with(METER, gateway={"hardware": "C"})
