@@ -28,6 +28,7 @@ from simulators.iskra_sg.models import MODELS
 from simulators.iskra_sg.rest_io import RestPort
 from simulators.iskra_sg.settings import Push
 from simulators.iskra_sg.site import Site
+from simulators.iskra_sg.udp_io import UdpPort
 from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Running:
     gateway: GatewaySg
     modbus: ModbusTcp
     web: RestPort
+    udp: UdpPort
     links: Links
     ends: dict[int, ControlRoom | PushReceiver]
 
@@ -198,9 +200,9 @@ class Gateways:
         for planned in self.planned.values():
             ends = await _start_ends(planned, clock)
             gateway = GatewaySg(Site.from_mapping(planned.site), clock, tap)
-            modbus, web = ModbusTcp(gateway, 0), RestPort(gateway, 0)
-            gateway.wires += [modbus, web]
-            running = Running(gateway, modbus, web, add_links(gateway), ends)
+            modbus, web, udp = ModbusTcp(gateway, 0), RestPort(gateway, 0), UdpPort(gateway, 0)
+            gateway.wires += [modbus, web, udp]
+            running = Running(gateway, modbus, web, udp, add_links(gateway), ends)
             self.running[planned.name] = running
             for name, content in planned.files.items():
                 gateway.now.files.add(name, content)

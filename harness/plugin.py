@@ -47,6 +47,7 @@ pytest_plugins = [
     "harness.steps.gateway_automation",
     "harness.steps.gateway_links",
     "harness.steps.gateway_modbus",
+    "harness.steps.gateway_web",
     "harness.steps.formats",
     "harness.steps.habits",
     "harness.steps.hands",

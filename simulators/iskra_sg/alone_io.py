@@ -14,11 +14,9 @@ from pathlib import Path
 from simulators.clock import Clock
 from simulators.faults import Fault
 from simulators.iskra_sg import GatewaySg
-from simulators.iskra_sg.automation_io import Automations
 from simulators.iskra_sg.faults import fault_from_text
+from simulators.iskra_sg.links import add_links
 from simulators.iskra_sg.modbus_io import ModbusTcp
-from simulators.iskra_sg.mqtt_io import MqttLink
-from simulators.iskra_sg.push_io import PushLink
 from simulators.iskra_sg.rest_io import RestPort
 from simulators.iskra_sg.site import Site
 from simulators.iskra_sg.udp_io import UdpPort
@@ -94,9 +92,8 @@ async def run_alone(
     rest = RestPort(gateway, wishes.web_port)
     modbus = ModbusTcp(gateway, wishes.modbus_port)
     udp = UdpPort(gateway, wishes.udp_port)
-    links = {number: MqttLink(gateway, number) for number in (1, 2)}
-    pushes = [PushLink(gateway, number) for number in (1, 2)]
-    gateway.wires += [rest, modbus, udp, *links.values(), *pushes, Automations(gateway, links)]
+    gateway.wires += [rest, modbus, udp]
+    add_links(gateway)
     for fault in wishes.faults:
         await gateway.faults.switch_on(fault)
     async with contextlib.AsyncExitStack() as leaving:
