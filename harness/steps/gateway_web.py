@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
-from harness.errors import UsageError
+from harness.errors import Disagreement, UsageError
+from harness.frames import WH_PER_KWH
 from harness.gateway_visitor import Said, ask, looked_for, read
 from harness.gateways import Running
 from harness.modbus_master import Reading
@@ -45,6 +48,7 @@ THINGS = {
 }
 """What can be asked for, and where it is."""
 RIGHT_IR_ID = 1
+QUARTER = timedelta(minutes=15)
 STEP = timedelta(milliseconds=250)
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
@@ -296,6 +300,32 @@ def answer_has_lines(gateway_said: Said, datatable: Table) -> None:
     lines = [row[0] for row in datatable]
 
     assert lines == gateway_said.text.split("\r\n")[: len(lines)]
+
+
+@then(parsers.parse("the answer tells {count:d} quarter hours, {own:d} of them from the meter"))
+def tells_quarter_hours(gateway_said: Said, count: int, own: int) -> None:
+    """Count the rows of a load profile; each quarter hour must be there once, without a gap."""
+    values = gateway_said.body["load_profile"]["values"]
+    sources = [one["source"] for one in values]
+    if (len(values), sources.count("meter")) != (count, own):
+        told = f"{len(values)} quarter hours, {sources.count('meter')} of them from the meter"
+        raise Disagreement(f"it tells {told}")
+    ends = [datetime.fromisoformat(one["end"]) for one in values]
+    steps = {later - earlier for earlier, later in pairwise(ends)}
+    # Between what the gateway kept and what the meter has may lie the power failure.
+    if not steps <= {QUARTER, 2 * QUARTER} or len(set(ends)) != len(ends):
+        raise Disagreement(f"between quarter hours lie {', '.join(map(str, sorted(steps)))}")
+
+
+@then(parsers.parse('they sum to {energy} kWh, which the counter of "{meter}" shows'))
+def sum_to_the_counter(bench: Bench, gateway_said: Said, energy: str, meter: str) -> None:
+    """Compare the sum of a load profile with a figure and with what REST tells of the counter."""
+    told = sum(one["import"][0] for one in gateway_said.body["load_profile"]["values"])
+    running = _running(bench, bench.gateways.of_meter(meter).name)
+    body = _noted(bench, "rest", ask(running.web, THINGS["the counters"])).body
+    counter = body["counters"]["non_resettable"][0]["value"]
+    if not told == counter == Decimal(energy) * WH_PER_KWH:
+        raise Disagreement(f"the load profile sums to {told} Wh, the counter shows {counter} Wh")
 
 
 @then("each answer is as the API describes it")
