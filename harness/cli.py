@@ -214,19 +214,20 @@ def _add_seal(commands: Commands) -> None:
     seal = commands.add_parser(
         "seal",
         help="seal a password, so that it may lie in the settings",
-        description="Ask for the password of a destination, or read it from standard input, and "
-        "print the line for the settings that holds it sealed (AES-256-GCM). The key is systemd's "
-        "credential isebench-key, the variable ISEBENCH_KEY, or the file isebench.key beside the "
-        "settings, which is made where there is none.",
+        description="Ask for a password of a destination or a gateway, or read it from standard "
+        "input, and print the line for the settings that holds it sealed (AES-256-GCM). The key "
+        "is systemd's credential isebench-key, the variable ISEBENCH_KEY, or the file isebench.key "
+        "beside the settings, which is made where there is none.",
     )
     seal.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the settings")
-    seal.add_argument("account", nargs="?", metavar="ACCOUNT", help="whose destination")
-    seal.add_argument("destination", nargs="?", metavar="DESTINATION", help="its name")
+    seal.add_argument("account", nargs="?", metavar="ACCOUNT", help="whose it is")
+    seal.add_argument("name", nargs="?", metavar="NAME", help="of the destination or the gateway")
     seal.add_argument(
         "--key",
-        choices=("secret", "key_passphrase"),
+        choices=("secret", "key_passphrase", "password", "broker_password"),
         default="secret",
-        help="which of its secrets (secret)",
+        help="which of its secrets: of a destination secret (usual) or key_passphrase, of a "
+        "gateway password or broker_password",
     )
     seal.add_argument(
         "--again",
@@ -510,10 +511,10 @@ def _seal(options: argparse.Namespace) -> int:
 
     if options.again:
         found = seal_again(options.settings, os.environ)
-    elif options.account is None or options.destination is None:
-        raise UsageError("name the account and the destination, or say --again")
+    elif options.account is None or options.name is None:
+        raise UsageError("name the account and whose secret it is, or say --again")
     else:
-        wish = Wish(options.settings, options.account, options.destination, options.key)
+        wish = Wish(options.settings, options.account, options.name, options.key)
         found = seal(wish, os.environ)
     for note in found.notes:
         print(f"isebench seal: {note}", file=sys.stderr)

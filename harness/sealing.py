@@ -1,4 +1,4 @@
-"""`isebench seal`: secrets of destinations, so that they may lie in the settings (DLV-07)."""
+"""`isebench seal`: secrets, so that they may lie in the settings (DLV-07)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from typing import Any, NamedTuple
 from backend.adapters.sealing import FILE, VARIABLE, Keys, new_key, place_of
 from harness.errors import UsageError
 
-SECRETS = ("secret", "key_passphrase")
-"""The keys of a destination that can be sealed."""
+SECRETS = {
+    "secret": "destination",
+    "key_passphrase": "destination",
+    "password": "gateway",
+    "broker_password": "gateway",
+}
+"""The keys that can be sealed, and in which tables of the settings they stand."""
 _LIMIT = 1_000_000
 
 
@@ -23,14 +28,14 @@ class Wish(NamedTuple):
     What is to be sealed.
 
     Attributes:
-        settings: the file of the settings; what is sealed is for its destinations.
-        account, destination: whose secret.
+        settings: the file of the settings; what is sealed is for its tables.
+        account, name: whose secret.
         key: which, of `SECRETS`.
     """
 
     settings: Path
     account: str
-    destination: str
+    name: str
     key: str
 
 
@@ -52,20 +57,21 @@ def seal(wish: Wish, environment: Mapping[str, str]) -> Sealed:
     Ask for a secret, and seal it; a key is made where there is none.
 
     Raises:
-        UsageError: If the settings have no such destination, or nothing was entered.
+        UsageError: If the settings have no such table, or nothing was entered.
         SettingsError: If the key cannot be read.
     """
-    if (wish.account, wish.destination) not in {
-        (one.get("account"), one.get("name")) for one in _destinations(wish.settings)
+    table = SECRETS[wish.key]
+    if (wish.account, wish.name) not in {
+        (one.get("account"), one.get("name")) for one in _tables(wish.settings, table)
     }:
         raise UsageError(
-            f"the settings have no destination {wish.destination!r} of {wish.account!r}; add it "
+            f"the settings have no {table} {wish.name!r} of {wish.account!r}; add it "
             "first, its secret may be missing"
         )
     notes = _made_key(environment, wish.settings.parent)
     keys = Keys.found(environment, wish.settings.parent)
-    secret = _entered(f"{wish.key} of {wish.destination}: ")
-    sealed = keys.seal(secret, place_of(wish.account, wish.destination, wish.key))
+    secret = _entered(f"{wish.key} of {wish.name}: ")
+    sealed = keys.seal(secret, place_of(wish.account, wish.name, wish.key))
     return Sealed([f'{wish.key}_sealed = "{sealed}"'], notes)
 
 
@@ -87,16 +93,16 @@ def seal_again(settings: Path, environment: Mapping[str, str]) -> Sealed:
 
 
 def _sealed(settings: Path) -> Iterator[tuple[str, str, str, str]]:
-    for one in _destinations(settings):
-        for key in SECRETS:
+    for key, table in SECRETS.items():
+        for one in _tables(settings, table):
             if isinstance(sealed := one.get(f"{key}_sealed"), str):
                 yield str(one.get("account")), str(one.get("name")), key, sealed
 
 
-def _destinations(settings: Path) -> list[dict[str, Any]]:
+def _tables(settings: Path, table: str) -> list[dict[str, Any]]:
     # Read as they are: without their secrets they are no settings yet.
     try:
-        found = tomllib.loads(settings.read_text(encoding="utf-8-sig")).get("destination", [])
+        found = tomllib.loads(settings.read_text(encoding="utf-8-sig")).get(table, [])
     except (OSError, ValueError) as error:
         raise UsageError(f"{settings}: cannot be read ({error})") from error
     return [one for one in found if isinstance(one, dict)]

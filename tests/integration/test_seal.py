@@ -61,6 +61,28 @@ def test_the_first_time(folder: Path) -> None:
     assert (0, "") == (code, told)
 
 
+def test_a_gateway_has_secrets_too(folder: Path) -> None:
+    """They open in its table alone, also where a destination has its name."""
+    gateway = """
+[[gateway]]
+account = "EW"
+name = "Drop"
+serial = "IS001093"
+way = "mqtt"
+host = "broker.example"
+user = "admin"
+"""
+    (folder / "settings.toml").write_text(SETTINGS + 'secret = "geheim"\n' + gateway)
+    _, web, _ = seal(folder, "EW", "Drop", "--key", "password", typed="iskra\n")
+    _, broker, told = seal(folder, "EW", "Drop", "--key", "broker_password", typed="mosquito\n")
+    assert "" == told
+    (folder / "settings.toml").write_text(SETTINGS + 'secret = "geheim"\n' + gateway + web + broker)
+    (found,) = Settings.from_file(folder / "settings.toml", {}).gateways
+    assert "iskra" == found.gateway.secret
+    assert found.gateway.mqtt is not None
+    assert "mosquito" == found.gateway.mqtt.secret
+
+
 def test_keys_are_changed(folder: Path) -> None:
     """A new key in front of the old one seals all anew; then the old one may go."""
     _, line, _ = seal(folder, "EW", "Drop", typed="geheim\n")
@@ -86,7 +108,7 @@ def test_nothing_is_sealed_yet(folder: Path) -> None:
     [
         (("EW", "Other"), "geheim\n", "the settings have no destination 'Other' of 'EW'"),
         (("EW", "Drop"), "\n", "nothing was entered; type the secret"),
-        (("EW",), "", "name the account and the destination, or say --again"),
+        (("EW",), "", "name the account and whose secret it is, or say --again"),
         (("--again",), "", "the key that opens sealed secrets cannot be read"),
     ],
 )
