@@ -45,7 +45,7 @@ def test_it_reads_and_looks_for_with_the_public_client() -> None:
         async with a_gateway() as site:
             read = await gateway_visitor.read(site.rest, "I0006494")
             assert Reading(2.9, 230.0, 5.5, 20_249.5) == read
-            with pytest.raises(UsageError, match="pyiskra finds W4124940, .* and not X1"):
+            with pytest.raises(UsageError, match=r"pyiskra finds W4124940, .* and not X1"):
                 await gateway_visitor.read(site.rest, "X1")
             found = await gateway_visitor.looked_for(site.udp.port, "IS000122")
             assert "SG-E1" == found["model"]
