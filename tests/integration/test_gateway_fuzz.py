@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from support.gateway_web import ServedGateway
 
 FEW = hypothesis.settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     database=None,
