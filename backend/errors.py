@@ -11,8 +11,8 @@ What can go wrong in the backend, by who can mend it.
         * `FrameError`: a frame that is no OCPP-J message
         * `NotConnected`, `NotAllowed`, `Busy`: the command was not sent
         * `Refused`, `BadAnswer`, `NoAnswer`, `LineLost`: it was sent
-        * `GatewayError`: a smart gateway, or the way to it
-            * `GatewayUnreachable`, `GatewayRefused`, `GatewayAnswerError`
+    * `GatewayError`: a smart gateway, or the way to it
+        * `GatewayUnreachable`, `GatewayRefused`, `GatewayAnswerError`
     * `DeliveryError`: the utility's server, or the way to it
         * `Unreachable`, `HostKeyChanged`, `CertificateChanged`, `TlsFailed`, `LoginRefused`,
           `Denied`, `FolderMissing`, `NoSpace`, `RenameRefused`, `Incomplete`, `NameTaken`,
@@ -171,7 +171,7 @@ class StoreError(BackendError):
     """The database refuses, or is not one that is safe to use."""
 
 
-class GatewayError(DeviceError):
+class GatewayError(BackendError):
     """A smart gateway cannot be read, or tells what cannot be used; it is tried again."""
 
 

@@ -37,6 +37,8 @@ CHECKS = [
     status_code_conformance,
     unsupported_method,
 ]
+OTHER_CHECKS = [one for one in CHECKS if one is not negative_data_rejection]
+TOO_LONG = 413
 SILENT = 504
 """A meter that is enabled and does not answer is no failure of the server."""
 
@@ -48,7 +50,10 @@ def ask(cases: Any, seen: Counter[int]) -> None:
     @FEW
     @hypothesis.given(case=cases)
     def each(case: schemathesis.Case) -> None:
-        response = case.call_and_validate(checks=CHECKS)
+        response = case.call()
+        # Its list of refusals lacks 413, which says so of a body that is too long.
+        refused = response.status_code == TOO_LONG
+        case.validate_response(response, checks=OTHER_CHECKS if refused else CHECKS)
         seen[response.status_code] += 1
         assert response.status_code < 500 or response.status_code == SILENT
 

@@ -10,10 +10,11 @@ import jsonschema_rs
 
 from backend.adapters.ledger import DeliveryView
 from backend.adapters.meter_differences import DifferenceView
+from backend.adapters.gateways import GatewayView
 from backend.adapters.meters import MeterView
 from backend.core.device_profile import load_profile
 from backend.core.exports import Activation
-from backend.settings import MeterSettings
+from backend.settings import GatewayPlace, MeterSettings
 from backend.web import shapes
 from backend.web.openapi import document
 
@@ -47,11 +48,26 @@ def test_a_meter_and_a_difference() -> None:
         *(Decimal(3), Decimal("0.5"), AT, AT),
     )
 
-    assert fits("Meter", shapes.meter(silent, MeterView(None, None, None)))
-    assert fits("Meter", shapes.meter(told, MeterView(AT, Decimal("1E+3"), AT)))
-    assert "1000" == shapes.meter(told, MeterView(AT, Decimal("1E+3"), AT))["last_wh"]
+    assert fits("Meter", shapes.meter(silent, MeterView(None, None, None), None))
+    assert fits("Meter", shapes.meter(told, MeterView(AT, Decimal("1E+3"), AT), None))
+    assert "1000" == shapes.meter(told, MeterView(AT, Decimal("1E+3"), AT), None)["last_wh"]
     assert fits("Difference", shapes.difference(day))
     assert "2.50" == shapes.difference(day)["meter_kwh"]
+
+
+def test_a_meter_at_a_gateway() -> None:
+    """It tells at which gateway it is read, and what is wrong with that."""
+    read = MeterSettings("A", "Haus", None, place=GatewayPlace("Keller", "W4124940", 33))
+    view = GatewayView(AT, "nobody answers", "no load profile")
+
+    found = shapes.meter(read, MeterView(None, None, None), view)
+
+    assert fits("Meter", found)
+    assert ("Keller", "nobody answers", "no load profile") == (
+        found["gateway"],
+        found["problem"],
+        found["gap_problem"],
+    )
 
 
 def test_a_profile() -> None:
