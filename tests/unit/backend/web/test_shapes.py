@@ -8,9 +8,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from backend.adapters.gateways import GatewayView
 from backend.adapters.ledger import DeliveryView
 from backend.adapters.meter_differences import DifferenceView
-from backend.adapters.gateways import GatewayView
 from backend.adapters.meters import MeterView
 from backend.core.device_profile import load_profile
 from backend.core.exports import Activation
