@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -203,7 +204,9 @@ def _tags_of(scenario: Scenario | ScenarioTemplate, form: re.Pattern[str]) -> tu
     return tuple(sorted(tag for tag in tags if form.fullmatch(tag)))
 
 
+@cache
 def _load_feature(path: Path) -> Feature:
+    # pytest-bdd keeps what it has read for as long as the process lives, and so is this kept.
     # Reading Gherkin is pytest-bdd's work; it is imported here, as it is slow to import.
     from pytest_bdd.exceptions import GherkinParseError
     from pytest_bdd.feature import get_feature

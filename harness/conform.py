@@ -130,8 +130,9 @@ def conform(
         config.write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
         command = [
             *(sys.executable, "-P", "-m", "harness.run_pytest", str(module)),
-            *("-c", str(config), "--rootdir", str(root), "-p", "harness.plugin"),
-            *("-p", "no:cacheprovider", "--import-mode=importlib", "--strict-markers"),
+            *("-c", str(config), "--rootdir", str(root)),
+            *("-p", "harness.plugin", "-p", "pytest_bdd.plugin", "-p", "no:cacheprovider"),
+            *("--import-mode=importlib", "--strict-markers"),
             *("--seed", str(seed), "--features", str(features), "--evidence", str(report)),
             *("--basetemp", str(root / "benches"), "--tb=short", "-rfE"),
             f"--junitxml={report / 'junit.xml'}",
@@ -209,6 +210,8 @@ def _run(command: list[str], scratch: Path) -> int:
         **os.environ,
         "PYTEST_ADDOPTS": "",
         "PYTEST_PLUGINS": "",
+        # Nor any plugin that happens to be installed: they change runs, and make them begin late.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         # What hypothesis remembers between runs must not lie about in the user's folder.
         "HYPOTHESIS_STORAGE_DIRECTORY": str(scratch / "hypothesis"),
     }

@@ -515,23 +515,50 @@ def _upgrade(connection: Connection, where: str) -> None:
         revision = _revision(connection)
         if revision == migrations.HEAD:
             return
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script.revision import ResolutionError
-        from alembic.util import CommandError
+        if revision is None and not inspect(connection).get_table_names():
+            for statement in _from_nothing():
+                connection.exec_driver_sql(statement)
+            return
+        _run_revisions(connection, where)
 
-        config = Config()
-        folder = str(Path(migrations.__file__).parent)
-        config.set_main_option("script_location", folder.replace("%", "%%"))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except (CommandError, ResolutionError) as error:
-            raise StoreError(
-                f"is at revision {revision!r}, which this program does not know",
-                where,
-                "run a program as new as the one that wrote it, or name another file",
-            ) from error
+
+@cache
+def _from_nothing() -> tuple[str, ...]:
+    """
+    Give what makes the tables in an empty file: what the revisions come to.
+
+    They are run in memory, once a process: a bench opens hundreds of empty files.
+    """
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        _run_revisions(connection, "an empty database")
+        made = connection.exec_driver_sql(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' "
+            "ORDER BY type <> 'table', rowid"
+        ).scalars()
+        statements = (*made, f"INSERT INTO alembic_version VALUES ('{_revision(connection)}')")
+    engine.dispose()
+    return statements
+
+
+def _run_revisions(connection: Connection, where: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
+
+    config = Config()
+    folder = str(Path(migrations.__file__).parent)
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except (CommandError, ResolutionError) as error:
+        raise StoreError(
+            f"is at revision {_revision(connection)!r}, which this program does not know",
+            where,
+            "run a program as new as the one that wrote it, or name another file",
+        ) from error
 
 
 def _revision(connection: Connection) -> str | None:

@@ -19,6 +19,7 @@ from typing import Any, cast
 import pytest
 from pytest_bdd.parser import Step
 from pytest_bdd.scenario import make_python_name
+from support.inner_pytest import run_within
 
 from backend.adapters import (
     card_energies,
@@ -2026,10 +2027,8 @@ def _run(pytester: pytest.Pytester, mutants: Iterable[Mutant]) -> Bite:
         "[pytest]\nfilterwarnings =\n    error\n    ignore::pytest.PytestAssertRewriteWarning\n"
     )
     bite = Bite(mutants)
-    pytester.inline_run(
-        *("-p", "harness.plugin", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-x"),
-        plugins=[bite],
-    )
+    # A failure is told without a look into its source, which takes long and nobody reads.
+    run_within(pytester, "-x", "--tb=native", plugins=[bite])
     return bite
 
 

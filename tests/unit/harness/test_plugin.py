@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.inner_pytest import run_within
 
 from harness import plugin
 from harness.report import Outcome
@@ -122,10 +123,9 @@ class Run:
         pytester.makepyfile(test_lamps=STEPS)
         pytester.makeini("[pytest]\n")
         keeper = Keeper()
-        self.result = pytester.inline_run(
-            *("-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
-            "--strict-markers",
-            *("--features", str(self.folder), *options),
+        self.result = run_within(
+            pytester,
+            *("--strict-markers", "--features", str(self.folder), *options),
             plugins=[keeper],
         )
         self.marks = keeper.marks

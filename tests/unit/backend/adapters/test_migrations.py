@@ -68,6 +68,20 @@ def test_from_nothing_to_the_tables_of_the_code(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_what_an_empty_file_gets_is_what_the_revisions_lead_to(tmp_path: Path) -> None:
+    """Tables, indexes, views and rows are the same as after each revision in its turn."""
+    at_once, in_turn = tmp_path / "at_once.sqlite", tmp_path / "in_turn.sqlite"
+    open_and_close(at_once)
+    migrate(in_turn, "head")
+
+    def there(path: Path) -> tuple[list[str], list[str]]:
+        with closing(sqlite3.connect(path)) as connection:
+            made = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+            return sorted(map(str, made)), sorted(connection.iterdump())
+
+    assert there(in_turn) == there(at_once)
+
+
 def test_head_is_the_newest_revision() -> None:
     """The constant that spares loading Alembic names the newest revision, and there is one."""
     assert [migrations.HEAD] == ScriptDirectory.from_config(config()).get_heads()
