@@ -282,7 +282,7 @@ OPERATIONS = (
         "Write a description or a location into a device; id counts all 18 places from 0. ASSUMED.",
         _object(device=DEVICE),
         _optional(_object(**_PLACE, description=_text(40), location=_text(40)), "id"),
-        (*_BODY, 404, 504),
+        (*_BODY, 404, 409),
         is_manuals=False,
     ),
     *(
@@ -292,7 +292,7 @@ OPERATIONS = (
             f"/api/{name}{plural}/{{id}}",
             f"{told} id counts all places but right IR from 0: 0 is left IR, n is RS485 n.",
             answer,
-            refuses=(404, 504),
+            refuses=(404, 409),
             is_manuals=bool(plural),
             parameters=(_ID,),
         )
@@ -316,7 +316,7 @@ OPERATIONS = (
         "Bicom control; ASSUMED.",
         _object(bicom=BICOM),
         _optional(_object(**_PLACE, val=_choice("on", "off", "toggle")), "id", "val"),
-        (*_BODY, 404, 504),
+        (*_BODY, 404, 409),
     ),
     Operation(
         "scan",
@@ -494,10 +494,9 @@ REASONS = {
     400: "The request has not the right form",
     403: "Nobody is logged in",
     404: "There is no such thing",
-    409: "It cannot be done now",
+    409: "It cannot be done now, or what is enabled there does not answer",
     413: "The body is too long",
     415: "The body is no JSON",
-    504: "It is enabled and does not answer",
 }
 
 

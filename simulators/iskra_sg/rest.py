@@ -6,7 +6,7 @@ status, and what no public source shows, which is ASSUMED and described in `open
 Rule 2: a meter's ``id`` is its place among all rows but right IR, from 0 on; a Bicom's ``id`` is
 its place among all 18 rows; a recorder's its number, from 1 on.
 Rule 3: who is asked for and not there is one of three: there is no such place, or nothing is
-enabled there (`Unknown`, 404); it is enabled and does not answer (`Silent`, 504).
+enabled there (`Unknown`, 404); it is enabled and does not answer (`Silent`, 409).
 Rule 4: passwords are not shown. `MASK` stands for one that is set, and leaves it when it is sent
 back.
 """

@@ -333,7 +333,7 @@ class RestPort:
         except rest.Unknown as error:
             return _problem(404, error.sentence)
         except rest.Silent as error:
-            return _problem(504, error.sentence)
+            return _problem(409, error.sentence)
         except _Refused as refused:
             return _problem(refused.status, refused.sentence)
         except web.HTTPException as error:

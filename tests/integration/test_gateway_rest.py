@@ -125,7 +125,7 @@ def test_the_public_client_meets_a_silent_meter() -> None:
         with pytest.raises(DeviceConnectionError):
             await meter.get_measurements()
         status, told = await site.get("api/counter/1")
-        assert (504, "the device at RS485 1 does not answer") == (status, told["error"])
+        assert (409, "the device at RS485 1 does not answer") == (status, told["error"])
         rows = (await site.get("api/devices"))[1]["devices"]
         assert ["Not Detected", ""] == [rows[2]["model"], rows[2]["serial"]]
         assert "0x00000004" == (await site.get("api"))[1]["status"]["error_flags"]
@@ -343,7 +343,7 @@ def test_switches_are_moved_and_tell_where_they_stand() -> None:
             told = (await site.post("api/bicom", {"id": 3, "val": verb}))[1]["bicom"]
             assert state == told["state"]
         await site.gateway.faults.switch_on(AbsentDevice(31))
-        assert 504 == (await site.post("api/bicom", {"id": 3, "val": "on"}))[0]
+        assert 409 == (await site.post("api/bicom", {"id": 3, "val": "on"}))[0]
         bicoms = (await site.get("api/bicoms"))[1]["bicoms"]
         assert ["on", "unknown"] == [one["state"] for one in bicoms]
         assert [1, 3] == [one["id"] for one in bicoms]
@@ -380,7 +380,7 @@ def test_a_device_is_described() -> None:
         assert 200 == (await site.post("api/device", {"id": 2}))[0]
         assert "Halle" == site.gateway.now.bench.bus[0].description
         await site.gateway.faults.switch_on(AbsentDevice(35))
-        assert 504 == (await site.post("api/device", {"id": 2, "description": "x"}))[0]
+        assert 409 == (await site.post("api/device", {"id": 2, "description": "x"}))[0]
 
     run(work)
 

@@ -70,7 +70,7 @@ async function ofMeter(section, path, make) {
     const status = await get("api");
     return renew(body, [meter, told, status.other.active_tariff, path === "measurements" && status.other.local_time], () => [about(meter), ...make(told, status)]);
   } catch (error) {
-    if (error.status !== 504) throw error;
+    if (error.status !== 409) throw error;
     return renew(body, [meter, error.message], () => [about(meter), element("p", { class: "problem" }, error.message)]);
   }
 }
