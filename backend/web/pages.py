@@ -20,7 +20,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from backend.adapters.frame_log import SeenFrame
+from backend.adapters.gateways import GatewayView
 from backend.adapters.ledger import DeliveryView, Receipt
+from backend.adapters.meters import MeterView
 from backend.adapters.ocpp_frames import shown
 from backend.adapters.ocpp_schemas import COMMANDS, GROUPS, Command, schema_for_callers
 from backend.adapters.station_views import StationView
@@ -39,7 +41,7 @@ from backend.errors import (
     NotConnected,
     Refused,
 )
-from backend.settings import StationSettings
+from backend.settings import MeterSettings, StationSettings
 from backend.web import energy, shapes
 from backend.web.api import day_of, instant_of, missing, search_of
 from backend.web.forms import form_of, payload_of, proposals, told, with_one_more
@@ -102,6 +104,7 @@ class Pages:
         router.add_route("POST", "/login", self._log_in)
         router.add_route("POST", "/logout", self._log_out)
         router.add_route("GET", "/static/{name}", self._static)
+        router.add_route("GET", "/meters", self._meters)
         router.add_route("GET", "/files", self._files)
         router.add_route("GET", "/files/{name}", self._file)
         router.add_route("GET", "/receipts.csv", self._receipts)
@@ -181,6 +184,20 @@ class Pages:
         one = self._settings_of(request)
         inside = _frame_list(self._site.last_frames(one.identity, FRAMES_SHOWN))
         return web.Response(text=inside, content_type="text/html")
+
+    # ------------------------------------------------------------ meters
+
+    async def _meters(self, request: web.Request) -> web.StreamResponse:
+        rows = [
+            _meter_row(
+                one, await self._site.meter_view(one.name), self._site.gateway_view(one.name)
+            )
+            for one in self._site.settings.meters
+        ]
+        names = ("Meter", "Read at", "Register", "At", "What is wrong")
+        listing = _listing(names, rows, "The settings name no meter yet.")
+        body = join([tag("h1", "Meters"), listing])
+        return _page("Meters", body, self._guard.person(request).word)
 
     # ------------------------------------------------------------ files
 
@@ -465,6 +482,14 @@ def _path(one: StationSettings) -> str:
 
 def _interval_path(one: StationSettings, each: Interval) -> str:
     return f"{_path(one)}/intervals/{each.end:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _meter_row(one: MeterSettings, view: MeterView, read: GatewayView | None) -> list[Any]:
+    place = "the API" if one.place is None else f"{one.place.gateway}, {one.place.serial}"
+    register = "" if view.last_wh is None else f"{view.last_wh / 1000:f} kWh"
+    problems = [] if read is None else [each for each in (read.problem, read.gap_problem) if each]
+    wrong = [tag("p", each, class_="bad") for each in problems]
+    return [one.name, place, register, _time(view.last_instant), join(wrong)]
 
 
 def _day_links(one: StationSettings, today: date) -> Markup:
