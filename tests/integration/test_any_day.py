@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.errors import BackendError
 from harness.bench import Bench
@@ -238,6 +239,7 @@ def compare(bench: Bench, charger: ChargerInch) -> None:
     assert statuses[-1] == "Available"
 
 
+@unmeasured
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from harness.bench import NOT_YET_LISTENING, Station, site_settings
 from harness.toml_text import to_toml
@@ -21,6 +22,7 @@ VALUES = st.recursive(
 TABLES = st.dictionaries(SIGNS, VALUES, max_size=4)
 
 
+@unmeasured
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(TABLES, st.lists(TABLES, min_size=1, max_size=3))
 def test_it_is_read_back(table: dict[str, Any], tables: list[dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, NullPool, create_engine, insert, select
+from support.unmeasured import unmeasured
 
 from backend.adapters import plain_series, tables
 from backend.adapters.known import known_by_id
@@ -547,6 +548,7 @@ def stories(draw: st.DrawFn) -> tuple[Said, datetime]:
     return said, until
 
 
+@unmeasured
 @settings(
     max_examples=300,
     deadline=None,
@@ -575,6 +577,7 @@ def with_other_registers(draw: st.DrawFn) -> tuple[Said, Said, datetime]:
     return said, more, until
 
 
+@unmeasured
 @settings(
     max_examples=200,
     deadline=None,
@@ -626,6 +629,7 @@ def late_news(draw: st.DrawFn) -> tuple[Said, Said, datetime, datetime]:
     return said, late, first, last
 
 
+@unmeasured
 @settings(
     max_examples=200,
     deadline=None,

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.meter_days import any_day
 from support.meter_telling import Wrong, is_wrong, portion, same_again, shortest
+from support.unmeasured import unmeasured
 
 MANY = 1_000_000
 AT_ONCE = 250
@@ -45,6 +46,7 @@ def _tell(capfd: pytest.CaptureFixture[str], note: str) -> None:
         sys.stderr.flush()
 
 
+@unmeasured
 def test_some_days() -> None:
     """Of a thousand days each is delivered to the last decimal, whatever was told of it."""
     assert {23, 24, 25} == portion(0, 1_000)
@@ -80,6 +82,7 @@ def test_a_million_days(capfd: pytest.CaptureFixture[str]) -> None:
     assert {23, 24, 25} == lengths
 
 
+@unmeasured
 def test_the_same_seed_is_the_same_file() -> None:
     """What a seed makes, it makes again, to the byte."""
     files = [same_again(seed) for seed in range(40)]
@@ -88,6 +91,7 @@ def test_the_same_seed_is_the_same_file() -> None:
     assert 40 == len(set(files))
 
 
+@unmeasured
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(2**40, 2**60))
 def test_any_seed(seed: int) -> None:
@@ -95,6 +99,7 @@ def test_any_seed(seed: int) -> None:
     assert same_again(seed).count(b"\r\n") > 23
 
 
+@unmeasured
 def test_a_fault_of_the_core_is_found_and_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the core forgot a rule, some day would show it, and little of it is left to read."""
     monkeypatch.setattr("backend.core.registers.PLAUSIBLE", 1_000)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.adapters import ocpp_frames
 from backend.adapters.ocpp_frames import Call
@@ -199,6 +200,7 @@ def mutated(draw: st.DrawFn) -> object:
 class TestBothWays:
     """What `ocpp_frames.parse` and `read_plain` give is what the careful readers give."""
 
+    @unmeasured
     @MANY
     @given(PROPER, st.text("0123456789abcdefé-", max_size=36), st.sampled_from(PROFILES[:2]))
     def test_on_proper_messages(
@@ -212,6 +214,7 @@ class TestBothWays:
         assert () == leniencies
         assert is_plain(text, profile)
 
+    @unmeasured
     @MANY
     @given(PAYLOADS, IDS, st.sampled_from(PROFILES), st.sampled_from([None, (",", ":")]))
     def test_on_messages_of_the_right_form(
@@ -220,6 +223,7 @@ class TestBothWays:
         """Any values, known words and unknown ones, and any spelling of JSON."""
         by_both_ways(frame_of(payload, message_id, separators=separators), profile)
 
+    @unmeasured
     @MANY
     @given(mutated(), st.sampled_from(PROFILES), st.booleans())
     def test_on_messages_that_were_changed(
@@ -228,6 +232,7 @@ class TestBothWays:
         """Anything anywhere replaced, removed or added."""
         by_both_ways(frame_of(payload, ensure_ascii=escapes), profile)
 
+    @unmeasured
     @MANY
     @given(PAYLOADS, st.data())
     def test_on_texts_that_were_changed(self, payload: object, data: st.DataObject) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.inch_desk import ANNA, BEAT, START, Desk
+from support.unmeasured import unmeasured
 
 from simulators.charger_inch.device import Setup
 from simulators.charger_inch.electric import Car
@@ -192,6 +193,7 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@unmeasured
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTS, st.booleans())
 def test_nothing_is_lost(acts: list[tuple[str, Any]], backup_power: bool) -> None:
@@ -225,6 +227,7 @@ def test_nothing_is_lost(acts: list[tuple[str, Any]], backup_power: bool) -> Non
             assert _instant(start["timestamp"]) <= _instant(at) <= _instant(stop["timestamp"])
 
 
+@unmeasured
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTS, st.booleans())
 def test_every_status_follows_the_one_before(
@@ -245,6 +248,7 @@ def test_every_status_follows_the_one_before(
             assert (old, new) in LEGAL
 
 
+@unmeasured
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTS)
 def test_values_agree_with_the_meter(acts: list[tuple[str, Any]]) -> None:

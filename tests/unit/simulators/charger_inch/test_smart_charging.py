@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from simulators.charger_inch.electric import UNLIMITED, Allowance
 from simulators.charger_inch.smart_charging import (
@@ -1019,6 +1020,7 @@ def began(transaction: Transaction | None) -> datetime | None:
 class TestAgainstAnOracle:
     """Whatever is installed, what holds is what an obviously right table says."""
 
+    @unmeasured
     @given(histories, transactions, st.lists(instants, max_size=5))
     @settings(max_examples=300, deadline=None)
     def test_the_limit_is_that_of_the_oracle(
@@ -1035,6 +1037,7 @@ class TestAgainstAnOracle:
                 expected = oracle.limit_at(instant, began(transaction))
                 assert expected == ours.limit_at(instant, transaction), instant
 
+    @unmeasured
     @given(histories, transactions, instants)
     @settings(max_examples=300, deadline=None)
     def test_nothing_changes_before_the_next_change(
@@ -1058,6 +1061,7 @@ class TestAgainstAnOracle:
                 break
             after = change
 
+    @unmeasured
     @given(histories, transactions, st.lists(instants, min_size=1, max_size=5))
     @settings(deadline=None)
     def test_a_power_cut_changes_nothing_but_the_tx_profiles(
@@ -1076,6 +1080,7 @@ class TestAgainstAnOracle:
             assert ours.limit_at(instant, transaction) == again.limit_at(instant, transaction)
             assert ours.next_change(instant, transaction) == again.next_change(instant, transaction)
 
+    @unmeasured
     @given(histories, transactions, profiles(), instants)
     @settings(deadline=None)
     def test_installing_and_clearing_leaves_what_was_there_but_what_it_replaced(

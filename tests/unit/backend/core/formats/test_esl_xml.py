@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.core.days import day_bounds
 from backend.core.formats import esl_xml
@@ -470,6 +471,7 @@ NAMES = st.text(
 NUMBERS = st.builds(Numbers, NAMES, NAMES, NAMES)
 
 
+@unmeasured
 @FEW
 @given(data=st.data())
 def test_any_rows_in_any_form(data: st.DataObject) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.core.days import day_bounds
 from backend.core.formats.daily import check_codes
@@ -351,6 +352,7 @@ NAMES = st.text("abcÄöü éß<&>'#%$§°0123456789-+=@.,", min_size=1, max_siz
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31)) | st.sampled_from([SPRING, AUTUMN])
 
 
+@unmeasured
 @pytest.mark.parametrize("form", [ReadingsCsv, FeedCsv])
 @FEW
 @given(data=st.data())
@@ -369,6 +371,7 @@ def test_any_rows_in_any_layout(form: type[ReadingsCsv], data: st.DataObject) ->
     assert carried(rows, layout) == read(write(rows, layout), layout)
 
 
+@unmeasured
 @FEW
 @given(st.text(min_size=1, max_size=8))
 def test_any_name_survives_or_is_refused(name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.core.days import day_grid
 from backend.core.formats.ise_timeseries_csv import Layout, Row, carried, read, stand_alone, write
@@ -77,6 +78,7 @@ class TestTheDefaultLayout:
 class TestRoundTrip:
     """FMT-09: what was written reads back."""
 
+    @unmeasured
     def test_every_combination_of_knobs(self) -> None:
         """Over the doubled hour of October, with every status."""
         rows = day(OCTOBER)[4:16] + day(OCTOBER, obis="1-1:1.9.0")[4:16]
@@ -108,6 +110,7 @@ class TestRoundTrip:
         rows = day(when, minutes)
         assert rows == read(write(rows, Layout()), Layout())
 
+    @unmeasured
     @FEW
     @given(st.data())
     def test_any_rows_in_any_layout(self, data: st.DataObject) -> None:

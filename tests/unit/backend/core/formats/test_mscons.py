@@ -13,6 +13,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.core.days import day_grid
 from backend.core.formats import mscons
@@ -641,6 +642,7 @@ def any_rows(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+@unmeasured
 @settings(deadline=None)
 @given(
     any_rows(),

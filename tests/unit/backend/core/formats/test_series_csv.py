@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.unmeasured import unmeasured
 
 from backend.core.days import day_grid
 from backend.core.exports import Activation, rows_of
@@ -120,6 +121,7 @@ def files(draw: st.DrawFn) -> tuple[list[Series], Layout]:
     return many, layout
 
 
+@unmeasured
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(files())
 def test_any_series_in_any_layout(file: tuple[list[Series], Layout]) -> None:
