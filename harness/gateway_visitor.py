@@ -62,13 +62,12 @@ async def read(web: RestPort, serial: str) -> Reading:
     Read a meter, as Home Assistant does.
 
     Raises:
-        UsageError: If pyiskra is not installed, or finds no such meter.
+        UsageError: If pyiskra finds no such meter.
     """
-    try:
-        from pyiskra.adapters import RestAPI  # type: ignore[import-untyped]
-        from pyiskra.devices import Device  # type: ignore[import-untyped]
-    except ImportError:
-        raise _missing() from None
+    # Loaded only by who reads so.
+    from pyiskra.adapters import RestAPI  # type: ignore[import-untyped]
+    from pyiskra.devices import Device  # type: ignore[import-untyped]
+
     gateway = await Device.create_device(RestAPI(f"{LOOPBACK}:{web.port}"))
     await gateway.init()
     found = {one.serial: one for one in gateway.get_child_devices()}
@@ -87,16 +86,9 @@ async def read(web: RestPort, serial: str) -> Reading:
 
 
 async def looked_for(port: int, serial: str) -> dict[str, Any]:
-    """
-    Look for a gateway by a scan of the network; empty where it does not answer.
+    """Look for a gateway by a scan of the network; empty where it does not answer."""
+    from pyiskra import discovery  # type: ignore[import-untyped]
 
-    Raises:
-        UsageError: If pyiskra is not installed.
-    """
-    try:
-        from pyiskra import discovery  # type: ignore[import-untyped]
-    except ImportError:
-        raise _missing() from None
     if not await _listens(port):
         return {}
     usual, discovery.UDP_DST_PORT = discovery.UDP_DST_PORT, port
@@ -122,8 +114,3 @@ async def _listens(port: int) -> bool:
             except ConnectionRefusedError:
                 return False
     return True
-
-
-def _missing() -> UsageError:
-    remedy = "pip install pyiskra==0.1.29"
-    return UsageError(f"this scenario reads with pyiskra, which is missing: {remedy}")

@@ -57,18 +57,10 @@ async def moved(port: int, *, is_on: bool) -> None:
 
 
 async def read(port: int, address: int) -> Reading:
-    """
-    Read a meter, as Home Assistant does.
+    """Read a meter, as Home Assistant does."""
+    from pyiskra.adapters import Modbus  # type: ignore[import-untyped]
+    from pyiskra.devices import Device  # type: ignore[import-untyped]
 
-    Raises:
-        UsageError: If pyiskra is not installed.
-    """
-    try:
-        from pyiskra.adapters import Modbus  # type: ignore[import-untyped]
-        from pyiskra.devices import Device  # type: ignore[import-untyped]
-    except ImportError:
-        remedy = "pip install pyiskra==0.1.29"
-        raise UsageError(f"this scenario reads with pyiskra, which is missing: {remedy}") from None
     meter = await Device.create_device(Modbus("tcp", "127.0.0.1", address, port))
     await meter.init()
     first = meter.measurements.phases[0]

@@ -7,7 +7,6 @@ import contextlib
 import re
 import shutil
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -350,14 +349,6 @@ def test_the_master_of_scenarios() -> None:
             await modbus_master.moved(port, is_on=True)
 
     run(replace(site, devices=(*site.devices, switch)), test)
-
-
-def test_without_pyiskra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pyiskra is missing the master says what to install."""
-    monkeypatch.setitem(sys.modules, "pyiskra.adapters", None)
-
-    with pytest.raises(UsageError, match=r"pip install pyiskra==0\.1\.29"):
-        asyncio.run(modbus_master.read(1, 33))
 
 
 # ---------------------------------------------------------------- mbpoll

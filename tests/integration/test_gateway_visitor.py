@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 import pytest
 from support.gateway_web import SITE, a_gateway
@@ -51,20 +50,5 @@ def test_it_reads_and_looks_for_with_the_public_client() -> None:
             assert "SG-E1" == found["model"]
             await site.udp.stop()
             assert {} == await gateway_visitor.looked_for(site.udp.port, "IS000122")
-
-    asyncio.run(run())
-
-
-def test_without_pyiskra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pyiskra is missing it says what to install."""
-
-    async def run() -> None:
-        async with a_gateway() as site:
-            for module in ("pyiskra", "pyiskra.adapters"):
-                monkeypatch.setitem(sys.modules, module, None)
-            with pytest.raises(UsageError, match=r"pip install pyiskra==0\.1\.29"):
-                await gateway_visitor.read(site.rest, "I0006494")
-            with pytest.raises(UsageError, match=r"pip install pyiskra==0\.1\.29"):
-                await gateway_visitor.looked_for(site.udp.port, "IS000122")
 
     asyncio.run(run())
