@@ -87,10 +87,15 @@ async def read(web: RestPort, serial: str) -> Reading:
 
 async def looked_for(port: int, serial: str) -> dict[str, Any]:
     """Look for a gateway by a scan of the network; empty where it does not answer."""
-    from pyiskra import discovery  # type: ignore[import-untyped]
-
     if not await _listens(port):
         return {}
+    # pyiskra waits with a socket that blocks its loop, in which the gateway is to answer.
+    return await asyncio.to_thread(lambda: asyncio.run(_scan(port, serial)))
+
+
+async def _scan(port: int, serial: str) -> dict[str, Any]:
+    from pyiskra import discovery  # type: ignore[import-untyped]
+
     usual, discovery.UDP_DST_PORT = discovery.UDP_DST_PORT, port
     try:
         scan = discovery.Discovery()

@@ -68,10 +68,11 @@ class TestRecording:
                 Crossing,
                 at=st.datetimes(timezones=st.just(UTC)),
                 wire=st.sampled_from(["ocpp1.6", "sftp", "hand"]),
-                sender=st.text(),
-                receiver=st.text(),
+                sender=st.text(max_size=40),
+                receiver=st.text(max_size=40),
                 text=st.text(st.characters()),
-            )
+            ),
+            max_size=12,
         ),
         st.none() | st.integers(),
     )
