@@ -3,11 +3,11 @@ How fast files reach a utility's server, beside the clients that people use by h
 
 A real OpenSSH server, and real vsftpd and ProFTPD with TLS, run on free ports of this machine,
 their folder in memory: a disk would be the same for both, and slower than either. The peers are
-OpenSSH's ``sftp`` with a batch of ``put``, and ``lftp`` with ``mirror -R``, each as it comes, but that ``lftp`` speaks TLS 1.2 to vsftpd. Ours
-is the courier of the backend, with as many files on their way as the settings say where they say
-nothing, and with every step of the promise: temporary name, sync, size, rename, look again. The
-peers have none of these. One file of 200 MB and 2,000 of 20 KB, in turns; the ratio is that of the
-medians.
+OpenSSH's ``sftp`` with a batch of ``put``, and ``lftp`` with ``mirror -R``, each as it comes, but
+that ``lftp`` speaks TLS 1.2 to vsftpd. Ours is the courier of the backend, with as many files on
+their way as the settings say where they say nothing, and with every step of the promise: temporary
+name, sync, size, rename, look again. The peers have none of these. One file of 200 MB and 2,000 of
+20 KB, in turns; the ratio is that of the medians.
 
 For small files over FTPS ``lftp`` runs a second time, with as many lines as ours: what lines can
 bring at all on this machine. Beside each speed stands how busy the processors were; where they are
