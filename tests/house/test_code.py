@@ -7,6 +7,7 @@ import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,11 +48,19 @@ GIVEN_PACKAGES = [
 ]
 
 
+@cache
+def modules_of(room: str) -> list[tuple[str, ast.Module]]:
+    """Give every module of a room with its path below the root."""
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted((ROOT / room).rglob("*.py"))
+    ]
+
+
 def modules(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
-    """Give every module of some rooms with its path below the root."""
+    """Give every module of some rooms."""
     for room in rooms:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+        yield from modules_of(room)
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = 20
 MESSAGES_A_ROUND = 12
 METER_VALUES_A_SESSION = 5
 START = datetime(2025, 6, 3, 6, 0, tzinfo=UTC)
@@ -141,20 +141,20 @@ def stored(database: Path) -> list[tuple[int, str]]:
         return list(connection.execute("SELECT instant, raw_value FROM reading ORDER BY instant"))
 
 
-def test_what_is_confirmed_survives_twenty_kills(tmp_path: Path) -> None:
-    """After SIGKILL at twenty points every confirmed reading is in the database, and once."""
-    settings = tmp_path / "settings.toml"
+def survive(folder: Path, kills: int, seed: int) -> None:
+    """Kill a backend at so many points; what it has confirmed must be there each time, once."""
+    settings = folder / "settings.toml"
     settings.write_text(SETTINGS)
-    chance, charger = random.Random(2025), Charger()
+    chance, charger = random.Random(seed), Charger()
 
-    for _ in range(KILLS):
+    for _ in range(kills):
         process, address = start(settings)
         with process:
             moment = chance.choice(("before", "midst", "midst", "after"))
             kill_at = chance.randrange(MESSAGES_A_ROUND)
             asyncio.run(charge(address, charger, kill_at, moment, process.kill))
             process.kill()
-        found = stored(tmp_path / "killed.sqlite")
+        found = stored(folder / "killed.sqlite")
         expected = {(int(at.timestamp()) * 1_000_000, value) for at, value in charger.confirmed}
 
         assert len(found) == len(set(found))
@@ -163,8 +163,8 @@ def test_what_is_confirmed_survives_twenty_kills(tmp_path: Path) -> None:
         assert len(found) - len(expected) <= 1
 
     assert all(len(ids) == 1 for ids in charger.started.values())
-    assert len(charger.confirmed) > KILLS
-    with closing(sqlite3.connect(tmp_path / "killed.sqlite")) as connection:
+    assert len(charger.confirmed) > kills
+    with closing(sqlite3.connect(folder / "killed.sqlite")) as connection:
         (checked,) = connection.execute("PRAGMA integrity_check").fetchone()
         (open_lines,) = connection.execute(
             "SELECT count(*) FROM connection WHERE disconnected_at IS NULL"
@@ -173,3 +173,15 @@ def test_what_is_confirmed_survives_twenty_kills(tmp_path: Path) -> None:
     assert "ok" == checked
     assert open_lines <= 1
     assert sessions - len(charger.started) in (0, 1)
+
+
+def test_what_is_confirmed_survives_kills(tmp_path: Path) -> None:
+    """After SIGKILL at some points every confirmed reading is in the database, and once."""
+    survive(tmp_path, kills=6, seed=2025)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_is_confirmed_survives_a_hundred_kills(tmp_path: Path) -> None:
+    """The same at many more points, which takes longer than CI allows."""
+    survive(tmp_path, kills=100, seed=2026)

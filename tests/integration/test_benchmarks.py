@@ -19,9 +19,11 @@ pytestmark = pytest.mark.skipif(
 
 def run(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a benchmark; whether it reaches its target on this machine is not looked at."""
+    # Nor is its coverage measured: it would take twice as long, and time itself.
+    inherited = {key: one for key, one in os.environ.items() if not key.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / name), *arguments],
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         timeout=100,
@@ -52,21 +54,20 @@ def test_idle_connections() -> None:
     assert 2 == len(re.findall(r"MB \( *-?[\d.]+ KiB each\)", done.stdout))
 
 
-def test_export_rows() -> None:
+@pytest.mark.parametrize(("mix", "points"), [("sessions", 4), ("values", 1)])
+def test_export_rows(mix: str, points: int) -> None:
     """Files are made from registers of each mix, and memory and growth are told."""
-    for mix in ("clock", "sessions", "values"):
-        done = run("export_rows.py", "--points", "4", "--days", "2", "--runs", "1", "--mix", mix)
+    few = ("--points", str(points), "--days", "2", "--runs", "1")
+    done = run("export_rows.py", *few, "--mix", mix)
 
-        assert re.search(
-            r"^isebench, registers to bytes +[\d.]+ M rows/s", done.stdout, re.MULTILINE
-        )
-        assert 1 == len(re.findall(r"^memory, .. days: peak \d+ MB", done.stdout, re.MULTILINE))
-        assert 2 == len(re.findall(r"µs a point", done.stdout))
+    assert re.search(r"^isebench, registers to bytes +[\d.]+ M rows/s", done.stdout, re.MULTILINE)
+    assert 1 == len(re.findall(r"^memory, .. days: peak \d+ MB", done.stdout, re.MULTILINE))
+    assert min(points, 2) == len(re.findall(r"µs a point", done.stdout))
 
 
 @pytest.mark.parametrize("is_here", [True, False])
 def test_deliveries(tmp_path: Path, is_here: bool) -> None:
-    """Both roads are measured beside a peer; where servers or peers are missing, that is said."""
+    """Each road is measured beside a peer; where servers or peers are missing, that is said."""
     few = ("--small", "20", "--large", "2000000", "--runs", "1")
     done = run("deliveries.py", *few, **({} if is_here else {"PATH": str(tmp_path)}))
 
@@ -74,8 +75,11 @@ def test_deliveries(tmp_path: Path, is_here: bool) -> None:
         assert 0 == done.returncode
         return
     assert is_here
-    for road, peer in (("SFTP", "OpenSSH sftp"), ("FTPS", "lftp")):
+    ftps = ("FTPS to vsftpd", "FTPS to ProFTPD")
+    for road, peer in (("SFTP to OpenSSH", "OpenSSH sftp"), *((one, "lftp") for one in ftps)):
         assert 2 == len(re.findall(rf"^{road}, .* times as fast as {peer}", done.stdout, re.M))
+    for road in ftps:
+        assert 1 == len(re.findall(rf"^{road}, 20 files: lftp over 4 lines", done.stdout, re.M))
     assert ("missed" in done.stdout) == (1 == done.returncode)
 
 

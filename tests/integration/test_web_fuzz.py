@@ -23,13 +23,14 @@ from schemathesis.specs.openapi.checks import (
 from support.command_site import SETTINGS, TOKEN, WEB, CommandSite
 
 FEW = hypothesis.settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
+MANY = hypothesis.settings(FEW, max_examples=100, derandomize=False)
 CHECKS = [
     content_type_conformance,
     negative_data_rejection,
@@ -48,9 +49,10 @@ OUR_OWN = {502, 504}
 
 
 class Fuzzer:
-    """Asks, and counts the answers."""
+    """Asks as often as the settings say, and counts the answers."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, settings: hypothesis.settings) -> None:
+        self._settings = settings
         self.seen: Counter[int] = Counter()
         self._schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
 
@@ -69,8 +71,7 @@ class Fuzzer:
         return self.seen
 
     def _ask(self, cases: Any) -> None:
-        @hypothesis.seed(1)
-        @FEW
+        @self._settings
         @hypothesis.given(case=cases)
         def ask(case: schemathesis.Case) -> None:
             headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -81,20 +82,34 @@ class Fuzzer:
         ask()
 
 
-# The charger's line is kept alive meanwhile, and the pings of websockets draw from `random`.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-@pytest.mark.timeout(300)
-def test_no_answer_is_a_failure_or_undocumented(tmp_path: Path) -> None:
-    """No 5xx but for what a charger does; no status, type or body that is not in the document."""
+def fuzz(folder: Path, settings: hypothesis.settings) -> Counter[int]:
+    """Ask a backend with a charger; give how often each status was answered."""
 
     async def run() -> Counter[int]:
-        async with CommandSite(tmp_path, SETTINGS + METER + WEB) as site, site.charger() as charger:
+        async with CommandSite(folder, SETTINGS + METER + WEB) as site, site.charger() as charger:
             charger.answers["GetLocalListVersion"] = '[4,"{id}","NotSupported","",{}]'
+            address = site.backend.web_address
             # It blocks its thread, and the server needs this one.
-            seen = await asyncio.to_thread(lambda: Fuzzer(site.backend.web_address).run())
+            seen = await asyncio.to_thread(lambda: Fuzzer(address, settings).run())
             assert charger.asked
             return seen
 
     seen = asyncio.run(run())
     assert {200, 404, 409, 422, 502} <= set(seen), seen
-    assert sum(seen.values()) > 300, seen
+    return seen
+
+
+# The charger's line is kept alive meanwhile, and the pings of websockets draw from `random`.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+@pytest.mark.timeout(300)
+def test_no_answer_is_a_failure_or_undocumented(tmp_path: Path) -> None:
+    """No 5xx but for what a charger does; no status, type or body that is not in the document."""
+    assert sum(fuzz(tmp_path, FEW).values()) > 300
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+@pytest.mark.timeout(1_800)
+def test_nor_is_any_of_many(tmp_path: Path) -> None:
+    """The same for many more questions, which take longer than CI allows."""
+    assert sum(fuzz(tmp_path, MANY).values()) > 3_000
