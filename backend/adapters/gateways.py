@@ -3,12 +3,15 @@ Meters behind smart gateways: read, kept like what is sent for a meter, and thei
 
 Rule 1: a gateway is asked at multiples of ``every`` since midnight UTC, so at each quarter hour;
 its meters one after the other, as it asks them one after the other itself. What fails is tried
-again after `RETRY_S`, until the next time comes; a meter that fails keeps none of the others back.
+again after `RETRY_S`, until the next time comes; a meter that fails keeps none of the others back,
+and a gap is looked at when all of them have been read.
 Rule 2: a reading holds for the instant at which it was asked for, and goes the way of everything
 that is sent for a meter (`backend.adapters.meters`), with the answer as evidence.
-Rule 3: after a start, and after a failure, it is looked for gaps at the next quarter hour that was
-read. The load profile fills them (`backend.core.sg_profile`), over REST, whatever the way. While
-that fails it is tried again at each further quarter hour.
+Rule 3: after a start, after a failure, and where nothing was read for more than a quarter hour, it
+is looked for gaps as soon as the register at the end of a quarter hour is known. The load profile
+fills them (`backend.core.sg_profile`), over REST, whatever the way. While one of them cannot be
+filled it is tried again at each further quarter hour. The profile may lack the newest quarter hour
+for a moment, so it is looked once more where the newest gap stays.
 """
 
 from __future__ import annotations
@@ -26,8 +29,17 @@ from sqlalchemy import Connection
 from backend.adapters import meter_values, meters, records
 from backend.core.readings import MeterValue
 from backend.core.sg_counters import EXPORT, IMPORT, Counter, meter_value
-from backend.core.sg_profile import QUARTER, Quarter, Shown, at_quarter, fill, gaps, shown_value
-from backend.errors import BackendError, GatewayAnswerError, GatewayError
+from backend.core.sg_profile import (
+    QUARTER,
+    Quarter,
+    Shown,
+    check,
+    ends_of,
+    fill,
+    gaps,
+    shown_value,
+)
+from backend.errors import BackendError, GatewayAnswerError
 from backend.ports import Alarm, Clock, Gateway, GatewayMeter
 from backend.settings import MeterSettings, Settings
 
@@ -167,40 +179,49 @@ class PolledGateway:
     async def _poll(self, tries: int, wanted: Sequence[GatewayMeter]) -> None:
         """Read some meters; those that fail again a little later, all of them at the next time."""
         async with self._polling:
-            if self._stopped:
-                return
             asked_at = self._clock.now()
             due = _next(asked_at, self._gateway.every)
-            try:
-                with self._clock.hold(f"{self._gateway.name} is being read"):
-                    failed = [one for one in wanted if not await self._read(one)]
-            except Exception:
-                _log.exception("%s: reading it broke", self._gateway.where())
-                failed = list(wanted)
+            with self._clock.hold(f"{self._gateway.name} is being read"):
+                failed = [one for one in wanted if not await self._has_read(one)]
+                for one in wanted:
+                    if one not in failed and not self._stopped:
+                        await self._gaps.fill(one)
+            if self._stopped:
+                return
             again = asked_at + timedelta(seconds=RETRY_S[min(tries, len(RETRY_S) - 1)])
             if failed and again < due:
                 self._ring(again, tries + 1, failed)
             else:
                 self._ring(due, 0, self._gateway.meters)
 
-    async def _read(self, meter: GatewayMeter) -> bool:
+    async def _has_read(self, meter: GatewayMeter) -> bool:
+        if self._stopped:
+            return False
         view, where = self._keeper.views[meter.name], self._gateway.where(meter)
         instant = self._clock.now()
         try:
             counters, text = await self._read_meter(self._gateway, meter)
             value = meter_value(counters, instant, where)
             await self._keeper.keep(meter, text, (value,))
-        except BackendError as error:
-            if view.problem != str(error):
-                _log.warning("%s", error)
-            view.problem = str(error)
+        except Exception as error:
+            self._tell(view, error, where)
             self._gaps.may_be_at(meter)
             return False
         if view.problem:
             _log.info("%s can be read again", where)
+        if view.read_at is not None and instant - view.read_at > QUARTER:
+            self._gaps.may_be_at(meter)
         view.problem, view.read_at = "", instant
-        await self._gaps.fill(meter, view, instant)
         return True
+
+    def _tell(self, view: GatewayView, error: Exception, where: str) -> None:
+        told = str(error)
+        if not isinstance(error, BackendError):
+            told = f"{where}: reading it broke ({type(error).__name__}); it is tried again"
+        if view.problem != told:
+            is_ours = not isinstance(error, BackendError)
+            _log.warning("%s", told, exc_info=error if is_ours else None)
+        view.problem = told
 
 
 class Gaps:
@@ -219,46 +240,83 @@ class Gaps:
         self._gateway = gateway
         self._read_profile = read_profile
         self._keeper = keeper
-        self._suspected = {one.name for one in gateway.meters}
+        #: By the name of a meter that may have gaps: up to when it was looked for them.
+        self._suspected: dict[str, datetime | None] = {one.name: None for one in gateway.meters}
 
     def may_be_at(self, meter: GatewayMeter) -> None:
         """Look for gaps of a meter when it has been read at a quarter hour again."""
-        self._suspected.add(meter.name)
+        self._suspected[meter.name] = None
 
-    async def fill(self, meter: GatewayMeter, view: GatewayView, read_at: datetime) -> None:
-        """Fill what can be filled, where something may be missing and a quarter hour was read."""
-        read_profile = self._read_profile
-        if read_profile is None or meter.name not in self._suspected:
-            return
-        if at_quarter(Shown(read_at, None, None)) is None:
+    async def fill(self, meter: GatewayMeter) -> None:
+        """Fill what can be filled, where something may be missing and a quarter hour is new."""
+        view = self._keeper.views[meter.name]
+        read_at, read_profile = view.read_at, self._read_profile
+        if read_profile is None or read_at is None or meter.name not in self._suspected:
             return
         try:
-            await self._fill(read_profile, meter, read_at)
-        except GatewayError as error:
-            if view.gap_problem != str(error):
-                _log.warning("a gap cannot be filled: %s", error)
-            view.gap_problem = str(error)
-            if not isinstance(error, GatewayAnswerError):
-                return  # it is tried again
-        else:
+            is_done = await self._fill(read_profile, meter, read_at)
+        except Exception as error:
+            told = str(error)
+            if not isinstance(error, BackendError):
+                told = f"{self._gateway.where(meter)}: {type(error).__name__}; it is tried again"
+            if view.gap_problem != told:
+                _log.warning("a gap cannot be filled: %s", told)
+            view.gap_problem = told
+            return
+        # None where a gap may have come since.
+        if is_done and self._suspected.get(meter.name) is not None:
             view.gap_problem = ""
-        self._suspected.discard(meter.name)
+            del self._suspected[meter.name]
 
     async def _fill(
         self, read_profile: ReadProfile, meter: GatewayMeter, read_at: datetime
-    ) -> None:
-        where = self._gateway.where(meter)
-        found = gaps(await self._keeper.shown(meter, read_at - LOOK_BACK, read_at))
+    ) -> bool:
+        """Fill all gaps; gives False where it must be looked again."""
+        name, quarter = meter.name, read_at - (read_at - _MIDNIGHT) % QUARTER
+        looked_at = self._suspected[name]
+        if looked_at == quarter:
+            return False
+        self._suspected[name] = quarter  # and None again, where a gap comes meanwhile
+        readings = await self._keeper.shown(meter, read_at - LOOK_BACK, read_at)
+        ends = ends_of(readings)
+        if not ends or ends[-1].instant < quarter:
+            if self._suspected[name] == quarter:
+                self._suspected[name] = looked_at
+            return False
+        found = self._gaps_of(meter, ends)
         if not found:
-            return
+            return True
         profile, text = await read_profile(self._gateway, meter)
+        check(ends, profile, self._gateway.where(meter))
+        problems: list[GatewayAnswerError] = []
+        is_newest_whole = True
         for before, after in found:
-            made = fill(before, after, profile, where)
-            if made:
-                values = [shown_value(one, place) for place, one in enumerate(made)]
-                await self._keeper.keep(meter, text, values)
-                count = (after.instant - before.instant) // QUARTER - 1
-                _log.info("%s: %d of %d registers of a gap are filled", where, len(made), count)
+            try:
+                made = fill(before, after, profile, self._gateway.where(meter), readings)
+            except GatewayAnswerError as error:
+                problems.append(error)
+                continue
+            await self._keep(meter, text, made)
+            has_all = len(made) == (after.instant - before.instant) // QUARTER - 1
+            is_newest_whole = has_all or after.instant < quarter
+        if problems:
+            raise problems[0]
+        return is_newest_whole or looked_at is not None
+
+    def _gaps_of(self, meter: GatewayMeter, ends: Sequence[Shown]) -> list[tuple[Shown, Shown]]:
+        exchanges = [one.at for one in self._keeper.settings_of(meter).exchanges]
+        return [
+            (before, after)
+            for before, after in gaps(ends)
+            # No register of one meter can be made from another's.
+            if not any(before.instant < at <= after.instant for at in exchanges)
+        ]
+
+    async def _keep(self, meter: GatewayMeter, text: str, made: Sequence[Shown]) -> None:
+        if made:
+            values = [shown_value(one, place) for place, one in enumerate(made)]
+            new = await self._keeper.keep(meter, text, values)
+            _log.info("%s: %d registers of a gap are filled", self._gateway.where(meter), new)
 
 
 def _next(now: datetime, every: timedelta) -> datetime:

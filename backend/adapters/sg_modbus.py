@@ -60,7 +60,7 @@ async def _read(
     model, serial = identity_of(await _words(client, IDENTITY, meter, where))
     if serial != meter.serial:
         raise GatewayAnswerError(
-            f"under address {meter.address} answers {model} {serial!r}",
+            f"under address {meter.address} answers {model} {serial!r}, not {meter.serial!r}",
             where,
             "correct address or serial number of the meter; nothing of it was kept",
         )

@@ -7,6 +7,7 @@ place and not of a meter, and not when it was measured: nothing is billed of it.
 
 An answer comes under ``<root>/<publish>``, as does every other; the right one repeats what was
 asked. Errors are plain text and name no question: whichever comes while something is asked ends it.
+What the broker has retained was said before anything was asked, and answers nothing.
 """
 
 from __future__ import annotations
@@ -63,16 +64,24 @@ def _client(gateway: Gateway, mqtt: Mqtt) -> aiomqtt.Client:
         username=mqtt.user or None,
         password=mqtt.secret or None,
         timeout=gateway.time_limit_s,
-        tls_context=_context(mqtt) if mqtt.tls else None,
+        tls_context=_context(gateway, mqtt) if mqtt.tls else None,
         max_queued_incoming_messages=1_000,
         socket_options=_AT_ONCE,
     )
 
 
-def _context(mqtt: Mqtt) -> ssl.SSLContext:
+def _context(gateway: Gateway, mqtt: Mqtt) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=mqtt.authority or None)
     if mqtt.certificate_file:
-        context.load_cert_chain(mqtt.certificate_file, mqtt.key_file)
+        try:
+            # With a word for its password OpenSSL does not ask for one at the terminal.
+            context.load_cert_chain(mqtt.certificate_file, mqtt.key_file, password="")
+        except OSError as error:  # an SSLError is one
+            raise GatewayRefused(
+                f"certificate and key cannot be used ({error})",
+                gateway.where(),
+                "look at certificate_file and key_file: PEM, and the key without a password",
+            ) from None
     return context
 
 
@@ -116,6 +125,8 @@ class _Line:
     def _answer(self, message: aiomqtt.Message, register: int, count: int) -> Sequence[int] | None:
         """Read what was published; None where it answers something else."""
         payload = message.payload
+        if message.retain:
+            return None
         if not isinstance(payload, bytes | bytearray) or len(payload) > MESSAGE_LIMIT_BYTES:
             return None
         if message.topic.value.endswith("/error"):
@@ -123,7 +134,7 @@ class _Line:
             raise GatewayAnswerError(f"it says {text!r}", self.where, "it is tried again")
         try:
             told = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter where it is nested without end
             return None
         if not isinstance(told, dict) or told.get("cmd") != "modbus_read":
             return None

@@ -3,7 +3,8 @@ Receives what smart gateways push (document 004 §4.1.2.2; `backend.core.sg_push
 
 A message is acknowledged once it is on disk, and never before: what is not acknowledged is sent
 again, and what comes twice is kept once. A message that cannot be kept is not acknowledged, and
-who sends it is told nothing else: the protocol has no other word.
+who sends it is told nothing else: the protocol has no other word. Gaps are filled behind the
+acknowledgement, which is awaited for a second only (§4.1.2.2 "push response time").
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ LINES_LIMIT = 16
 """How many lines a gateway may have open; it needs one."""
 IDLE_LIMIT_S = 600.0
 """How long a line may say nothing, in real seconds."""
+
+
+Taken = tuple[GatewayMeter, bytes]
 
 
 class PushedGateway:
@@ -55,7 +59,13 @@ class PushedGateway:
         self._clock = clock
         self._meters = {one.serial: one for one in gateway.meters}
         self._server: asyncio.Server | None = None
-        self._lines: set[asyncio.Task[None]] = set()
+        #: The oldest first.
+        self._lines: dict[asyncio.Task[None], None] = {}
+        self._keeping: set[asyncio.Task[Taken]] = set()
+        self._filling: set[asyncio.Task[None]] = set()
+        #: The names of meters that are to be looked at for gaps, one after the other.
+        self._to_fill: set[str] = set()
+        self._one_filled = asyncio.Lock()
 
     async def start(self) -> None:
         """
@@ -83,43 +93,76 @@ class PushedGateway:
         if server is None:
             return
         server.close()
-        for line in tuple(self._lines):
-            line.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
+        under_way = [*self._lines, *self._filling]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, *self._keeping, return_exceptions=True)
         await server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        if task is None or len(self._lines) >= LINES_LIMIT:
+        if task is None or self._server is None:
             writer.close()
             return
-        self._lines.add(task)
+        if len(self._lines) >= LINES_LIMIT:
+            # A gateway that lost its network comes over a new line, and never ends the old one.
+            next(iter(self._lines)).cancel()
+        self._lines[task] = None
         try:
             await self._take_all(reader, writer)
+        except asyncio.CancelledError:
+            pass  # hung up on: the backend stops, or a newer line takes its place
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             pass  # the line is gone; what was not acknowledged comes again
         except (asyncio.LimitOverrunError, ValueError):
             _log.warning("%s: a message has no end; the line was cut", self._gateway.where())
         except BackendError as error:
-            _log.warning("%s", error)
+            self._tell(str(error))
         finally:
-            self._lines.discard(task)
+            self._lines.pop(task, None)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    def _tell(self, problem: str) -> None:
+        """Tell of every meter why nothing comes: the gateway sends nothing else before this."""
+        views = [self._keeper.views[one.name] for one in self._gateway.meters]
+        if any(view.problem != problem for view in views):
+            _log.warning("%s", problem)
+        for view in views:
+            view.problem = problem
 
     async def _take_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             async with asyncio.timeout(IDLE_LIMIT_S):
                 line = await reader.readuntil(b"\n")
             with self._clock.hold(f"a push of {self._gateway.name} is being kept"):
+                taking = asyncio.ensure_future(self._take(line))
+                self._keeping.add(taking)
+                taking.add_done_callback(self._keeping.discard)
                 # Kept whole even where the backend stops now.
-                answer = await asyncio.shield(self._take(line))
-                writer.write(answer)
-                await writer.drain()
+                meter, acknowledgement = await asyncio.shield(taking)
+                writer.write(acknowledgement)
+                async with asyncio.timeout(IDLE_LIMIT_S):
+                    await writer.drain()
+                self._look_for_gaps(meter)
 
-    async def _take(self, line: bytes) -> bytes:
-        """Keep a message, and give its acknowledgement."""
+    def _look_for_gaps(self, meter: GatewayMeter) -> None:
+        if meter.name not in self._to_fill:
+            self._to_fill.add(meter.name)
+            hold = self._clock.hold(f"{self._gateway.where(meter)} is looked at for gaps")
+            task = asyncio.ensure_future(self._fill(meter))
+            self._filling.add(task)
+            task.add_done_callback(self._filling.discard)
+            task.add_done_callback(lambda _: hold.release())
+
+    async def _fill(self, meter: GatewayMeter) -> None:
+        async with self._one_filled:
+            self._to_fill.discard(meter.name)
+            await self._gaps.fill(meter)
+
+    async def _take(self, line: bytes) -> Taken:
+        """Keep a message, and give its meter and its acknowledgement."""
         where, now = self._gateway.where(), self._clock.now()
         push = read_push(line, where)
         if push.gateway != self._gateway.serial:
@@ -131,18 +174,14 @@ class PushedGateway:
         meter = self._meter(push.serial)
         view = self._keeper.views[meter.name]
         instant = push.held_at(now)
-        try:
-            value = meter_value(push.counters, instant, self._gateway.where(meter))
-            text = line.decode("utf-8", "replace").rstrip("\n")
-            await self._keeper.keep(meter, text, (value,))
-        except BackendError as error:
-            view.problem = str(error)
-            raise
+        value = meter_value(push.counters, instant, self._gateway.where(meter))
+        text = line.decode("utf-8", "replace").rstrip("\n")
+        await self._keeper.keep(meter, text, (value,))
         if view.problem or view.read_at is None or instant > view.read_at + QUARTER:
             self._gaps.may_be_at(meter)
-        view.problem, view.read_at = "", instant
-        await self._gaps.fill(meter, view, instant)
-        return push.acknowledgement
+        # What comes late does not make the meter less well known.
+        view.problem, view.read_at = "", max(instant, view.read_at or instant)
+        return meter, push.acknowledgement
 
     def _meter(self, serial: str) -> GatewayMeter:
         if serial not in self._meters:

@@ -52,7 +52,7 @@ async def _of_meter(gateway: Gateway, meter: GatewayMeter, resource: str) -> str
     host, port = gateway.host, gateway.port
     if gateway.way != "rest":
         host, port = gateway.web_host, gateway.web_port
-    address = f"http://{host}:{port}"
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     timeout = aiohttp.ClientTimeout(total=gateway.time_limit_s)
     try:
         async with aiohttp.ClientSession(timeout=timeout, headers=_login(gateway)) as session:
@@ -79,7 +79,8 @@ def _login(gateway: Gateway) -> dict[str, str]:
 
 
 async def _get(session: aiohttp.ClientSession, url: str, gateway: Gateway) -> str:
-    async with session.get(url) as answer:
+    # What answers elsewhere is no gateway.
+    async with session.get(url, allow_redirects=False) as answer:
         if answer.status == 403:
             raise GatewayRefused(
                 f"it does not let user {gateway.user!r} in",
@@ -105,7 +106,7 @@ async def _get(session: aiohttp.ClientSession, url: str, gateway: Gateway) -> st
 def _json(text: str, gateway: Gateway, meter: GatewayMeter) -> Any:
     try:
         return json.loads(text, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested without end
         raise GatewayAnswerError(
             f"the answer is no JSON: {text[:60]!r}", gateway.where(meter), "it is tried again"
         ) from None

@@ -8,8 +8,10 @@ Rule 1: a register of active energy is told by the first counter of its unit and
 nobody can set back; where a meter has none of these, by the first that can be set back. Such a
 counter begins anew when somebody resets it, which `backend.core.registers` knows.
 Rule 2: counters of one tariff are not read: they are "for informative viewing only" (§4.6).
-Rule 3: a body in which there is no such counter is an error, and so is a value that is no number:
-nothing is guessed of energy.
+Rule 3: a body in which there is no such counter is an error, and so is a value that is no number,
+or none at all: nothing is guessed of energy, and no other counter stands in for one that is not
+known just now.
+Rule 4: counters of a single phase are not read.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ COUNTERS_LIMIT = 64
 TARIFFS = 5
 """Document 004 §4.6: "up to 5 different tariffs"; a counter of all of them has none of its own."""
 VALUE_LIMIT_WH = Decimal(10) ** 15
+DIGITS_LIMIT = 40
+_NOT_THERE = ("Disabled", "Not Detected")
+"""In the place of a model: of these the list shows at most who was there before."""
 #: Prefixes of units, in powers of ten; a web page of the gateway shows "20.2495 MWh".
 _PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9}
 _MEASURANDS = {one.code: one.measurand for one in REGISTERS}
@@ -80,14 +85,18 @@ def counters_of(body: object, where: str) -> list[Counter]:
         found += [
             _counter(row, f"counters.{name}[{place}]", is_resettable, where)
             for place, row in enumerate(rows)
-            if not _is_disabled(row)
+            if _counts(row)
         ]
     return found
 
 
-def _is_disabled(row: object) -> bool:
+def _counts(row: object) -> bool:
+    """Tell whether a row is a counter of all phases that is not switched off."""
+    if not isinstance(row, dict):
+        return True  # told as wrong
     # Figure 30 lists counters that are off, with "Disabled" for a value.
-    return isinstance(row, dict) and (row.get("value") in (None, "Disabled") or not row.get("unit"))
+    is_off = row.get("value") == "Disabled" or row.get("enabled") is False or not row.get("unit")
+    return not is_off and row.get("phase", "Total") == "Total"
 
 
 def _counter(row: object, place: str, is_resettable: bool, where: str) -> Counter:
@@ -97,9 +106,10 @@ def _counter(row: object, place: str, is_resettable: bool, where: str) -> Counte
     prefix, base = _unit(unit)
     if base is None or direction not in ("import", "export"):
         raise _wrong(where, f"'{place}' has the unit {unit!r} and the direction {direction!r}")
-    value = _number(row["value"])
-    if value is None or not 0 <= value * prefix < VALUE_LIMIT_WH:
-        raise _wrong(where, f"'{place}' has the value {row['value']!r}")
+    value = _number(row.get("value"))
+    # Held against the limit first: what is beyond it may be too large to be multiplied.
+    if value is None or not 0 <= value < VALUE_LIMIT_WH or value * prefix >= VALUE_LIMIT_WH:
+        raise _wrong(where, f"'{place}' has the value {repr(row.get('value'))[:40]}")
     tariffs = row.get("tariffs")
     has_tariff = isinstance(tariffs, list) and 0 < len(tariffs) < TARIFFS
     raw = f"{row['value']}"
@@ -122,7 +132,9 @@ def _number(value: object) -> Decimal | None:
         number = Decimal(value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    # So many digits no meter has; 10^-999999 would be a fraction that nothing can be done with.
+    has_few_digits = number.is_finite() and len(f"{value}") <= DIGITS_LIMIT
+    return number if has_few_digits and number.adjusted() >= -DIGITS_LIMIT else None
 
 
 def meter_value(counters: Iterable[Counter], instant: datetime, where: str) -> MeterValue:
@@ -167,9 +179,19 @@ def index_of(devices: object, serial: str, where: str) -> int:
     if not isinstance(rows, list):
         raise _wrong(where, "the answer has no list 'devices'")
     counted = [one for one in rows if isinstance(one, dict) and not _is_right_ir(one)]
-    for number, one in enumerate(counted):
-        if one.get("serial") == serial:
-            return number
+    numbers = [
+        number
+        for number, one in enumerate(counted)
+        if str(one.get("serial")).strip() == serial and one.get("model") not in _NOT_THERE
+    ]
+    if len(numbers) == 1:
+        return numbers[0]
+    if numbers:
+        raise GatewayAnswerError(
+            f"it lists {len(numbers)} meters with the serial number {serial!r}",
+            where,
+            "look at the gateway which of them is there, and disable the other; none was read",
+        )
     shown = ", ".join(str(one.get("serial")) for one in counted if one.get("serial")) or "none"
     raise GatewayAnswerError(
         f"it lists no meter with the serial number {serial!r}; it lists {shown}",

@@ -95,7 +95,8 @@ def read_push(line: bytes, where: str) -> Push:
 
 def _parsed(line: bytes, where: str) -> Element:
     # A document type may name entities that grow without end; none is ever needed here.
-    if b"<!" in line or b"<?" in line:
+    # Nor is another encoding, in which it would not be seen.
+    if b"<!" in line or b"<?" in line or b"\0" in line:
         raise _wrong(where, "a message has a declaration, which no push has")
     parser = XMLParser()
     try:

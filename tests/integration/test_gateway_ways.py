@@ -15,11 +15,13 @@ from typing import Any
 import aiomqtt
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from support.mosquitto import MOSQUITTO, SECRET, USER, mosquitto
 
 from backend import Settings
 from backend.adapters import records, sg_modbus, sg_mqtt, sg_push, sg_rest
-from backend.adapters.gateways import MeterKeeper
+from backend.adapters.gateways import MeterKeeper, ReadProfile
 from backend.adapters.store import Store
 from backend.core.sg_counters import Counter
 from backend.core.sg_profile import Quarter
@@ -105,6 +107,22 @@ async def failing(work: Awaitable[object], kind: type[GatewayError], told: str) 
     """Await something that must fail, and say so."""
     with pytest.raises(kind, match=told):
         await work
+
+
+@asynccontextmanager
+async def page(
+    answer: Callable[[web.Request], Awaitable[web.Response]],
+) -> AsyncIterator[int]:
+    """Run a web server that answers whatever is asked; gives its port."""
+    app = web.Application()
+    app.router.add_get("/{any:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
 
 
 class TestRest:
@@ -198,20 +216,45 @@ class TestRest:
                     await asyncio.Event().wait()
                 return answer or web.Response()
 
-            app = web.Application()
-            app.router.add_get("/{any:.*}", answering)
-            runner = web.AppRunner(app, shutdown_timeout=0.01)
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            try:
-                port = runner.addresses[0][1]
+            async with page(answering) as port:
                 to = gateway("rest", port, time_limit_s=1.0)
                 await failing(sg_rest.read_counters(to, HOUSE), kind, told)
-            finally:
-                await runner.cleanup()
 
         run(work)
+
+    def test_an_address_that_redirects_is_not_followed(self) -> None:
+        """What answers elsewhere is no gateway, whatever it says."""
+
+        async def answer(request: web.Request) -> web.Response:
+            raise web.HTTPFound("http://127.0.0.1:1/")
+
+        async def work() -> None:
+            async with page(answer) as port:
+                to = gateway("rest", port)
+                await failing(
+                    sg_rest.read_counters(to, HOUSE), GatewayAnswerError, "is answered with 302"
+                )
+
+        run(work)
+
+    def test_an_answer_that_is_nested_without_end_is_told(self) -> None:
+        """It is no answer of a gateway, and breaks nothing."""
+
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(text="[" * 100_000)
+
+        async def work() -> None:
+            async with page(answer) as port:
+                to = gateway("rest", port)
+                await failing(sg_rest.read_counters(to, HOUSE), GatewayAnswerError, "is no JSON")
+
+        run(work)
+
+    def test_a_gateway_may_have_an_address_of_ipv6(self) -> None:
+        """Its address is put in brackets, as the form of addresses wants it."""
+        to = replace(gateway("rest", 1), host="::1")
+        told = r"http://\[::1\]:1 cannot be reached \(Cannot connect to host ::1:1"
+        run(lambda: failing(sg_rest.read_counters(to, HOUSE), GatewayUnreachable, told))
 
 
 class TestModbus:
@@ -341,6 +384,10 @@ def identity(serial: str) -> list[int]:
     ]
 
 
+DEEP = "[" * 60_000
+"""What is nested without end."""
+
+
 class TestMqtt:
     """Over MQTT; the gateway itself is tried in the scenarios."""
 
@@ -429,6 +476,62 @@ class TestMqtt:
             ("W4124940", 40_151, 1),
             ("W4124940", 40_421, 80),
         ]
+
+    def test_what_the_broker_has_retained_is_no_answer(self) -> None:
+        """Registers of yesterday, and an error of then, are not those that are asked for now."""
+
+        def answer(command: dict[str, Any]) -> tuple[str, str]:
+            return registers(command, identity("W0000000"))
+
+        async def work() -> None:
+            async with answering(answer) as port:
+                asked = {"reg": 30_001, "no_regs": 13}
+                _, old = registers(asked, identity("W4124940"))
+                async with aiomqtt.Client("127.0.0.1", port) as client:
+                    for topic, text in (("error", "Error: old"), ("modbus", old), ("deep", DEEP)):
+                        await client.publish(f"IS001093/publish/{topic}", text, 1, retain=True)
+                to = gateway("mqtt", port, mqtt=Mqtt("IS001093"))
+                await failing(
+                    sg_mqtt.read_counters(to, HOUSE),
+                    GatewayAnswerError,
+                    "'W0000000' answers for 'W4124940'",
+                )
+
+        run(work)
+
+    def test_what_is_nested_without_end_is_no_answer(self) -> None:
+        """Anybody may publish there; what cannot be read is passed over."""
+
+        async def work() -> None:
+            async with answering(lambda command: ("modbus", DEEP)) as port:
+                to = gateway("mqtt", port, mqtt=Mqtt("IS001093"))
+                await failing(
+                    sg_mqtt.read_counters(to, HOUSE), GatewayUnreachable, "no answer to modbus_read"
+                )
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sg_mqtt, "ANSWER_LIMIT_S", 0.3)
+            run(work)
+
+    def test_a_key_that_cannot_be_used_is_told(self, tmp_path: Path) -> None:
+        """A key with a password is told, and nobody is asked for that at the terminal."""
+        key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+        name = tmp_path / "key.pem"
+        name.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.BestAvailableEncryption(b"geheim"),
+            )
+        )
+        mqtt = Mqtt("IS001093", tls=True, certificate_file=str(name), key_file=str(name))
+        run(
+            lambda: failing(
+                sg_mqtt.read_counters(gateway("mqtt", 1, mqtt=mqtt), HOUSE),
+                GatewayRefused,
+                "certificate and key cannot be used",
+            )
+        )
 
     def test_a_broker_that_is_not_there_is_told(self) -> None:
         """Nobody at the broker's address is told."""
@@ -529,10 +632,17 @@ serial = "W4124940"
 """
 
 
-def push(number: int = 1, *, wh: int = 5, serial: str = "W4124940", by: str = "IS001093") -> bytes:
+def push(
+    number: int = 1,
+    *,
+    wh: int = 5,
+    serial: str = "W4124940",
+    by: str = "IS001093",
+    at: str = "12:15",
+) -> bytes:
     """Give a push."""
     return (
-        f'<push number="{number}" gateway="{by}" time="2026-01-10T12:15:00Z" interval="900">'
+        f'<push number="{number}" gateway="{by}" time="2026-01-10T{at}:00Z" interval="900">'
         f'<device interface="Left IR" model="WM3M4C" serial="{serial}" address="33"/><counters>'
         f'<counter kind="non_resettable" phase="Total" direction="import" unit="Wh">{wh}</counter>'
         "</counters></push>\n"
@@ -545,6 +655,7 @@ class Receiver:
 
     port: int
     keeper: MeterKeeper
+    pushed: sg_push.PushedGateway
     lines: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
 
     async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -567,7 +678,7 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
+async def receiver(tmp_path: Path, profile: ReadProfile | None = None) -> AsyncIterator[Receiver]:
     """Receive pushes, half an hour after the start."""
     settings = Settings.from_toml(SETTINGS, {})
     (to,) = settings.read_gateways()
@@ -575,9 +686,9 @@ async def receiver(tmp_path: Path) -> AsyncIterator[Receiver]:
     await store.open()
     await store.write(lambda c: records.keep_settings(c, settings, "2026-01-10"))
     keeper = MeterKeeper(settings, store, clock)
-    pushed = sg_push.PushedGateway(to, None, keeper, clock)
+    pushed = sg_push.PushedGateway(to, profile, keeper, clock)
     await pushed.start()
-    place = Receiver(pushed.port, keeper)
+    place = Receiver(pushed.port, keeper, pushed)
     try:
         yield place
     finally:
@@ -617,12 +728,15 @@ class TestPush:
     def test_what_cannot_be_kept_is_not_acknowledged(
         self, message: bytes, told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The line is cut, nothing is kept, and it is logged why."""
+        """The line is cut, nothing is kept, and it is told why."""
 
         async def work() -> None:
             async with receiver(tmp_path) as place:
                 assert await place.send(message) == []
+                assert await place.send(message) == []
                 assert await place.kept() == []
+                if "has no end" not in told:
+                    assert told in place.keeper.views["Haus"].problem
 
         run(work)
         assert told in caplog.text
@@ -643,14 +757,55 @@ class TestPush:
     def test_no_more_lines_than_the_limit(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Who comes when all lines are in use is hung up on."""
+        """A new line takes the place of the oldest: a gateway comes back and ended none."""
         monkeypatch.setattr(sg_push, "LINES_LIMIT", 1)
 
         async def work() -> None:
             async with receiver(tmp_path) as place:
-                await place.send(push())
-                reader, _ = await place.line()
-                assert await reader.read() == b""
+                oldest, _ = await place.line()
+                assert await place.send(push()) == [b'<ack number="1"/>\n']
+                assert await oldest.read() == b""
+
+        run(work)
+
+    def test_gaps_are_filled_behind_the_acknowledgement(self, tmp_path: Path) -> None:
+        """A load profile that does not come keeps no message from being acknowledged."""
+        asked, ready = [], asyncio.Event()
+
+        async def never(to: Gateway, meter: GatewayMeter) -> tuple[list[Quarter], str]:
+            asked.append(meter.name)
+            ready.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def work() -> None:
+            async with receiver(tmp_path, never) as place:
+                first = push(1, at="11:30")
+                acknowledged = [f'<ack number="{n}"/>\n'.encode() for n in (1, 2, 3)]
+                assert acknowledged == await place.send(first, push(2), push(3, at="12:30"))
+                await ready.wait()
+                assert asked == ["Haus"]
+
+        run(work)
+
+    def test_a_message_that_is_being_kept_is_kept(self, tmp_path: Path) -> None:
+        """The end of the backend waits until it is on disk."""
+
+        async def work() -> None:
+            async with receiver(tmp_path) as place:
+                keep, is_keeping = place.keeper.keep, asyncio.Event()
+
+                async def slowly(*arguments: Any) -> int:
+                    is_keeping.set()
+                    await asyncio.sleep(0.1)
+                    return await keep(*arguments)
+
+                place.keeper.keep = slowly  # type: ignore[method-assign]
+                _, writer = await place.line()
+                writer.write(push())
+                await is_keeping.wait()
+                await place.pushed.stop()
+                assert 1 == len(await place.kept())
 
         run(work)
 

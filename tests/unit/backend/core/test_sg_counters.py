@@ -70,9 +70,12 @@ def test_counters_of_a_tariff_are_not_read() -> None:
         registers(told)
 
 
-@pytest.mark.parametrize("disabled", [row(None), row("Disabled"), row(0, unit="")])
+@pytest.mark.parametrize(
+    "disabled",
+    [row("Disabled"), row(0, unit=""), {**row(5), "enabled": False}, {**row(5), "phase": "L1"}],
+)
 def test_disabled_counters_are_passed_over(disabled: object) -> None:
-    """A counter that is off says nothing."""
+    """A counter that is off, or of one phase, says nothing of the register."""
     assert registers(body(disabled, row(3))) == {IMPORT: Decimal(3)}
 
 
@@ -96,6 +99,12 @@ def test_the_value_is_kept_verbatim() -> None:
         (body(row(1, direction="both")), "the direction 'both'"),
         (body(row(-1)), "has the value -1"),
         (body(row("NaN")), "has the value 'NaN'"),
+        (body(row(None), resettable=[row(3)]), "has the value None"),
+        (body({"unit": "Wh", "direction": "import"}), "has the value None"),
+        (body(row(Decimal("1E+999999999"), "kWh")), r"has the value Decimal\('1E\+999999999'\)"),
+        (body(row(Decimal("1E-999999999"))), "has the value Decimal"),
+        (body(row(Decimal("1." + "3" * 60))), "has the value Decimal"),
+        (body(row("9" * 60)), "has the value '9{39};"),
         (body(row("much")), "has the value 'much'"),
         (body(row(value=True)), "has the value True"),
         (body(row([])), "has the value"),
@@ -125,6 +134,15 @@ DEVICES = {
 def test_meters_are_counted_without_right_ir(serial: str, index: int) -> None:
     """The id of a meter is its place in the list, the right IR port left out."""
     assert index == index_of(DEVICES, serial, HERE)
+
+
+def test_only_who_is_there_is_counted() -> None:
+    """A serial number is found though it is padded, and not where its meter has been before."""
+    before = {"interface": "RS485 1", "model": "Not Detected", "serial": "I2"}
+    now = {"interface": "RS485 2", "model": "IE38MD", "serial": "I2 "}
+    assert 1 == index_of({"devices": [before, now]}, "I2", HERE)
+    with pytest.raises(GatewayAnswerError, match="lists 2 meters with the serial number 'I2'"):
+        index_of({"devices": [now, now]}, "I2", HERE)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from backend.core.sg_profile import (
     Quarter,
     Shown,
     at_quarter,
+    check,
+    ends_of,
     fill,
     gaps,
     quarters_of,
@@ -123,11 +125,84 @@ def test_readings_shortly_after_a_quarter_hour_are_of_its_end(
     assert (None if found is None else found.instant) == end
 
 
-def test_gaps_lie_between_quarter_hours_that_were_read() -> None:
-    """Readings between quarter hours neither make a gap nor end one."""
-    readings = [shown(0, 0), shown(1, 1), Shown(at(2) + timedelta(minutes=5), None, None)]
-    readings += [shown(4, 4), shown(5, 5)]
-    assert [(shown(1, 1), shown(4, 4))] == gaps(readings)
+def read(minutes: float, imported: int | None, exported: int | None = None) -> Shown:
+    """Give registers so many minutes after the start."""
+    told = [None if one is None else Decimal(one) for one in (imported, exported)]
+    return Shown(START + timedelta(minutes=minutes), *told)
+
+
+def test_gaps_lie_between_quarter_hours_that_are_known() -> None:
+    """A reading that stands alone between quarter hours neither makes a gap nor ends one."""
+    readings = [shown(0, 0), shown(1, 1), read(35.5, 2), shown(4, 4), shown(5, 5)]
+    assert [(shown(1, 1), shown(4, 4))] == gaps(ends_of(readings))
+
+
+def test_a_quarter_hour_between_two_readings_is_known() -> None:
+    """Of a meter that is always read late, the ends lie between two readings."""
+    readings = [read(10.5, 100), read(15.5, 160), read(45.5, 500, 7), read(60.5, 680, 7)]
+    assert [shown(1, 154), Shown(at(4), Decimal(674), Decimal(7))] == ends_of(readings)
+
+
+def test_a_register_that_is_not_read_on_both_sides_is_not_known() -> None:
+    """What only one of two readings has told is not known between them."""
+    assert [Shown(at(1), Decimal(1), None)] == ends_of([read(10.5, 1), read(15.5, 1, 7)])
+
+
+def test_a_register_that_fell_in_the_gap_fills_nothing() -> None:
+    """A meter that was exchanged or set back is told, whatever the profile has."""
+    with pytest.raises(GatewayAnswerError, match="lower by 900 Wh after the gap that begins at"):
+        fill(shown(0, 1_000), shown(4, 100), [Quarter(at(4), 50, 0)], HERE)
+
+
+def test_a_profile_that_lacks_quarters_and_still_has_too_much_fills_nothing() -> None:
+    """Its quarter hours alone cannot be more than the register rose."""
+    profile = [Quarter(at(1), 5_000, 0), Quarter(at(4), 5_000, 0)]
+    with pytest.raises(GatewayAnswerError, match="differ by -9000 Wh"):
+        fill(shown(0, 100), shown(4, 1_100), profile, HERE)
+
+
+def test_a_quarter_hour_with_two_energies_is_lacking() -> None:
+    """Of two that a profile tells of one quarter hour neither is believed, one twice is one."""
+    profile = [Quarter(at(1), 100, 0), Quarter(at(1), 300, 0), Quarter(at(3), 200, 0)]
+    profile.append(profile[-1])
+    assert [shown(2, 800)] == fill(shown(0, 0), shown(3, 1_000), profile, HERE)
+
+
+def test_a_register_that_only_one_side_has_is_not_made() -> None:
+    """Where no register is known on both sides nothing is filled."""
+    after = Shown(at(2), None, Decimal(7))
+    assert [] == fill(shown(0, 0), after, [Quarter(at(1), 0, 0), Quarter(at(2), 0, 0)], HERE)
+
+
+def test_a_profile_that_does_not_fit_what_was_read_in_the_gap_fills_nothing() -> None:
+    """The profile of a clock that is a quarter hour late shows by a reading within the gap."""
+    late = [Quarter(at(place), 1_000 if place == 2 else 0, 0) for place in (1, 2, 3)]
+    right = [Quarter(at(place), 1_000 if place == 1 else 0, 0) for place in (1, 2, 3)]
+    within = [read(10, 667)]
+    ends = shown(0, 0), shown(3, 1_000)
+    assert [shown(1, 1_000), shown(2, 1_000)] == fill(*ends, right, HERE, within)
+    with pytest.raises(GatewayAnswerError, match="showed 0 Wh at 2026-01-10 12:15 UTC"):
+        fill(*ends, late, HERE, within)
+
+
+def test_a_made_register_fits_between_the_readings_beside_it() -> None:
+    """It is never below what was read before it in the gap, nor above what was read after it."""
+    profile = [Quarter(at(1), 1_000, 0), Quarter(at(2), 20, 0)]
+    assert [shown(1, 1_005)] == fill(shown(0, 0), shown(2, 1_020), profile, HERE, [read(14, 1_005)])
+
+
+def test_a_profile_whose_clock_is_wrong_shows_by_what_was_read() -> None:
+    """It tells more of a quarter hour than the register rose."""
+    ends = [shown(0, 0), shown(1, 1_000), shown(2, 1_000), shown(9, 5_000)]
+    check(ends, [Quarter(at(1), 1_000, 0), Quarter(at(2), 0, 0)], HERE)
+    with pytest.raises(GatewayAnswerError, match=r"has 1000 Wh \(import_wh\) for the quarter"):
+        check(ends, [Quarter(at(1), 0, 0), Quarter(at(2), 1_000, 0)], HERE)
+
+
+def test_a_quarter_hour_that_a_meter_forgot_is_no_wrong_clock() -> None:
+    """A profile may tell less than the register rose, and a register that fell tells nothing."""
+    ends = [shown(0, 0), shown(1, 1_000), shown(2, 500)]
+    check(ends, [Quarter(at(1), 300, 0), Quarter(at(2), 700, 0)], HERE)
 
 
 def test_a_filled_register_is_a_meter_value() -> None:
@@ -164,6 +239,7 @@ def test_a_load_profile_is_read() -> None:
         told(end="2026-01-10T12:15:01Z"),
         told(end="soon"),
         told(end=None),
+        told(end="0001-01-01T00:00:00+14:00"),
         told(**{"import": [-1]}),
         told(**{"import": [1.5]}),
         told(**{"import": [True]}),

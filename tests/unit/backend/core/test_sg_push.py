@@ -83,6 +83,7 @@ def test_a_push_holds_for_its_own_instant(received: datetime, held: datetime) ->
         (b"<push number='1'/>\n", "no push of a device"),
         (b"<!DOCTYPE a [<!ENTITY b 'c'>]><push/>\n", "has a declaration"),
         (b"<?xml version='1.0'?><push/>\n", "has a declaration"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><push/>".encode("utf-16"), "has a declaration"),
         (message(number=""), "has the number ''"),
         (message(number="-1"), "has the number '-1'"),
         (message(number="1" * 19), "has the number"),
