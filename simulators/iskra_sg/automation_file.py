@@ -323,25 +323,19 @@ def _action_json(action: Action) -> dict[str, Any]:
 # ---------------------------------------------------------------- live preview
 
 
-def live_body(runner: Runner) -> dict[str, Any]:
+def live_body(runner: Runner, number: int) -> dict[str, Any]:
     """
-    Give the live preview (§4.5.5): the state of every block, with the values of its inputs.
+    Give the live preview of an automation (§4.5.5), as of its last run.
 
-    A state is true, false, or null for unknown; a tree has the form of its condition.
+    States are true, false, or null for unknown; the tree has the form of the condition, with the
+    values of the inputs. What is executed are the actions that were done last.
     """
-    lives = []
-    for number, automation in enumerate(runner.automations):
-        seen, done = runner.seen(number)
-        lives.append(
-            {
-                "description": automation.description,
-                "enabled": automation.enabled,
-                "state": None if seen is None else seen.state,
-                "executed": {None: None, True: "on_true", False: "on_false"}[done],
-                "condition": _live(automation.condition, seen),
-            }
-        )
-    return {"automations": lives}
+    seen, done = runner.seen(number)
+    return {
+        "state": None if seen is None else seen.state,
+        "executed": {None: None, True: "on_true", False: "on_false"}[done],
+        "condition": _live(runner.automations[number].condition, seen),
+    }
 
 
 def _live(block: Block | None, seen: Seen | None) -> dict[str, Any] | None:
@@ -364,7 +358,7 @@ def _live(block: Block | None, seen: Seen | None) -> dict[str, Any] | None:
 
 
 def _text(value: Decimal) -> str:
-    return f"{value:f}"
+    return f"{value.normalize():f}"
 
 
 def _unit(source: Input) -> str:

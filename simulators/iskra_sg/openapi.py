@@ -46,7 +46,14 @@ NUMBER: Schema = {"type": "number"}
 WHOLE: Schema = {"type": "integer"}
 FLAG: Schema = {"type": "boolean"}
 MAYBE: Schema = {"type": ["integer", "null"]}
-PROBLEM = _object(error=TEXT)
+PROBLEM: Schema = {
+    "type": "object",
+    "properties": {
+        "error": TEXT,
+        "field": {**TEXT, "description": "The path of what was given and is not taken."},
+    },
+    "required": ["error"],
+}
 
 
 def _texts(names: str) -> Schema:
@@ -141,8 +148,11 @@ AUTOMATION = _object(
     automations=_list(
         _object(
             **_AUTOMATION["properties"],
-            live={"type": ["object", "null"]},
-            did={"type": ["boolean", "null"]},
+            live=_object(
+                state={"type": ["boolean", "null"]},
+                executed={"enum": ["on_true", "on_false", None]},
+                condition={"type": ["object", "null"]},
+            ),
         )
     ),
 )
@@ -421,8 +431,8 @@ OPERATIONS = (
         "automation",
         "get",
         "/api/automation",
-        "The automations as automation.json has them; live is what each block was when it was "
-        "evaluated last, did which of the actions were done last. ASSUMED.",
+        "The automations as automation.json has them; live is what each block and each input was "
+        "when it was evaluated last, and which of the actions were executed last. ASSUMED.",
         AUTOMATION,
         is_manuals=False,
     ),

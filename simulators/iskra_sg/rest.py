@@ -23,7 +23,6 @@ from typing import Any
 
 from simulators.errors import NotAccepted, SimulatorError
 from simulators.iskra_sg import automation_file, bodies, bus_scan
-from simulators.iskra_sg.automation import Runner, Seen
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.counters import Quarter
 from simulators.iskra_sg.device import Entry, Gateway, Place
@@ -533,23 +532,16 @@ def login(settings: Settings, fields: object) -> str | None:
 
 
 def automation(gateway: Gateway) -> Json:
-    """Give the automations as automation.json has them, each with what its blocks are at now."""
+    """Give the automations as automation.json has them, each with its live preview."""
     runner = gateway.automations
     told = automation_file.as_json(runner.automations)["automations"]
     return {
         "enabled": gateway.settings.features.automation,
-        "automations": [one | _live(runner, number) for number, one in enumerate(told)],
+        "automations": [
+            one | {"live": automation_file.live_body(runner, number)}
+            for number, one in enumerate(told)
+        ],
     }
-
-
-def _live(runner: Runner, number: int) -> Json:
-    seen, did = runner.seen(number)
-    return {"live": None if seen is None else _seen(seen), "did": did}
-
-
-def _seen(seen: Seen) -> Json:
-    value = None if seen.value is None else f"{seen.value.normalize():f}"
-    return {"state": seen.state, "value": value, "of": [_seen(one) for one in seen.of]}
 
 
 def set_automation(gateway: Gateway, fields: object) -> Json:

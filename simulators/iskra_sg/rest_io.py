@@ -38,7 +38,18 @@ BODY_LIMIT_BYTES = 320 * 1024
 GOODBYE_S = 2
 """How long, in real time, requests may still take when the server is closed."""
 
-SCRIPTS = ("page", "dom", "graphs", "profile", "settings", "automation", "bench")
+SCRIPTS = (
+    "page",
+    "dom",
+    "graphs",
+    "profile",
+    "settings",
+    "automation",
+    "automation_tree",
+    "automation_windows",
+    "automation_words",
+    "bench",
+)
 STATIC = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
@@ -327,7 +338,7 @@ class RestPort:
             self._check(request)
             return await handler(request)
         except NotAccepted as error:
-            return _problem(400, str(error))
+            return _problem(400, str(error), field=error.field)
         except NotPossible as error:
             return _problem(409, str(error))
         except rest.Unknown as error:
@@ -440,8 +451,8 @@ def _json(body: Json) -> web.Response:
     return web.json_response(body)
 
 
-def _problem(status: int, sentence: str) -> web.Response:
-    return web.json_response({"error": sentence}, status=status)
+def _problem(status: int, sentence: str, **more: str) -> web.Response:
+    return web.json_response({"error": sentence, **more}, status=status)
 
 
 def _sentence(request: web.Request, error: web.HTTPException) -> str:

@@ -625,16 +625,20 @@ def test_automations_are_set_and_shown_live() -> None:
         await site.gateway.wires[-1].start()
         assert (200, {"enabled": False, "automations": []}) == await site.get("api/automation")
         status, told = await site.post("api/automation", {"automations": [AUTOMATION]})
-        assert (200, {**AUTOMATION, "live": None, "did": None}) == (status, told["automations"][0])
+        unknown = {"value": None, "unit": "W"}
+        block: dict[str, Any] = {"state": None, "value": None, "inputs": [unknown]}
+        gate = {"gate": "and", "state": None, "of": [block]}
+        live = {"state": None, "executed": None, "condition": gate}
+        assert (200, {**AUTOMATION, "live": live}) == (status, told["automations"][0])
         await site.post("api/settings", {"features": {"automation": True}})
         await site.pass_time(START + timedelta(seconds=3))
         (seen,) = (await site.get("api/automation"))[1]["automations"]
-        block = {"state": True, "value": "2900", "of": []}
-        assert {"state": True, "value": None, "of": [block]} == seen["live"]
-        assert seen["did"] is True
+        block = {"state": True, "value": "2900", "inputs": [{"value": "2900", "unit": "W"}]}
+        gate = {"gate": "and", "state": True, "of": [block]}
+        assert {"state": True, "executed": "on_true", "condition": gate} == seen["live"]
         assert "automation.json" == (await site.get("api/files"))[1]["files"][0]["name"]
         status, told = await site.post("api/automation", {"automations": [{}]})
-        assert (400, True) == (status, "automations[0]" in told["error"])
+        assert (400, "automations[0].mode") == (status, told["field"])
 
     run(work)
 

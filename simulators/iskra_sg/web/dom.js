@@ -19,9 +19,10 @@ export function say(id, text) {
 }
 
 export class Problem extends Error {
-  constructor(status, sentence) {
+  constructor(status, sentence, field = "") {
     super(sentence);
     this.status = status;
+    this.field = field;
   }
 }
 
@@ -34,7 +35,7 @@ async function ask(path, options) {
   } catch {
     throw new Problem(0, "The gateway does not answer; nothing is known to have happened.");
   }
-  if (!answer.ok) throw new Problem(answer.status, told.error ?? "refused");
+  if (!answer.ok) throw new Problem(answer.status, told.error ?? "refused", told.field);
   return told;
 }
 

@@ -259,6 +259,7 @@ function turn() {
   const wanted = location.hash.slice(1);
   open = wanted in SHOW ? wanted : "status";
   const shown = isLocked && open !== "bench" ? "login" : open;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== shown;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === `#${open}`) link.setAttribute("aria-current", "page");

@@ -26,7 +26,8 @@ export async function showProfile(meter) {
   if (!meter) return;
   profiles.clear();
   ({ settings: { time: { zone } } } = await get("api/settings"));
-  equations = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+  const kept = localStorage.getItem(KEPT) ?? "[]";
+  if (kept !== JSON.stringify(equations)) equations = JSON.parse(kept);
   showEquations();
   await take(meter.id);
 }
@@ -120,14 +121,16 @@ function keep() {
 
 function showEquations() {
   const before = $("profile-equation").value;
-  $("profile-equation").replaceChildren(...equations.map((one, number) => element("option", { value: String(number) }, one.name)));
+  renew($("profile-equation"), equations.map((one) => one.name), () => equations.map((one, number) => element("option", { value: String(number) }, one.name)));
   if (equations[Number(before)]) $("profile-equation").value = before || "0";
   const more = element("button", { type: "button" }, "+ New equation");
   more.addEventListener("click", () => {
     equations.push({ name: `Equation ${equations.length + 1}`, terms: [] });
     keep();
   });
-  $("equations").replaceChildren(...equations.map(equationBlock), more);
+  // Not while they are the same: somebody may be choosing what is added next.
+  const meters = [...$("profile").querySelector("[data-meters]").options].map((one) => one.textContent);
+  renew($("equations"), [equations, meters], () => [...equations.map(equationBlock), more]);
 }
 
 function equationBlock(equation, number) {

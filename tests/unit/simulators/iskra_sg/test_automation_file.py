@@ -247,10 +247,10 @@ def test_the_live_preview_has_every_block() -> None:
     condition = {"gate": "or", "of": [tariff, {"gate": "and", "of": [temperature, time]}, POWER]}
     runner = Runner()
     runner.take([read_one(condition=condition), read_one(condition=None), read_one()])
-    before = live_body(runner)["automations"][0]["condition"]["of"][0]
+    before = live_body(runner, 0)["condition"]["of"][0]
 
     runner.run(datetime(2026, 6, 1, tzinfo=UTC), Ten(), None)
-    first, second, third = live_body(runner)["automations"]
+    first, second, third = (live_body(runner, number) for number in range(3))
 
     assert {"state": None, "value": None, "inputs": [{"value": None, "unit": ""}]} == before
     assert (None, None, None) == (first["state"], first["executed"], second["condition"])
@@ -275,4 +275,4 @@ def test_gates_have_a_live_preview_before_they_ran() -> None:
 
     unknown = {"state": None, "value": None, "inputs": [{"value": None, "unit": "W"}]}
     expected = {"gate": "and", "state": None, "of": [unknown]}
-    assert expected == live_body(runner)["automations"][0]["condition"]
+    assert {"state": None, "executed": None, "condition": expected} == live_body(runner, 0)
