@@ -228,7 +228,8 @@ def test_hands_at_the_bench(browser: Browser, tmp_path: Path) -> None:
         bench.get_by_label("Ahead of the true time, s").fill("-90")
         bench.get_by_role("button", name="Set", exact=True).click()
         expect(page.locator("#bench-clock")).to_have_text("It is 90 s behind, and drifts by 0 ppm.")
-        bench.get_by_role("button", name="Touch and hold").dispatch_event("pointerdown")
+        with page.expect_response("**/bench/button"):
+            bench.get_by_role("button", name="Touch and hold").dispatch_event("pointerdown")
         assert served.site.gateway.now.button.is_touched
         bench.get_by_role("button", name="Touch and hold").dispatch_event("pointerup")
         expect(page.locator("#led")).to_have_attribute("data-rhythm", "slow")
@@ -502,3 +503,6 @@ def test_automations_on_a_phone(browser: Browser, tmp_path: Path) -> None:
         with page.expect_download() as download:
             page.get_by_role("link", name="Export").click()
         assert {"automations": [deep]} == json.loads(Path(download.value.path()).read_text())
+        press(page, "Edit", "Erase automation 1", "Save")
+        expect(panel).to_contain_text("Saved.")
+        assert [] == served.run(served.site.get("api/automation"))[1]["automations"]

@@ -21,11 +21,13 @@ let drawn = 0; // how often somebody has changed what is to be drawn
 const plain = (one) => Object.fromEntries(FIELDS.map((name) => [name, one[name]]));
 const theirs = () => JSON.stringify(told.automations.map(plain));
 const template = () => structuredClone(TEMPLATE);
-const isDirty = () => JSON.stringify(draft) !== (base === "[]" ? JSON.stringify([TEMPLATE]) : base);
+// The template alone stands for no automation at all.
+const ours = () => (JSON.stringify(draft) === JSON.stringify([TEMPLATE]) ? [] : draft);
+const isDirty = () => JSON.stringify(ours()) !== base;
 
 export async function showAutomations(place) {
-  if (!place.firstChild) place.append(head(place), element("div", { class: "columns-one", "data-body": "" }));
   told = await get("api/automation");
+  if (!place.firstChild) place.append(head(place), element("div", { class: "columns-one" }));
   // What somebody is writing is never written over.
   const isUsed = text.value !== null || document.querySelector("dialog[open]");
   if (!base || (!isDirty() && !isUsed && theirs() !== base)) adopt();
@@ -46,11 +48,12 @@ function adopt() {
 // ---------------------------------------------------------------- the head
 
 function head(place) {
-  const save = deed("Save", () => keep(place, draft, made), { class: "main" });
+  const save = deed("Save", () => keep(place, made), { class: "main" });
   const discard = deed("Discard changes", () => {
     adopt();
     quieten(place);
     draw(place);
+    save.focus(); // this button is gone now
   }, { id: "discard" });
   const made = element("div", { class: "card" }, element("h2", {}, "Automation"), element("p", { class: "quiet", id: "automation-feature" }),
     element("div", { class: "row" }, save, ...files(place, () => made), discard),
@@ -61,7 +64,7 @@ function head(place) {
 function files(place, near) {
   const out = element("a", { class: "button", download: "automation.json", href: "#settings" }, "Export");
   out.addEventListener("click", () => {
-    out.href = `data:application/json;charset=utf-8,${encodeURIComponent(JSON.stringify({ automations: draft }, null, 2))}`;
+    out.href = `data:application/json;charset=utf-8,${encodeURIComponent(JSON.stringify({ automations: ours() }, null, 2))}`;
   });
   const file = element("input", { type: "file", accept: ".json,application/json", hidden: true, "aria-label": "Automations from a computer" });
   file.addEventListener("change", async () => {
@@ -76,10 +79,10 @@ function files(place, near) {
   return [out, deed("Import", () => file.click()), file];
 }
 
-async function keep(place, news, near) {
+async function keep(place, near) {
   const done = await attempt(near, async () => {
     try {
-      return await send("api/automation", { automations: news });
+      return await send("api/automation", { automations: ours() });
     } catch (error) {
       blame(error);
       throw error;
@@ -95,7 +98,6 @@ async function keep(place, news, near) {
     found?.scrollIntoView({ block: "nearest" });
     found?.querySelector("button, input")?.focus();
   }
-  return done;
 }
 
 // Notes which block an error is about: the gateway names it by its path in automation.json.
@@ -159,7 +161,7 @@ const turn = (place) => segments("View", [[false, "Edit"], [true, "Live"]], isLi
   draw(place);
 });
 
-const selector = (place, list) => segments("Automations", list.map((one, number) => [number, String(number + 1)]), selected, (value) => {
+const selector = (place, list) => segments("Automations", list.map((one, number) => [number, String(number + 1)]), Math.min(selected, list.length - 1), (value) => {
   selected = value;
   text.value = null;
   draw(place);

@@ -76,10 +76,11 @@ async function meters() {
 }
 
 function device(path, found, now, chosen) {
-  const options = { "": "By interface and address", ...Object.fromEntries(found.map((one, place) => [place, one.called])) };
-  const place = found.findIndex((one) => one.interface === now.interface && one.address === now.address);
-  return pick("Select device", `${path}.device-list`, options, place < 0 ? "" : place, (value) => {
-    if (value !== "") chosen({ interface: found[value].interface, address: found[value].address });
+  const place = (one) => `${one.interface} ${one.address}`;
+  const known = new Map(found.map((one) => [place(one), one]));
+  const options = { "": "Another one", ...Object.fromEntries(found.map((one) => [place(one), one.called])) };
+  return pick("Select device", `${path}.device-list`, options, known.has(place(now)) ? place(now) : "", (value) => {
+    if (value) chosen({ interface: known.get(value).interface, address: known.get(value).address });
   });
 }
 
