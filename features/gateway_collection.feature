@@ -132,6 +132,21 @@ Feature: COL Meters behind a smart gateway
         | 9:15  | 0.383 | W      |
         | 9:30  | 1.150 | W      |
 
+    @COL-06 @must
+    Scenario: A load profile by a wrong clock fills nothing
+      Given 2.0 kW flow behind the meter "Haus" from 3:00 to 4:00
+      And the backend fills gaps from the load profile of "Keller"
+      And the clock of the meter "Haus" is 15 minutes ahead
+      And "Haus" does not answer from 7:50 to 10:20
+      When the day is exported
+      Then EW Seedorf holds for "Haus"
+        | until | kWh   | status |
+        | 4:00  | 0.500 | W      |
+        | 8:15  | 0.883 | E      |
+        | 10:15 | 0.884 | E      |
+        | 10:45 | 0.000 | W      |
+      And the values of "Haus" of all days sum to 11.200 kWh
+
   Rule: Whatever goes wrong, no energy is lost, doubled or moved
 
     @COL-05 @must

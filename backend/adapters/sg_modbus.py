@@ -7,6 +7,7 @@ may wait for it. Who does not answer is absent: the gateway says nothing for it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from pymodbus import FramerType
@@ -19,6 +20,8 @@ from backend.core.sg_registers import HOLDING, IDENTITY, Block, evidence_of, ide
 from backend.errors import GatewayAnswerError, GatewayUnreachable
 from backend.ports import Gateway, GatewayMeter
 
+# It writes the last frames down as an error for each meter that does not answer, each time.
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 ANSWER_LIMIT_S = 1.0
 """How long a meter may take to answer a request, in real seconds."""
 

@@ -148,6 +148,13 @@ def clock_is_ahead(bench: Bench, gateway: str, minutes: int) -> None:
     site["settings"].setdefault("time", {})["ntp"] = False
 
 
+@given(parsers.parse('the clock of the meter "{meter}" is {minutes:d} minutes ahead'))
+def clock_of_meter_is_ahead(bench: Bench, meter: str, minutes: int) -> None:
+    """Let a meter have a wrong clock, by which it keeps its load profile, and nobody sets it."""
+    device = bench.gateways.of_meter(meter).meters[meter]
+    device |= {"clock_offset_s": minutes * 60, "time_synchronization": False}
+
+
 @given(parsers.parse("the broker is away from {start} to {end}"))
 def broker_is_away(bench: Bench, start: str, end: str) -> None:
     """Let the broker between gateways and backend be down for a while."""

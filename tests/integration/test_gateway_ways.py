@@ -289,8 +289,10 @@ class TestModbus:
 
         run(work)
 
-    def test_an_absent_meter_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """An address at which nobody answers is unreachable."""
+    def test_an_absent_meter_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """An address at which nobody answers is unreachable; its frames are not logged."""
         monkeypatch.setattr(sg_modbus, "ANSWER_LIMIT_S", 0.2)
 
         async def work() -> None:
@@ -304,6 +306,7 @@ class TestModbus:
                 )
 
         run(work)
+        assert [] == [one for one in caplog.records if "pymodbus" in one.name]
 
     def test_nobody_there_is_told(self) -> None:
         """A gateway without power is unreachable."""
