@@ -5,7 +5,8 @@ Rule 1: a gateway is asked at multiples of ``every`` since midnight UTC, so at e
 its meters one after the other, as it asks them one after the other itself. What fails is tried
 again after `RETRY_S`, until the next time comes; a meter that fails keeps none of the others back,
 and a gap is looked at when all of them have been read.
-Rule 2: a reading holds for the instant at which it was asked for, and goes the way of everything
+Rule 2: a reading holds for the instant at which the counters themselves were asked for, which may
+be a while after the first question about its meter, and goes the way of everything
 that is sent for a meter (`backend.adapters.meters`), with the answer as evidence.
 Rule 3: after a start, after a failure, and where nothing was read for more than a quarter hour, it
 is looked for gaps as soon as the register at the end of a quarter hour is known. The load profile
@@ -54,7 +55,14 @@ LOOK_BACK = timedelta(hours=60)
 """How far back gaps are looked for: a load recorder keeps 56 hours (document 004 §4.1.5)."""
 _MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
 
-Read = Callable[[Gateway, GatewayMeter], Awaitable[tuple[Sequence[Counter], str]]]
+Read = Callable[
+    [Gateway, GatewayMeter, Callable[[], None]], Awaitable[tuple[Sequence[Counter], str]]
+]
+"""
+Reads a meter's counters, with what was read for evidence.
+
+The third argument is called at the moment at which the counters themselves are asked for.
+"""
 ReadProfile = Callable[[Gateway, GatewayMeter], Awaitable[tuple[Sequence[Quarter], str]]]
 
 
@@ -199,8 +207,13 @@ class PolledGateway:
             return False
         view, where = self._keeper.views[meter.name], self._gateway.where(meter)
         instant = self._clock.now()
+
+        def asking() -> None:
+            nonlocal instant
+            instant = self._clock.now()
+
         try:
-            counters, text = await self._read_meter(self._gateway, meter)
+            counters, text = await self._read_meter(self._gateway, meter, asking)
             value = meter_value(counters, instant, where)
             await self._keeper.keep(meter, text, (value,))
         except Exception as error:

@@ -8,7 +8,7 @@ may wait for it. Who does not answer is absent: the gateway says nothing for it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusTcpClient
@@ -26,9 +26,14 @@ ANSWER_LIMIT_S = 1.0
 """How long a meter may take to answer a request, in real seconds."""
 
 
-async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Counter], str]:
+async def read_counters(
+    gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None] = lambda: None
+) -> tuple[list[Counter], str]:
     """
     Read a meter's counters.
+
+    Parameters:
+        asking: called when the counters themselves are asked for.
 
     Returns:
         The counters, and what was read, as JSON, for evidence.
@@ -51,13 +56,13 @@ async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Cou
                 gateway.where(),
                 "look whether it has power and TCP Modbus is enabled; it is tried again",
             )
-        return await _read(client, gateway, meter)
+        return await _read(client, gateway, meter, asking)
     finally:
         client.close()
 
 
 async def _read(
-    client: AsyncModbusTcpClient, gateway: Gateway, meter: GatewayMeter
+    client: AsyncModbusTcpClient, gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None]
 ) -> tuple[list[Counter], str]:
     where = gateway.where(meter)
     model, serial = identity_of(await _words(client, IDENTITY, meter, where))
@@ -68,6 +73,8 @@ async def _read(
             "correct address or serial number of the meter; nothing of it was kept",
         )
     layout = layout_of(model, where)
+    asking()
+    # The values are in the first block; the others say what they are.
     words = {block: await _words(client, block, meter, where) for block in layout.blocks}
     return layout.counters(words, where), evidence_of(model, serial, words)
 

@@ -16,7 +16,7 @@ import asyncio
 import json
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiomqtt
@@ -36,9 +36,14 @@ _REFUSED_CODES = (4, 5, 134, 135)
 """Bad user name or password, not authorised: of MQTT 3.1.1 §3.2.2.3, and as aiomqtt tells them."""
 
 
-async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Counter], str]:
+async def read_counters(
+    gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None] = lambda: None
+) -> tuple[list[Counter], str]:
     """
     Read a meter's counters.
+
+    Parameters:
+        asking: called when the counters themselves are asked for.
 
     Returns:
         The counters, and what was read, as JSON, for evidence.
@@ -52,7 +57,7 @@ async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Cou
     try:
         async with _client(gateway, mqtt) as client:
             await client.subscribe(f"{mqtt.root}/{mqtt.publish}/#", qos=QOS)
-            return await _read(_Line(client, gateway, mqtt, meter))
+            return await _read(_Line(client, gateway, mqtt, meter), asking)
     except aiomqtt.MqttError as error:
         raise _explained(error, gateway) from None
 
@@ -158,7 +163,20 @@ def _words(values: Any, count: int, where: str) -> Sequence[int]:
     return words
 
 
-async def _read(line: _Line) -> tuple[list[Counter], str]:
+async def _read(line: _Line, asking: Callable[[], None]) -> tuple[list[Counter], str]:
+    model, serial = await _identity(line)
+    layout = layout_of(model, line.where)
+    asking()
+    # The values are in the first block; the others say what they are.
+    words = {block: await line.words(block) for block in layout.blocks}
+    # An answer bears an address and no serial number, and another client may have asked for the
+    # same registers of a meter with that address: then its identity comes as well.
+    await _identity(line)
+    return layout.counters(words, line.where), evidence_of(model, serial, words)
+
+
+async def _identity(line: _Line) -> tuple[str, str]:
+    """Ask who answers, which must be the meter."""
     model, serial = identity_of(await line.words(IDENTITY))
     if serial != line.meter.serial:
         raise GatewayAnswerError(
@@ -166,9 +184,7 @@ async def _read(line: _Line) -> tuple[list[Counter], str]:
             line.where,
             "look at the gateway; nothing of it was kept",
         )
-    layout = layout_of(model, line.where)
-    words = {block: await line.words(block) for block in layout.blocks}
-    return layout.counters(words, line.where), evidence_of(model, serial, words)
+    return model, serial
 
 
 def _explained(error: aiomqtt.MqttError, gateway: Gateway) -> GatewayUnreachable | GatewayRefused:

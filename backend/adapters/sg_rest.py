@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +24,14 @@ from backend.ports import Gateway, GatewayMeter
 BODY_LIMIT_BYTES = 1_000_000
 
 
-async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Counter], str]:
+async def read_counters(
+    gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None] = lambda: None
+) -> tuple[list[Counter], str]:
     """
     Read a meter's counters.
+
+    Parameters:
+        asking: called when the counters themselves are asked for.
 
     Returns:
         The counters, and the answer as it came, for evidence.
@@ -34,7 +39,7 @@ async def read_counters(gateway: Gateway, meter: GatewayMeter) -> tuple[list[Cou
     Raises:
         GatewayError: If they cannot be read.
     """
-    text = await _of_meter(gateway, meter, "api/counter/")
+    text = await _of_meter(gateway, meter, "api/counter/", asking)
     return counters_of(_json(text, gateway, meter), gateway.where(meter)), text
 
 
@@ -44,11 +49,13 @@ async def read_profile(gateway: Gateway, meter: GatewayMeter) -> tuple[Sequence[
 
     Returns and raises as `read_counters` does.
     """
-    text = await _of_meter(gateway, meter, "api/load_profile/")
+    text = await _of_meter(gateway, meter, "api/load_profile/", lambda: None)
     return quarters_of(_json(text, gateway, meter), gateway.where(meter)), text
 
 
-async def _of_meter(gateway: Gateway, meter: GatewayMeter, resource: str) -> str:
+async def _of_meter(
+    gateway: Gateway, meter: GatewayMeter, resource: str, asking: Callable[[], None]
+) -> str:
     host, port = gateway.host, gateway.port
     if gateway.way != "rest":
         host, port = gateway.web_host, gateway.web_port
@@ -58,6 +65,7 @@ async def _of_meter(gateway: Gateway, meter: GatewayMeter, resource: str) -> str
         async with aiohttp.ClientSession(timeout=timeout, headers=_login(gateway)) as session:
             devices = await _get(session, f"{address}/api/devices", gateway)
             index = index_of(_json(devices, gateway, meter), meter.serial, gateway.where(meter))
+            asking()
             return await _get(session, f"{address}/{resource}{index}", gateway)
     except TimeoutError:
         raise GatewayUnreachable(

@@ -17,6 +17,7 @@ from backend.core.id_tags import reversed_bytes
 from backend.core.obis import Obis
 from backend.errors import BackendError, SettingsError
 from backend.settings.cards import CardSettings
+from backend.settings.gateways import ASKED_BY_ADDRESS
 from backend.settings.sources import kind_of
 from backend.settings.tasks import NOW, TASK_SOURCES, VIRTUAL_TARIFFS, TaskSettings
 
@@ -127,18 +128,24 @@ def _check_references(settings: Settings, where: str) -> None:
 
 def _check_gateways(settings: Settings, where: str) -> None:
     """See that each meter is read at a gateway of its account, and each place by one meter."""
-    seen: set[tuple[str, str, str]] = set()
+    ways = {(one.account, one.name): one.gateway.way for one in settings.gateways}
+    seen: set[tuple[str, str, str | int]] = set()
     for meter in settings.meters:
         if meter.place is None:
             continue
         place = f"{where}, [[meter]] {meter.name!r}, [gateway]"
         known = {one.name for one in settings.gateways if one.account == meter.account}
         _refer(place, "name", meter.place.gateway, known, "[[gateway]] of the account")
-        key = (meter.account, meter.place.gateway, meter.place.serial)
-        if key in seen:
-            what = f"{meter.place.serial!r} is read for another meter already"
-            raise SettingsError(what, f"{place}, key 'serial'", "let one meter have it")
-        seen.add(key)
+        gateway = meter.account, meter.place.gateway
+        names: dict[str, str | int] = {"serial": meter.place.serial}
+        if ways[gateway] in ASKED_BY_ADDRESS:
+            # Two of one address could answer for each other.
+            names["address"] = meter.place.address
+        for key, value in names.items():
+            if (*gateway, value) in seen:
+                what = f"{value!r} is read for another meter already"
+                raise SettingsError(what, f"{place}, key {key!r}", "let one meter have it")
+            seen.add((*gateway, value))
 
 
 def _names_in(settings: Settings, account: str) -> dict[str, set[str]]:

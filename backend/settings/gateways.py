@@ -13,6 +13,8 @@ from backend.settings.section import Section, read_name
 
 WAYS = ("rest", "modbus", "mqtt", "push")
 """How a gateway is read: it is asked, but by the last, by which it sends of its own accord."""
+ASKED_BY_ADDRESS = ("modbus", "mqtt")
+"""Where a meter is asked, and answers, under its Modbus address."""
 _WEB_PORT = 80
 _PORTS = {"rest": _WEB_PORT, "modbus": 10_001, "mqtt": 1_883}
 _SECURED_MQTT_PORT = 8_883

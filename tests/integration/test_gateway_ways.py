@@ -145,6 +145,23 @@ class TestRest:
 
         run(work)
 
+    def test_it_is_told_when_the_counters_are_asked_for(self) -> None:
+        """What a reading holds for is the moment between the list of devices and the counters."""
+
+        async def work() -> None:
+            async with emulated() as place:
+                tap, seen = place.gateway.tap, []
+                await sg_rest.read_counters(
+                    gateway("rest", place.web),
+                    HOUSE,
+                    lambda: seen.extend(one.text for one in tap.crossings),
+                )
+                assert any("api/devices" in text for text in seen)
+                assert not any("api/counter" in text for text in seen)
+                assert any("api/counter" in one.text for one in tap.crossings)
+
+        run(work)
+
     def test_the_profile_of_another_way_is_read_from_the_web(self) -> None:
         """A gateway that is read over Modbus names its page for gaps."""
 
@@ -478,6 +495,7 @@ class TestMqtt:
             ("W4124940", 30_400, 64),
             ("W4124940", 40_151, 1),
             ("W4124940", 40_421, 80),
+            ("W4124940", 30_001, 13),
         ]
 
     def test_what_the_broker_has_retained_is_no_answer(self) -> None:

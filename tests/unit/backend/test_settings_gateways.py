@@ -219,6 +219,16 @@ def test_mistakes_of_a_broker_are_told(mqtt: str, told: str, tmp_path: Path) -> 
     assert told in str(raised.value)
 
 
+@pytest.mark.parametrize(("way", "is_refused"), [("modbus", True), ("mqtt", True), ("rest", False)])
+def test_an_address_is_one_meters(way: str, is_refused: bool) -> None:
+    """Where meters are asked under their addresses, two of one gateway have two."""
+    text = changed('way = "rest"', f'way = "{way}"').replace("address = 35", "address = 33")
+    if is_refused:
+        assert "key 'address': 33 is read for another meter already" in refused(text)
+    else:
+        assert 2 == len(Settings.from_toml(text, {}).read_gateways()[0].meters)
+
+
 def test_a_gateway_is_there_once() -> None:
     """Two gateways of an account have two names."""
     assert "'B / Keller' is there twice" in refused(

@@ -66,7 +66,9 @@ class Meters:
     profiles_read: int = 0
     polled: PolledGateway | None = None
 
-    async def read(self, gateway: Gateway, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
+    async def read(
+        self, gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None]
+    ) -> tuple[Sequence[Counter], str]:
         """Read a register that rises by 1 Wh a second."""
         self.asked.append((self.clock.now(), meter.serial))
         if waiting := self.failing.get(meter.serial):
@@ -157,8 +159,10 @@ def failing(
 
         original = meters.read
 
-        async def read(gateway: Gateway, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
-            answer = await original(gateway, meter)
+        async def read(
+            gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None]
+        ) -> tuple[Sequence[Counter], str]:
+            answer = await original(gateway, meter, asking)
             if meter.serial == serial and len(meters.asked) <= 2:
                 meters.failing[serial] = unreachable(count)
             return answer
@@ -177,6 +181,25 @@ def test_meters_are_read_at_once_and_at_each_multiple(tmp_path: Path) -> None:
     assert told == {name: [(0, 0), (900, 900), (1800, 1800)] for name in ("Haus", "Dach")}
     assert keeper.views["Haus"].read_at == START + timedelta(minutes=30)
     assert keeper.views["Haus"].problem == ""
+
+
+def test_a_reading_holds_for_when_its_counters_were_asked_for(tmp_path: Path) -> None:
+    """What is asked about the meter before, as slow as it may be, moves no energy."""
+    later = timedelta(seconds=9)
+
+    def prepare(meters: Meters) -> None:
+        async def read(
+            gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None]
+        ) -> tuple[Sequence[Counter], str]:
+            meters.clock._now += later  # as real time goes on meanwhile
+            asking()
+            return [Counter("Wh", "import", Decimal(5), "5", False)], "{}"
+
+        meters.read = read  # type: ignore[method-assign]
+
+    _, keeper, told = run(tmp_path, until(0), prepare=prepare)
+    assert told["Haus"] == [(9, 5)]
+    assert keeper.views["Haus"].read_at == START + later
 
 
 def test_a_meter_that_fails_keeps_no_other_back(tmp_path: Path) -> None:
@@ -209,7 +232,9 @@ def test_counters_without_energy_are_a_problem(tmp_path: Path) -> None:
     """A meter without a counter of active energy is told, and nothing of it is kept."""
 
     def prepare(meters: Meters) -> None:
-        async def read(gateway: Gateway, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
+        async def read(
+            gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None]
+        ) -> tuple[Sequence[Counter], str]:
             return [], "{}"
 
         meters.read = read  # type: ignore[method-assign]
@@ -367,11 +392,13 @@ def test_the_end_waits_for_one_meter_and_not_for_all(tmp_path: Path) -> None:
         polled, original = meters.polled, meters.read
         stopping: list[asyncio.Task[None]] = []
 
-        async def read(gateway: Gateway, meter: GatewayMeter) -> tuple[Sequence[Counter], str]:
+        async def read(
+            gateway: Gateway, meter: GatewayMeter, asking: Callable[[], None]
+        ) -> tuple[Sequence[Counter], str]:
             assert polled is not None
             stopping.append(asyncio.create_task(polled.stop()))
             await asyncio.sleep(0)
-            return await original(gateway, meter)
+            return await original(gateway, meter, asking)
 
         assert polled is not None
         polled._read_meter = read
