@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import harness
 from harness import conform
 from harness.cli import main
 
@@ -177,6 +178,7 @@ def test_an_early_interrupt_is_no_fault(features: Path, tmp_path: Path, after_s:
     said, trouble = process.communicate(timeout=30)
 
     # On a busy machine Python itself may not be up by then, and nobody can mend what it says.
-    if "<frozen site>" not in trouble:
-        assert process.returncode in (130, -signal.SIGINT)
-        assert "Traceback" not in said + trouble
+    if "Traceback" in trouble and str(Path(harness.__file__).parent) not in trouble:
+        return
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in said + trouble
