@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support.unmeasured import unmeasured
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("backend", "simulators", "harness")
@@ -95,6 +96,7 @@ def clock_readings(tree: ast.Module) -> list[str]:
     return found
 
 
+@unmeasured
 def test_functions_are_short() -> None:
     """No function has more than 70 lines."""
     rooms = (*ROOMS, "tests", "benchmarks")
@@ -102,6 +104,7 @@ def test_functions_are_short() -> None:
     assert {} == {path: long for path, tree in modules(*rooms) if (long := too_long(tree))}
 
 
+@unmeasured
 def test_only_the_clocks_read_a_clock() -> None:
     """Nothing reads a clock or sleeps but the two ``clock.py``."""
     found = {path: readings for path, tree in modules(*ROOMS) if (readings := clock_readings(tree))}
@@ -119,6 +122,7 @@ def test_the_rules_can_fail() -> None:
     assert [] == clock_readings(ast.parse("await asyncio.sleep(0)\nclock.now()"))
 
 
+@unmeasured
 def test_tests_say_what_they_show() -> None:
     """Each test has a sentence of behaviour as its docstring."""
     silent = [
@@ -131,6 +135,7 @@ def test_tests_say_what_they_show() -> None:
     assert [] == silent
 
 
+@unmeasured
 def test_no_module_is_dead() -> None:
     """Each module is imported by another, or is an entry."""
     entries = {"backend.__main__", "harness.__main__", "harness.plugin", "simulators.__main__"}

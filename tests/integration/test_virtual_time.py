@@ -58,18 +58,28 @@ def late_answers(bench: Bench) -> list[Call]:
     return late
 
 
-def test_one_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+@pytest.fixture(scope="module", name="first")
+def _first(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[tuple[str, bytes]]]:
+    """Live the day once, with the seed 7."""
+    return live(site(tmp_path_factory.mktemp("first") / "7", seed=7))
+
+
+def test_one_seed_gives_the_same_bytes(
+    first: tuple[str, list[tuple[str, bytes]]], tmp_path: Path
+) -> None:
     """A 25-hour day lived twice with one seed leaves the same recording and the same file."""
-    first, second = (live(site(tmp_path / name, seed=7)) for name in ("first", "second"))
+    second = live(site(tmp_path / "again", seed=7))
 
     assert first == second
     assert len(first[0].splitlines()) > 500
     assert 201 == len(first[1][0][1].splitlines())
 
 
-def test_another_seed_gives_another_day(tmp_path: Path) -> None:
+def test_another_seed_gives_another_day(
+    first: tuple[str, list[tuple[str, bytes]]], tmp_path: Path
+) -> None:
     """What is drawn from the seed differs with it, so the comparison above can fail."""
-    first, second = (live(site(tmp_path / str(seed), seed=seed)) for seed in (7, 8))
+    second = live(site(tmp_path / "8", seed=8))
 
     assert first[0] != second[0]
 

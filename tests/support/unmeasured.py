@@ -13,9 +13,10 @@ Arguments = ParamSpec("Arguments")
 
 def unmeasured(test: Callable[Arguments, None]) -> Callable[Arguments, None]:
     """
-    Let a test run unmeasured, that drawn by chance goes the same ways thousands of times.
+    Let a test run unmeasured: one that, by chance, goes the same ways thousands of times.
 
-    What such tests go through is to be covered by examples, which say what they are about.
+    What it goes through is to be covered by examples, which say what they are about. Or a test
+    that reads code and runs none.
     """
 
     @functools.wraps(test)
