@@ -1636,11 +1636,11 @@ EXPLAINED = (
         only="all_ways_at_once",
     ),
     _mutant(
-        "a quarter hour of the load profile is taken for the one after it",
+        "a load profile is believed whatever its clock",
         "COL-06",
         "EW Seedorf holds for",
-        (sg_profile._quarter, "Quarter(end, imported", "Quarter(end + QUARTER, imported"),
-        only="is_true_read_over_way[REST",
+        (gateways.Gaps._fill, "check(ends, profile, self._gateway.where(meter))", "pass"),
+        only="by_a_wrong_clock",
     ),
     _mutant(
         "a gap is filled by a straight line",
