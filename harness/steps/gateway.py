@@ -14,7 +14,8 @@ from harness.gateways import LEFT_IR, RIGHT_IR, RS485, WAYS, steps_of
 from harness.local_time import ZURICH
 from harness.steps import records
 from harness.utility import Arrived
-from simulators.iskra_sg.faults import AbsentDevice, fault_from_text
+from simulators.faults import Fault
+from simulators.iskra_sg.faults import AbsentDevice, PowerFailure, fault_from_text
 
 Table = list[list[str]]
 
@@ -114,30 +115,13 @@ def fills_gaps(bench: Bench, gateway: str) -> None:
 def does_not_answer(bench: Bench, meter: str, start: str, end: str) -> None:
     """Let a meter be absent for a while; it goes on counting."""
     planned = bench.gateways.of_meter(meter)
-    fault = AbsentDevice(planned.meters[meter]["address"])
-
-    async def begin(bench: Bench) -> None:
-        await bench.gateways.running[planned.name].gateway.faults.switch_on(fault)
-
-    async def finish(bench: Bench) -> None:
-        await bench.gateways.running[planned.name].gateway.faults.switch_off(fault)
-
-    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
+    _plan_fault(bench, planned.name, AbsentDevice(planned.meters[meter]["address"]), start, end)
 
 
 @given(parsers.parse('the gateway "{gateway}" has the fault "{fault}" from {start} to {end}'))
 def has_fault(bench: Bench, gateway: str, fault: str, start: str, end: str) -> None:
     """Switch a fault on for a while, by its text: its name, and what differs from its defaults."""
-    bench.gateways.declare(gateway)
-    known = fault_from_text(fault)
-
-    async def begin(bench: Bench) -> None:
-        await bench.gateways.running[gateway].gateway.faults.switch_on(known)
-
-    async def finish(bench: Bench) -> None:
-        await bench.gateways.running[gateway].gateway.faults.switch_off(known)
-
-    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
+    _plan_fault(bench, bench.gateways.declare(gateway).name, fault_from_text(fault), start, end)
 
 
 @given(parsers.parse('the clock of "{gateway}" is {minutes:d} minutes ahead'))
@@ -184,14 +168,18 @@ def cannot_be_reached(bench: Bench, gateway: str, start: str, end: str) -> None:
 @given(parsers.parse('the power of the meter "{meter}" fails from {start} to {end}'))
 def power_fails(bench: Bench, meter: str, start: str, end: str) -> None:
     """Let the power fail at a meter for a while; it loses its load profile."""
+    planned = bench.gateways.of_meter(meter)
+    _plan_fault(bench, planned.name, PowerFailure(planned.meters[meter]["address"]), start, end)
 
-    async def fail(bench: Bench) -> None:
-        bench.gateways.meter(meter).fail()
 
-    async def restore(bench: Bench) -> None:
-        bench.gateways.meter(meter).restore()
+def _plan_fault(bench: Bench, gateway: str, fault: Fault, start: str, end: str) -> None:
+    async def begin(bench: Bench) -> None:
+        await bench.gateways.running[gateway].gateway.faults.switch_on(fault)
 
-    _plan_both(bench, bench.at(start), fail, bench.at(end), restore)
+    async def finish(bench: Bench) -> None:
+        await bench.gateways.running[gateway].gateway.faults.switch_off(fault)
+
+    _plan_both(bench, bench.at(start), begin, bench.at(end), finish)
 
 
 # ---------------------------------------------------------------------- what is seen

@@ -69,6 +69,7 @@ class GatewaySg:
         self.tap = tap
         self.name = site.identity.serial
         self.faults = Faults(clock, tap, self.name)
+        self.faults.listen(self._power)
         self.wires: list[Wire] = []
         self.fetch: Fetch | None = None
         self._device = site.build(clock.now(), self.faults)
@@ -161,6 +162,9 @@ class GatewaySg:
         if delays_ms:
             await real_pause(max(delays_ms) / 1000, asyncio.Event())
         return bool(delays_ms)
+
+    async def _power(self) -> None:
+        self.now.power()
 
     async def _tell(self) -> None:
         for listener in self._listeners:

@@ -34,7 +34,7 @@ from simulators.iskra_sg.automation import Automation, Runner
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.button import FunctionButton
 from simulators.iskra_sg.counters import QUARTER, Quarter
-from simulators.iskra_sg.faults import AbsentDevice, NoNetwork
+from simulators.iskra_sg.faults import AbsentDevice, NoNetwork, PowerFailure
 from simulators.iskra_sg.files import Files
 from simulators.iskra_sg.inputs import Inputs, PulseSource
 from simulators.iskra_sg.loads import Fed, Flow, Switched
@@ -231,6 +231,8 @@ class Gateway:
         self._blinks_until = at
         self._synchronized_at: datetime | None = None
         self._synchronizes_at = at
+        self._powerless: set[str] = set()
+        self.power()
         self._take_tariff()
         self._synchronize()
 
@@ -420,6 +422,20 @@ class Gateway:
     def switch(self, bicom: Bicom, is_on: bool) -> None:
         """Move a switch, now."""
         bicom.switch(is_on)
+
+    def power(self) -> None:
+        """Take the power from meters, and give it back to them, as the faults say now."""
+        failing = {one.address for one in self.faults.on if isinstance(one, PowerFailure)}
+        for one in self.bench.devices:
+            if not isinstance(one, Meter):
+                continue
+            if failing & {0, one.address}:
+                if one.serial not in self._powerless:
+                    self._powerless.add(one.serial)
+                    one.fail()
+            elif one.serial in self._powerless:
+                self._powerless.remove(one.serial)
+                one.restore()
 
     def take_tariffs(self, tariffs: Tariffs) -> None:
         """

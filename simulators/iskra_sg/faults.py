@@ -40,6 +40,14 @@ class WordOrder(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class PowerFailure(Fault):
+    """A meter is without power: nothing flows behind it, and it loses its load profile."""
+
+    name: ClassVar[str] = "power-failure"
+    address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NoNetwork(Fault):
     """The gateway reaches no server: no broker, no receiver of a push, no NTP."""
 
@@ -47,7 +55,7 @@ class NoNetwork(Fault):
 
 
 GATEWAY_FAULTS: dict[str, type[Fault]] = {
-    kind.name: kind for kind in (AbsentDevice, SlowDevice, WordOrder, NoNetwork)
+    kind.name: kind for kind in (AbsentDevice, SlowDevice, WordOrder, PowerFailure, NoNetwork)
 }
 """Every fault of this room by its name."""
 

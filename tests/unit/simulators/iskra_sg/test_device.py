@@ -14,7 +14,7 @@ from simulators.faults import Fault, Faults
 from simulators.iskra_sg import led
 from simulators.iskra_sg.bicoms import Bicom
 from simulators.iskra_sg.device import Gateway, Identity
-from simulators.iskra_sg.faults import AbsentDevice, NoNetwork
+from simulators.iskra_sg.faults import AbsentDevice, NoNetwork, PowerFailure
 from simulators.iskra_sg.loads import Flow
 from simulators.iskra_sg.meters import Meter
 from simulators.iskra_sg.network import Connection
@@ -183,6 +183,27 @@ def test_the_load_recorder_goes_on_after_a_meters_clock_was_set_back() -> None:
     meter.fail()
 
     assert 8 == len(gateway.load_profile(2))
+
+
+def test_a_power_failure_is_of_one_meter_or_of_all() -> None:
+    """It lasts while the fault is on; a meter that somebody took the power from is left alone."""
+    gateway = gateway_with(METER, {**METER, "serial": "W0000009", "address": 99})
+    first, second = gateway.bench.bus
+    assert isinstance(first, Meter)
+    assert isinstance(second, Meter)
+    gateway.faults._on.append(PowerFailure(99))
+    gateway.power()
+    gateway.power()
+    assert [True, False] == [first.is_powered, second.is_powered]
+    gateway.faults._on[:] = [PowerFailure()]
+    gateway.power()
+    assert [False, False] == [first.is_powered, second.is_powered]
+    gateway.faults._on.clear()
+    gateway.power()
+    assert [True, True] == [first.is_powered, second.is_powered]
+    first.fail()
+    gateway.power()
+    assert not first.is_powered
 
 
 def test_old_hardware_has_the_meters_profile_only() -> None:
