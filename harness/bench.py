@@ -41,7 +41,6 @@ from harness.frames import calls_of
 from harness.gateways import Gateways
 from harness.local_time import ZURICH, grid, instant, read_day
 from harness.puppet import Puppet
-from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.sources import CardSource, Meter, Sources
 from harness.utility import (
@@ -58,7 +57,7 @@ from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
 from simulators.clock import Hold, VirtualClock
-from simulators.wiretap import Crossing, Wiretap
+from simulators.wiretap import LINE_WIRE, Crossing, Wiretap
 
 if TYPE_CHECKING:
     from harness.fault_cells import CellResult
@@ -773,6 +772,7 @@ def _say_again(name: str, text: str) -> Act:
 def _again_on_the_line(name: str, state: str) -> Act:
     async def act(bench: Bench) -> None:
         puppet = bench.puppets[name]
-        await (puppet.restore_line() if state == "up" else puppet.cut_line())
+        is_up = state.split(" ", 1)[0] == "up"
+        await (puppet.restore_line() if is_up else puppet.cut_line())
 
     return act

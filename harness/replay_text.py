@@ -71,7 +71,7 @@ def _form_text(log: FieldLog) -> str:
     text = str(log.form)
     if log.newest_first:
         text += ", newest line first"
-    if log.form is not Form.RECORDING:
+    if log.form not in (Form.RECORDING, Form.CAPTURE):
         text += f", written by the {log.written_by}"
     return text
 
