@@ -447,6 +447,11 @@ class Bench:
             raise UsageError("the bench is not going yet")
         return part
 
+    async def line_changed(self, name: str, *, up: bool) -> None:
+        """Take the word of who plays a charger that its line is up or down, as a device's."""
+        self._there(self._lines).charger_says(name, up)
+        await self.clock.settle()
+
     def device(self, name: str) -> ChargerInch | Puppet:
         """Give what stands on the bench under a name."""
         return self.puppets.get(name) or self.chargers[name]

@@ -291,15 +291,17 @@ Handler = Callable[[ServerConnection], Any]
 @asynccontextmanager
 async def line_to(handler: Handler) -> AsyncIterator[tuple[Any, Any]]:
     """Give a stage and a line of it to a backend that does as ``handler`` says."""
-    stage = module._Stage(VirtualClock(START))
+    ground = module.VirtualGround(VirtualClock(START))
+    stage = module.Stage(ground)
 
     async def handle(websocket: ServerConnection) -> None:
-        stage.on_connection("WB", True)
+        ground.on_connection("WB", True)
         await handler(websocket)
 
     async with serve(handle, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        await stage._begin("WB", f"ws://127.0.0.1:{port}")
+        ground.address = f"ws://127.0.0.1:{port}"
+        await stage._begin("WB")
         try:
             yield stage, stage._lines["WB"]
         finally:
