@@ -61,6 +61,7 @@ from simulators.wiretap import LINE_WIRE, Crossing, Wiretap
 
 if TYPE_CHECKING:
     from harness.fault_cells import CellResult
+    from harness.rerun import Rerun
     from harness.sending_meter import SendingMeter
     from harness.tool import Tool
     from simulators.charger_inch.web_io import WebPage
@@ -265,6 +266,8 @@ class Bench:
         self.finished: subprocess.CompletedProcess[str] | None = None
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
+        #: A recording that is put before the backend.
+        self.rerun: Rerun | None = None
         self.tool: Tool | None = None
         self.remarks: list[str] = []
         self.told = ""

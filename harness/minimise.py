@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from backend.errors import BackendError
 from harness.bench import Bench
 from harness.errors import HarnessError, UsageError
 from harness.keeps import Fault, fault_of
+from harness.local_time import zone_of
 from harness.recording import (
     FieldLog,
     Form,
@@ -71,7 +71,7 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
     out = wishes.out or source.with_name(f"{source.stem}-minimised.jsonl")
     if out.exists():
         raise UsageError(f"{out} is there already; name another file with -o")
-    log = put_before(as_recorded(read_frames(source, ZoneInfo(wishes.zone))))
+    log = put_before(as_recorded(read_frames(source, zone_of(wishes.zone))))
     first = _shown(log, fault)
     if isinstance(first, Exception):
         raise UsageError(f"{source}: {first}") from first

@@ -61,6 +61,7 @@ pytest_plugins = [
     "harness.steps.operating",
     "harness.steps.page",
     "harness.steps.reading_files",
+    "harness.steps.recordings",
     "harness.steps.saying",
     "harness.steps.secrets",
     "harness.steps.sources",

@@ -28,7 +28,7 @@ import json
 import re
 import ssl
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -457,6 +457,7 @@ class Stage:
         self.differences: dict[str, list[Difference]] = {}
         self.transactions: dict[tuple[str, int], int] = {}
         self.said = 0
+        self.on_said: Callable[[Act], None] = lambda act: None
         self._ground = ground
         self._lines: dict[str, Line] = {}
 
@@ -497,6 +498,7 @@ class Stage:
         line = self._lines[act.identity]
         answer = await line.ask(line.translated(frame.text), act.message_id)
         self.said += 1
+        self.on_said(act)
         line.learn(act.recorded, answer)
         if act.recorded is not None:
             recorded, given = answer_kind(act.recorded), answer_kind(answer)
