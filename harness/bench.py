@@ -254,6 +254,9 @@ class Bench:
         self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
         self.in_real_time = False
+        #: The file of a recorder between the chargers and what they connect to.
+        self.recorder_file: Path | None = None
+        self._between = contextlib.AsyncExitStack()
         self._twins: list[Bench] = []
         # What one sentence leaves for the next.
         self.wanted: set[str] = set()
@@ -534,7 +537,7 @@ class Bench:
             await self._utility.start()
         await self.gateways.start(clock, tap)
         lines = self._lines = Lines(self._clock, self._tap)
-        address = await self._start_central_system(clock, lines)
+        address = await self._through_recorder(await self._start_central_system(clock, lines))
         for station in self.stations.values():
             if not station.is_elsewhere:
                 await self._put(station, lines, address)
@@ -542,6 +545,18 @@ class Bench:
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
+
+    async def _through_recorder(self, address: str) -> str:
+        """Put a recorder between, where one is declared, and give where chargers connect then."""
+        if self.recorder_file is None:
+            return address
+        # Loaded only by who has one.
+        from harness.recorder import Recorder, Wishes
+
+        wishes = Wishes("ws://127.0.0.1:0", address, self.recorder_file)
+        recorder = Recorder(wishes, self.remarks.append, self.clock)
+        await self._between.enter_async_context(recorder.running())
+        return recorder.address
 
     async def _start_central_system(self, clock: VirtualClock, lines: Lines) -> str:
         """Start what chargers connect to, and give its address."""
@@ -686,6 +701,7 @@ class Bench:
                 leaving.push_async_callback(self._backend.stop)
             if self._central is not None:
                 leaving.push_async_callback(self._central.stop)
+            leaving.push_async_callback(self._between.aclose)
             if self.tool is not None:
                 leaving.push_async_callback(self.tool.close)
             for name in (*self.chargers, *self.puppets):

@@ -43,7 +43,7 @@ from harness.overheard import (
     read_head,
 )
 from harness.recording import BACKEND, BINARY, OCPP_WIRE, recorded
-from simulators.clock import RealClock
+from simulators.clock import Clock, RealClock
 from simulators.wiretap import LINE_WIRE, Wiretap
 
 CONTROL_WIRE = "websocket"
@@ -128,12 +128,16 @@ class Recorder:
     """
     A listener for chargers that passes on what they and their backend say.
 
+    Parameters:
+        tell: told lines for a person.
+        clock: whose time is written down; the machine's, unless told otherwise.
+
     Attributes:
         stopped: set when it is to end.
         address: where chargers connect, once it runs.
     """
 
-    def __init__(self, wishes: Wishes, tell: Tell) -> None:
+    def __init__(self, wishes: Wishes, tell: Tell, clock: Clock | None = None) -> None:
         self.stopped = asyncio.Event()
         self.address = ""
         self._wishes, self._tell = wishes, tell
@@ -141,7 +145,7 @@ class Recorder:
         self._to = _address(wishes.to, "--to")
         self._tls_to = _trusting(wishes.trust, self._to)
         self._tls_from = _shown(wishes, self._listen)
-        self._clock = RealClock()
+        self._clock = clock or RealClock()
         self._tap = Wiretap(self._clock, keeps=False)
         self._lines: set[asyncio.Task[None]] = set()
         self._messages: Counter[str] = Counter()
