@@ -137,7 +137,8 @@ class _Reader:
             not heard.stream.is_whole and heard.data[:2] == b"\x17\x03"
         ):
             self._leave_out(TLS, heard)
-        elif heard.data.startswith(b"GET "):
+        elif heard.data.startswith((b"GET ", b"HTTP/") if heard.stream.is_whole else b"GET "):
+            # An answer may be captured before the request, where several queues are read.
             return _Line(opener)
         elif not heard.stream.is_whole:
             self._leave_out(LATE, heard)
