@@ -91,6 +91,7 @@ def scenario(wishes: Wishes, tell: Tell) -> int:
             told = feature_text(rerun, source.name, frames.name, wishes.requirement)
         finally:
             bench.close()
+    feature.parent.mkdir(parents=True, exist_ok=True)
     frames.write_text(text, encoding="ascii")
     feature.write_text(told, encoding="utf-8")
     tell(f"feature     {feature}")
