@@ -33,7 +33,7 @@ Feature: HAR Recordings are made between real ends, replayed anywhere, shortened
     When the command "isebench conform --features mine --report out" is run
     Then it ends with exit code 0
 
-  @HAR-04 @must
+  @HAR-04 @must @slow
   Scenario: A scenario of a recording fails where the backend does otherwise
     Given a recorder's "day.jsonl" of Anna charging at "Dorfplatz" from 07:07 to 08:19
     And the command "isebench scenario day.jsonl -o mine/day.feature" was run
@@ -42,7 +42,7 @@ Feature: HAR Recordings are made between real ends, replayed anywhere, shortened
     Then it ends with exit code 1
     And it names the quarter hour, what arrived and what was expected
 
-  @HAR-04 @must
+  @HAR-04 @must @slow
   Scenario: The shortest recording that still shows a fault is found
     Given a recorder's "day.jsonl" of Anna charging at "Dorfplatz" from 07:07 to 08:19
     When the command "isebench minimise day.jsonl --keeps '"Dorfplatz" 07:45 is 5.500' -o short.jsonl" is run

@@ -91,11 +91,12 @@ class Shrinker:
         whole = self.best
         paths = places(whole)
 
-        def without(log: FieldLog, left: list[Path]) -> FieldLog:
+        def shows(left: list[Path]) -> bool:
             kept = set(left)
-            return _left_out(log, [path for path in paths if path not in kept])
+            log = _left_out(whole, [path for path in paths if path not in kept])
+            return log is not None and self._try(what, len(left), len(paths), log)
 
-        ddmin(paths, lambda left: self._try(what, len(left), len(paths), without(whole, left)))
+        ddmin(paths, shows)
 
     def _try(self, what: str, left: int, of: int, log: FieldLog) -> bool:
         key = (*((one.identity, one.text, one.at) for one in log.frames), *log.changes)
@@ -164,12 +165,12 @@ def _calls(log: FieldLog) -> Iterable[tuple[int, str, Any]]:
 
 
 def _elements(log: FieldLog) -> list[Path]:
-    """Give the places of the elements of lists, but for the first of each; outer ones first."""
+    """Give the places of the elements of lists, outer ones first."""
     return [
         (number, way)
         for number, _, payload in _calls(log)
         for way, _ in _ways(payload, {})
-        if isinstance(way[-1], int) and way[-1] > 0
+        if isinstance(way[-1], int)
     ]
 
 
@@ -197,15 +198,18 @@ def _ways(value: Any, shape: Mapping[str, Any]) -> Iterator[tuple[tuple[str | in
             yield (key, *way), is_required
 
 
-def _left_out(log: FieldLog, paths: Sequence[Path]) -> FieldLog:
-    """Give the recording without some places of its payloads."""
+def _left_out(log: FieldLog, paths: Sequence[Path]) -> FieldLog | None:
+    """Give the recording without some places of its payloads; None where a list would be empty."""
     by_frame: dict[int, list[tuple[str | int, ...]]] = {}
     for number, way in paths:
         by_frame.setdefault(number, []).append(way)
     frames = list(log.frames)
     for number, ways in by_frame.items():
         said = json.loads(frames[number].text)
-        said[3] = _without(said[3], ways)
+        left = _without(said[3], ways)
+        if _empty_lists(left) > _empty_lists(said[3]):
+            return None
+        said[3] = left
         text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
         frames[number] = replace(frames[number], text=text)
     return replace(log, frames=tuple(frames))
@@ -220,3 +224,11 @@ def _without(payload: Any, ways: list[tuple[str | int, ...]]) -> Any:
             owner = owner[key]
         del owner[way[-1]]
     return payload
+
+
+def _empty_lists(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_empty_lists, value.values()))
+    if isinstance(value, list):
+        return sum(map(_empty_lists, value)) if value else 1
+    return 0
