@@ -22,9 +22,9 @@ from simulators.charger_inch.configuration import Configuration
 from simulators.charger_inch.device import SERIAL_LIMIT
 from simulators.charger_inch.installation import checked_endpoint, checked_identity
 from simulators.charger_inch.line_io import OPEN_LIMIT_S
+from simulators.charger_inch.ocpp_json_io import BACKEND
 from simulators.charger_inch.page import card_of
 from simulators.charger_inch.registry import quirk_from_text
-from simulators.charger_inch.ocpp_json_io import BACKEND
 from simulators.charger_inch.web_io import WebPage
 from simulators.clock import Clock
 from simulators.errors import NotAccepted, NotPossible

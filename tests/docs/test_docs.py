@@ -39,7 +39,7 @@ LOG_LINE = (
 )
 
 
-UNTIL_STOPPED = ("up", "charger", "gateway")
+UNTIL_STOPPED = ("up", "charger", "gateway", "record")
 """They run until they are stopped; test_up.py and test_…_alone.py do that."""
 ALL_FEATURES = "isebench conform --quiet --report"
 """With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
@@ -95,7 +95,10 @@ def test_every_command_is_documented() -> None:
         "charger",
         "gateway",
         "conform",
+        "record",
         "replay",
+        "minimise",
+        "scenario",
         "explain",
         "read",
         "test-connection",
