@@ -718,11 +718,25 @@ def _away(options: argparse.Namespace) -> Away | None:
                     "of its own, and nobody in between"
                 )
         return None
-    password = None
-    if options.password_file is not None:
-        password = options.password_file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    if options.record is not None and len(options.files) > 1:
+        raise UsageError("--record is one file, for one recording; replay them one by one")
     pace = Pace.of(options.pace or RECORDED)
+    password = _password_in(options.password_file)
     return Away(options.to, pace, options.trust, password, options.record)
+
+
+def _password_in(path: Path | None) -> str | None:
+    """Read the first line of a file; None where none is named."""
+    if path is None:
+        return None
+    from harness.errors import UsageError
+
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"--password-file {path}: no password can be read there ({error})"
+        ) from error
 
 
 def _minimise(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from harness.recording import (
     FieldLog,
     Form,
     crossings_of,
+    read_file,
     read_frames,
     recording_text,
 )
@@ -71,7 +72,8 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
     out = wishes.out or source.with_name(f"{source.stem}-minimised.jsonl")
     if out.exists():
         raise UsageError(f"{out} is there already; name another file with -o")
-    log = put_before(as_recorded(read_frames(source, zone_of(wishes.zone))))
+    log = put_before(as_recorded(read_file(source, zone_of(wishes.zone))))
+    tell(f"replaying   {len(log.frames)} frames of {source}")
     first = _shown(log, fault)
     if isinstance(first, Exception):
         raise UsageError(f"{source}: {first}") from first

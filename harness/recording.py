@@ -418,6 +418,19 @@ def read_frames(source: Path | str, zone: tzinfo = ZURICH) -> FieldLog:
     return replace(log, skipped=tuple(skips.kept), counts=tuple(skips.counts.items()))
 
 
+def read_file(path: Path, zone: tzinfo = ZURICH) -> FieldLog:
+    """
+    Read the OCPP-J frames of a file that somebody named.
+
+    Raises:
+        UsageError: If it cannot be read, or as `read_frames` says.
+    """
+    try:
+        return read_frames(path, zone)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
 def is_capture(path: Path) -> bool:
     """Tell whether a file begins as packet captures do, those of tcpdump and of Wireshark."""
     with path.open("rb") as file:

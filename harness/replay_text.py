@@ -25,9 +25,8 @@ from backend.core.days import local_day_of
 from backend.core.intervals import Interval, Status
 from backend.core.readings import ENERGY, Reading
 from backend.core.sessions import Session
-from harness.errors import UsageError
 from harness.local_time import ZURICH, zone_of
-from harness.recording import FieldLog, Form, read_frames
+from harness.recording import FieldLog, Form, read_file
 from harness.replay import ChargerReplay, Difference, ReplayResult, replay
 from harness.replay_away import Away, AwayResult, replay_away
 from harness.shifted import begun_at, instant_from, since
@@ -340,10 +339,7 @@ def replay_files(files: Iterable[Path], wishes: Wishes = Wishes()) -> int:
     place = zone_of(wishes.zone)
     paper = paper_of(sys.stdout, os.environ)
     for path in files:
-        try:
-            log = read_frames(path, place)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+        log = read_file(path, place)
         if wishes.begin:
             log = since(log, instant_from(wishes.begin, "--from", place))
         if wishes.start:

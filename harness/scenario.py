@@ -23,7 +23,7 @@ from harness.catalogue import BUNDLED_FEATURES, load_requirements
 from harness.errors import UsageError
 from harness.local_time import zone_of
 from harness.minimise import SEED, as_recorded
-from harness.recording import crossings_of, read_frames, recording_text
+from harness.recording import crossings_of, read_file, read_frames, recording_text
 from harness.rerun import INTERVAL_MINUTES, Rerun, put_before
 
 ANSWERS = ("call", "answer", "times")
@@ -70,7 +70,7 @@ def scenario(wishes: Wishes, tell: Tell) -> int:
         raise UsageError(f"{feature}: a feature's name ends with .feature")
     if wishes.requirement not in {row.id for row in load_requirements(BUNDLED_FEATURES)}:
         raise UsageError(f'"{wishes.requirement}" is no requirement; `isebench list` shows them')
-    log = put_before(as_recorded(read_frames(source, zone_of(wishes.zone))))
+    log = put_before(as_recorded(read_file(source, zone_of(wishes.zone))))
     for identity in (*log.identities, frames.name):
         if _UNSAYABLE.search(identity):
             raise UsageError(f"{identity!r} cannot stand in a sentence; rename it in the recording")

@@ -71,7 +71,7 @@ def test_a_fault_of_the_backend_in_the_fewest_frames(
         "tries": recording.origin["tries"],
         "ended": "nothing more can be left out",
     } == recording.origin
-    assert told[0].startswith("shown       the energies of WB-Linde sum to 1.000 kWh, not to 0.999")
+    assert told[1].startswith("shown       the energies of WB-Linde sum to 1.000 kWh, not to 0.999")
     assert f"recording   {out}" == told[-1]
     assert any(line.startswith("frames      4 of 8, ") for line in told)
     monkeypatch.undo()
