@@ -12,8 +12,6 @@ from itertools import pairwise
 
 from pytest_bdd import given, parsers, then, when
 
-from backend import Settings
-from backend.errors import SettingsError
 from harness.bench import UTILITY, Bench, Station
 from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
@@ -59,14 +57,14 @@ def is_activated(bench: Bench, name: str, code: str, obis: str, minutes: int) ->
 def day_is_exported(bench: Bench) -> None:
     """Let time pass to 03:00 of the next day, and the utility's importer read what is there."""
     bench.advance_to(bench.at("3:00", bench.day + timedelta(days=1)))
-    bench.utility.collect()
+    bench.collect()
 
 
 @when("the next day is exported")
 def next_day_is_exported(bench: Bench) -> None:
     """Let another day pass, and the utility's importer read what is there."""
     bench.advance_to(bench.at("3:00", bench.day + timedelta(days=2)))
-    bench.utility.collect()
+    bench.collect()
 
 
 @when(parsers.parse('"{name}" is given the metering code "{code}"'))
@@ -113,7 +111,7 @@ def is_given_its_settings(bench: Bench) -> None:
 @then(parsers.parse('the settings are refused, naming "{place}"'))
 def settings_are_refused(bench: Bench, place: str) -> None:
     """Offer the settings and compare the sentence of the refusal."""
-    sentence = _refusal(bench)
+    sentence = bench.refusal()
     assert sentence is not None, "the settings were accepted"
     assert place in sentence
 
@@ -121,7 +119,7 @@ def settings_are_refused(bench: Bench, place: str) -> None:
 @then("the settings are refused, or the files keep their form")
 def refused_or_harmless(bench: Bench) -> None:
     """Offer the settings; where they are accepted, look at what arrives."""
-    if _refusal(bench) is not None:
+    if bench.refusal() is not None:
         return
     day_is_exported(bench)
     files = bench.utility.arrived()
@@ -133,12 +131,6 @@ def refused_or_harmless(bench: Bench) -> None:
             assert not re.search(r"(^|;)[=+@\t-]", line), line
 
 
-def _refusal(bench: Bench) -> str | None:
-    try:
-        Settings.from_mapping(bench.settings(), folder=bench.folder)
-    except SettingsError as error:
-        return str(error)
-    return None
 
 
 def _held(bench: Bench, name: str) -> list[Held]:
