@@ -25,7 +25,7 @@ import ssl
 import subprocess
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -37,6 +37,7 @@ from backend.errors import SettingsError
 from backend.ports import Destination, Drop, Step
 from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
+from harness.central_rules import Lives
 from harness.errors import UsageError
 from harness.frames import calls_of
 from harness.gateways import Gateways
@@ -46,7 +47,7 @@ from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.sources import CardSource, Meter, Sources
 from harness.targets.face import BackendFace
-from harness.targets.target_file import STEPPED, Target
+from harness.targets.target_file import SCALED, STEPPED, Target
 from harness.utility import (
     DROP_WIRES,
     SECRET,
@@ -60,7 +61,7 @@ from harness.utility import (
 from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
-from simulators.clock import Hold, VirtualClock
+from simulators.clock import Hold, RealClock, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ UTILITY = "EW Seedorf"
 TASK = "Tagesexport"
 FORMAT = "Lastgang"
 DATABASE = "isebench.sqlite"
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 DEFAULT_DAY = date(2025, 6, 3)
 EXPORT_AT = "00:30"
 NOT_YET_LISTENING = {
@@ -255,6 +257,7 @@ class Bench:
         self.deciding: list[Crossing] = []
         self.going = False
         self._waiting: Waiting | None = None
+        self._bound_at = UNKNOWN
         self._plan: list[tuple[datetime, Act]] = []
         self._runner = asyncio.Runner()
         self._backend: BackendFace | None = None
@@ -610,6 +613,7 @@ class Bench:
             return
         from harness.targets import clocks
 
+        self._bound_at = RealClock().now()
         self._there(self._lines).is_told_of_both = False
         await clocks.bind(self.clock, backend)
 
@@ -647,6 +651,14 @@ class Bench:
 
         assert self.target is not None  # noqa: S101 - who calls this has asked
         return ForeignBackend(self.target, self.settings(), self.folder, start)
+
+    def backend_lives(self) -> Lives | None:
+        """Say when a backend lives whose time is not the scenario's."""
+        if self.target is None or self.target.time == STEPPED:
+            return None
+        if self.target.time == SCALED:
+            return Lives(factor=self.target.factor)
+        return Lives((self._bound_at, RealClock().now()))
 
     def must_be_bundled(self, what: str) -> None:
         """Refuse what can be seen of the bundled backend alone."""

@@ -177,7 +177,7 @@ def _declared(reason: str) -> tuple[str, Outcome]:
 
 
 _KIND = re.compile(
-    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)\.(?:errors|exceptions)\.\w+): "
+    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)(?:\.\w+)*\.(?:errors|exceptions)\.\w+): "
 )
 
 

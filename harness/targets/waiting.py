@@ -8,6 +8,7 @@ by ``export`` at its control address, and has its time to deliver.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,9 @@ class Waiting:
             )
         asked = False
         while bench.clock.now() >= instant(self._next_day + timedelta(days=1), EXPORT_AT):
-            await bench.backend.export_now(bench.task, self._next_day, self._next_day)
+            # Who cannot be told may still know by itself; what does not come will be missed.
+            with contextlib.suppress(NotOffered):
+                await bench.backend.export_now(bench.task, self._next_day, self._next_day)
             self._next_day += timedelta(days=1)
             asked = True
         return asked
