@@ -294,6 +294,8 @@ class Bench:
         #: What came of the cells of the fault matrix that were tried.
         self.cells: list[CellResult] = []
         self.finished: subprocess.CompletedProcess[str] | None = None
+        self.runs: list[subprocess.CompletedProcess[str]] = []
+        self.described: dict[str, Any] = {}
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
         self.tool: Tool | None = None
@@ -534,6 +536,9 @@ class Bench:
     def told_span(self) -> tuple[datetime, datetime]:
         """Give from when to when the backend may have told the utility anything by now."""
         first, now = instant(self.first_day or self.day, "0:00"), self.exported_at
+        if self.target is not None and self.target.time == SCALED:
+            # Its clock has begun before the day.
+            first -= timedelta(days=1)
         if now is None:
             now = self.clock.now()
         if self.task_delivers_until_now:
@@ -574,6 +579,8 @@ class Bench:
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
+        # A clock that cannot stand has begun before the day, so that all is in its place by now.
+        await self._clock.advance_to(self.start)
 
     async def _start_central_system(self, clock: VirtualClock, lines: Lines) -> str:
         """Start what chargers connect to, and give its address."""

@@ -22,8 +22,8 @@ from datetime import timedelta
 from backend.adapters.roads import Roads
 from backend.ports import Arrival, Destination, Step
 from harness.bench import TASK, Bench
-from harness.targets.face import Delivery
 from harness.fault_cells import Cell, CellResult
+from harness.targets.face import Delivery
 from simulators.faults import Fault
 from simulators.ftp_server.faults import AtStep, fault_from_text
 

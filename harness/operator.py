@@ -48,7 +48,7 @@ class OperatorOfTool:
 
 
 class OperatorOfBackend:
-    """Operates the backend under test, which chooses by itself what it must: versions and numbers."""
+    """Operates the backend under test, which chooses by itself what it must, as numbers."""
 
     def __init__(self, backend: BackendFace, charger: str) -> None:
         self._backend = backend

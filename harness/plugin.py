@@ -68,6 +68,7 @@ pytest_plugins = [
     "harness.steps.saying",
     "harness.steps.secrets",
     "harness.steps.sources",
+    "harness.steps.targets",
     "harness.steps.tasks",
     "harness.steps.time",
 ]
@@ -107,7 +108,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--part", default="1/1", help="which of how many parts of the scenarios")
     group.addoption(
-        "--target", default=None, help="the file of a backend that is not ours, to be put under test"
+        "--target",
+        default=None,
+        help="the file of a backend that is not ours, to be put under test",
     )
     group.addoption("--quick", action="store_true", help="leave out what is tagged as slow")
 

@@ -177,7 +177,8 @@ def _declared(reason: str) -> tuple[str, Outcome]:
 
 
 _KIND = re.compile(
-    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)(?:\.\w+)*\.(?:errors|exceptions)\.\w+): "
+    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)(?:\.\w+)*"
+    r"\.(?:errors|exceptions)\.\w+): "
 )
 
 

@@ -131,8 +131,6 @@ def refused_or_harmless(bench: Bench) -> None:
             assert not re.search(r"(^|;)[=+@\t-]", line), line
 
 
-
-
 def _held(bench: Bench, name: str) -> list[Held]:
     """Give what the utility holds of the bench's day; it must hold nothing that cannot be yet."""
     held = bench.utility.held(_code(bench.source(name)))

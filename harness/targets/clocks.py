@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN_S = 0.005
 """How often the backend is looked at while the bench waits for it, in real seconds."""
+LEAD_S = 3
+"""So long before its day a scenario in scaled time begins, in real seconds: chargers connect."""
 QUIET_S = 0.02
 """How long nothing must be under way in scaled time, in real seconds."""
 
@@ -149,8 +151,8 @@ class ScaledClock(VirtualClock):
         await super().settle()
 
     async def _come_to(self, instant: datetime) -> None:
-        while (ahead := (instant - self.now()).total_seconds()) > 0:
-            await asyncio.sleep(ahead / self._factor)
+        ahead = (instant - self.now()).total_seconds()
+        await asyncio.sleep(max(0.0, ahead / self._factor))
         await super()._come_to(instant)
 
 
@@ -168,7 +170,7 @@ def clock_for(
     if target.time == STEPPED:
         return LinkedClock(start, activity, on_connected)
     if target.time == SCALED:
-        return ScaledClock(start, target.factor)
+        return ScaledClock(start - LEAD_S * target.factor * timedelta(seconds=1), target.factor)
     return VirtualClock(start)
 
 

@@ -7,7 +7,6 @@ offer this. docs/reference/target-protocol.md describes each path. All of them a
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -58,7 +57,7 @@ class Control:
         try:
             async with self._session.post(where, json=body) as answer:
                 status, text = answer.status, await answer.text()
-        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             why = str(error) or f"no answer within {self._limit_s:g} s"
             raise TargetTrouble(f"{where}: {why}") from error
         if status in NOT_OFFERED:

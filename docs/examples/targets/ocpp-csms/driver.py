@@ -25,7 +25,6 @@ from ocpp_csms import (
     RegistrationStatus,
 )
 
-
 NUMBERS = itertools.count(1)
 CHOSEN = {
     "ReserveNow": lambda: {"reservationId": next(NUMBERS)},
@@ -83,7 +82,8 @@ async def serve(settings: dict[str, Any]) -> None:
             "ocpp": f"ws://127.0.0.1:{central.port}",
             "control": f"http://127.0.0.1:{control.addresses[0][1]}",
         }
-        print(json.dumps(addresses), flush=True)
+        sys.stdout.write(json.dumps(addresses) + "\n")
+        sys.stdout.flush()
         await told.wait()
     await control.cleanup()
 
