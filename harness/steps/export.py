@@ -144,6 +144,11 @@ def _held(bench: Bench, name: str) -> list[Held]:
     return [value for value in held if grid[0] <= value.start < grid[-1]]
 
 
+def _as_none(bench: Bench) -> str:
+    """Say the simplest reason for what is not there."""
+    return "" if bench.arrived() else ", as no file has arrived"
+
+
 def _code(source: Station | Meter | CardSource) -> str:
     assert source.metering_code is not None
     return source.metering_code
@@ -154,7 +159,9 @@ def holds_values(bench: Bench, values: int, name: str) -> None:
     """Count what the importer took from the files, and compare it with the local day's grid."""
     held = _held(bench, name)
     if len(held) != values:
-        raise Disagreement(f"{UTILITY} holds {len(held)} values of {name}, not {values}")
+        raise Disagreement(
+            f"{UTILITY} holds {len(held)} values of {name}, not {values}{_as_none(bench)}"
+        )
     _must_be_the_grid(bench, name, held)
 
 
@@ -212,7 +219,9 @@ def _holds(bench: Bench, name: str, datatable: Table, at: Callable[[str], dateti
     for row in records(datatable, "until", "kWh", "status"):
         value = ending.get(at(row["until"]))
         if value is None:
-            raise Disagreement(f"{UTILITY} holds no value of {name} that ends at {row['until']}")
+            raise Disagreement(
+                f"{UTILITY} holds no value of {name} that ends at {row['until']}{_as_none(bench)}"
+            )
         energy, status = _cells(row)
         if (value.energy_kwh, value.status) != (energy, status):
             raise Disagreement(_differs(name, value, energy, status))
@@ -228,7 +237,9 @@ def _must_be_the_grid(bench: Bench, name: str, held: list[Held]) -> None:
     for boundary in grid:
         if boundary not in starts:
             local = boundary.astimezone(ZURICH)
-            raise Disagreement(f"{UTILITY} holds no value of {name} that begins {local:%H:%M %Z}")
+            raise Disagreement(
+                f"{UTILITY} holds no value of {name} that begins {local:%H:%M %Z}{_as_none(bench)}"
+            )
     if starts != grid:
         raise Disagreement(f"{UTILITY} holds {len(starts)} values of {name}, not {len(grid)}")
 

@@ -61,7 +61,7 @@ class ForeignBackend:
         self._start = start
         self._process: asyncio.subprocess.Process | None = None
         self._errors = b""
-        self._listening: asyncio.Task[None] | None = None
+        self._reading: list[asyncio.Task[None]] = []
         self._told: Mapping[str, Any] = {}
         #: Where it is asked for what chargers and files cannot tell.
         self.control = Control(None, target.answers_within_s)
@@ -109,12 +109,15 @@ class ForeignBackend:
             async with asyncio.timeout(limit_s):
                 line = await process.stdout.readline()
         except TimeoutError:
+            self._reading.append(asyncio.create_task(_drain(process.stdout)))
             await self.stop()
             raise TargetTrouble(
                 f"{self._target.name} has told no addresses within {limit_s:g} s{self._said()}"
             ) from None
         except ValueError:
             line = b"a line without an end"
+        # What else it says is of no use, but who does not read on blocks it in the end.
+        self._reading.append(asyncio.create_task(_drain(process.stdout)))
         if not line:
             code = await process.wait()
             await self.stop()
@@ -130,8 +133,6 @@ class ForeignBackend:
                 f"{self._target.name} must tell its addresses in its first line, as in "
                 f'{{"ocpp": "ws://127.0.0.1:9000"}}, and says {line[:200]!r}'
             )
-        # What else it says is of no use, but who does not read on blocks it in the end.
-        self._drain(process.stdout)
         return told
 
     async def _run(self, command: list[str]) -> asyncio.subprocess.Process:
@@ -149,7 +150,7 @@ class ForeignBackend:
                 f"{command[0]} cannot be run ({error.strerror}); mend the command of the target"
             ) from error
         self._errors = b""
-        self._listening = asyncio.create_task(self._listen(process))
+        self._reading = [asyncio.create_task(self._listen(process))]
         return process
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
@@ -157,23 +158,20 @@ class ForeignBackend:
         while said := await process.stderr.read(4096):
             self._errors = (self._errors + said)[-SAID_CHARS_MAX:]
 
-    def _drain(self, stream: asyncio.StreamReader) -> None:
-        async def read() -> None:
-            while await stream.read(4096):
-                pass
-
-        self._draining = asyncio.create_task(read())
-
     async def _reset(self, command: list[str]) -> None:
         process = await self._run(command)
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        self._reading.append(asyncio.create_task(_drain(process.stdout)))
         limit_s = self._target.starts_within_s
         try:
             async with asyncio.timeout(limit_s):
-                await process.communicate()
+                await process.wait()
         except TimeoutError:
             process.kill()
-            await process.wait()
             raise TargetTrouble(f"{command[0]} has not ended within {limit_s:g} s") from None
+        finally:
+            await process.wait()
+            await asyncio.gather(*self._reading)
         if process.returncode == REFUSES:
             raise TargetRefuses(self._errors.decode(errors="replace").strip())
         if process.returncode:
@@ -204,8 +202,7 @@ class ForeignBackend:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        if self._listening is not None:
-            await self._listening
+        await asyncio.gather(*self._reading)
         if ended is not None and self._told:
             raise TargetTrouble(
                 f"{self._target.name} has ended with {ended} in the middle{self._said()}"
@@ -318,6 +315,11 @@ class ForeignBackend:
             remedy = "the target says so at its control address"
             kind = DeviceError if path == "command" else BackendError
             raise kind(str(refused), f"/{path}", remedy) from refused
+
+
+async def _drain(stream: asyncio.StreamReader) -> None:
+    while await stream.read(LINE_BYTES_MAX):
+        pass
 
 
 def _addresses(line: bytes) -> dict[str, Any] | None:
