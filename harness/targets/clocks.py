@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from harness.targets.errors import TargetTrouble
 from harness.targets.target_file import SCALED, STEPPED, Target
-from simulators.clock import VirtualClock, stopwatch
+from simulators.clock import VirtualClock, real_pause, stopwatch
 from simulators.errors import TimeStandsStill
 
 if TYPE_CHECKING:
@@ -147,12 +147,12 @@ class ScaledClock(VirtualClock):
     async def settle(self) -> None:
         """Wait until nothing has been under way for a moment."""
         await super().settle()
-        await asyncio.sleep(QUIET_S)
+        await real_pause(QUIET_S, asyncio.Event())
         await super().settle()
 
     async def _come_to(self, instant: datetime) -> None:
         ahead = (instant - self.now()).total_seconds()
-        await asyncio.sleep(max(0.0, ahead / self._factor))
+        await real_pause(max(0.0, ahead / self._factor), asyncio.Event())
         await super()._come_to(instant)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from harness.local_time import instant
 from harness.targets.errors import NotOffered
 from harness.targets.target_file import MACHINE, Target
-from simulators.clock import stopwatch
+from simulators.clock import real_pause, stopwatch
 
 if TYPE_CHECKING:
     from harness.bench import Bench
@@ -70,7 +70,7 @@ class Waiting:
         whole, before = stopwatch(), len(bench.tap.crossings)
         quiet, arrived = stopwatch(), len(bench.arrived())
         while whole() < self._target.delivers_within_s:
-            await asyncio.sleep(LOOK_S)
+            await real_pause(LOOK_S, asyncio.Event())
             if len(bench.tap.crossings) != before:
                 before, quiet = len(bench.tap.crossings), stopwatch()
             has_come = not at_least_one or len(bench.arrived()) > arrived
