@@ -409,6 +409,7 @@ def _add_minimise(commands: Commands) -> None:
         help="say which requirements can be judged from a recording alone, and how",
     )
     _add_zone(minimise)
+    _add_target(minimise)
 
 
 def _add_scenario(commands: Commands) -> None:
@@ -434,6 +435,18 @@ def _add_scenario(commands: Commands) -> None:
         help="the requirement that it is tagged with (HAR-04)",
     )
     _add_zone(scenario)
+    _add_target(scenario)
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--target",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="a backend of your own instead of the bundled one, as this file describes it; its "
+        "time is stepped",
+    )
 
 
 def _add_zone(command: argparse.ArgumentParser) -> None:
@@ -758,14 +771,16 @@ def _minimise(options: argparse.Namespace) -> int:
         return 0
     if options.recording is None or not options.keeps:
         raise UsageError("name the recording, and with --keeps what it is to show; or say --list")
-    wishes = Wishes(options.recording, options.keeps, options.out, options.zone)
+    wishes = Wishes(options.recording, options.keeps, options.out, options.zone, options.target)
     return minimise(wishes, partial(print, flush=True))
 
 
 def _scenario(options: argparse.Namespace) -> int:
     from harness.scenario import Wishes, scenario
 
-    wishes = Wishes(options.recording, options.out, options.requirement, options.zone)
+    wishes = Wishes(
+        options.recording, options.out, options.requirement, options.zone, options.target
+    )
     return scenario(wishes, print)
 
 

@@ -25,6 +25,7 @@ from harness.recording import (
 from harness.recording_rules import RULES
 from harness.rerun import Rerun, put_before
 from harness.shrink import Shrinker
+from harness.targets.target_file import STEPPED, Target, read_target
 from simulators.errors import SimulatorError
 
 SEED = 1
@@ -44,12 +45,14 @@ class Wishes:
         keeps: what is to be shown still, see `harness.keeps`.
         out: the file for the shorter recording; None for one beside it.
         zone: the zone of logs that write local time.
+        target: the file of a backend that is not ours; None for the bundled one.
     """
 
     recording: Path
     keeps: str
     out: Path | None = None
     zone: str = "Europe/Zurich"
+    target: Path | None = None
 
 
 def minimise(wishes: Wishes, tell: Tell) -> int:
@@ -72,19 +75,20 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
     out = wishes.out or source.with_name(f"{source.stem}-minimised.jsonl")
     if out.exists():
         raise UsageError(f"{out} is there already; name another file with -o")
+    target = stepped_target(wishes.target)
     log = put_before(as_recorded(read_file(source, zone_of(wishes.zone))))
     tell(f"replaying   {len(log.frames)} frames of {source}")
-    first = _shown(log, fault)
+    first = _shown(log, fault, target)
     if isinstance(first, Exception):
         raise UsageError(f"{source}: {first}") from first
     if first is None:
         raise UsageError(
-            f"{source} does not show it: replayed before the bundled backend, {wishes.keeps!r} is "
+            f"{source} does not show it: replayed before {_named(target)}, {wishes.keeps!r} is "
             "not so"
         )
     tell(f"shown       {first}")
     progress = _Progress(tell)
-    shrinker = Shrinker(log, lambda one: isinstance(_shown(one, fault), str), progress.show)
+    shrinker = Shrinker(log, lambda one: isinstance(_shown(one, fault, target), str), progress.show)
     is_stopped = False
     try:
         shrinker.shrink()
@@ -97,6 +101,7 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
         "of": source.name,
         "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
         "keeps": wishes.keeps,
+        "before": _named(target),
         "tries": str(shrinker.tries),
         "ended": "stopped before its end" if is_stopped else "nothing more can be left out",
     }
@@ -105,7 +110,7 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
     )
     out.write_text(text, encoding="ascii")
     # What was written shows it, and not only what was in memory.
-    again = _shown(read_frames(text), fault)
+    again = _shown(read_frames(text), fault, target)
     if not isinstance(again, str):
         out.unlink()
         raise HarnessError(
@@ -134,12 +139,33 @@ def as_recorded(log: FieldLog) -> FieldLog:
     return replace(read_frames(text), form=log.form)
 
 
+def stepped_target(path: Path | None) -> Target | None:
+    """
+    Read the file of a backend that is not ours, before which recordings are replayed.
+
+    Raises:
+        UsageError: If it cannot be read, or its time is not stepped: a recording lies at times of
+            its own.
+    """
+    target = None if path is None else read_target(path)
+    if target is not None and target.time != STEPPED:
+        raise UsageError(
+            f"{path}: its time is {target.time}, and a recording lies at times of its own; only a "
+            f"target whose time is {STEPPED} can be given them"
+        )
+    return target
+
+
+def _named(target: Target | None) -> str:
+    return "the bundled backend" if target is None else target.name
+
+
 def _shown(
-    log: FieldLog, fault: Fault
+    log: FieldLog, fault: Fault, target: Target | None
 ) -> str | HarnessError | BackendError | SimulatorError | None:
     """Replay a recording on a bench of its own; say what it shows, or why nobody can tell."""
     with tempfile.TemporaryDirectory(prefix="isebench-minimise-") as folder:
-        bench = Bench(SEED, Path(folder))
+        bench = Bench(SEED, Path(folder), target)
         try:
             rerun = Rerun(bench, log)
             rerun.play()

@@ -22,7 +22,7 @@ from harness.bench import UTILITY, Bench
 from harness.catalogue import BUNDLED_FEATURES, load_requirements
 from harness.errors import UsageError
 from harness.local_time import zone_of
-from harness.minimise import SEED, as_recorded
+from harness.minimise import SEED, as_recorded, stepped_target
 from harness.recording import crossings_of, read_file, read_frames, recording_text
 from harness.rerun import INTERVAL_MINUTES, Rerun, put_before
 
@@ -43,12 +43,14 @@ class Wishes:
         out: the feature; None for one beside the recording. Its frames go beside it.
         requirement: the id of the requirement that the scenario is to be of.
         zone: the zone of logs that write local time.
+        target: the file of a backend that is not ours; None for the bundled one.
     """
 
     recording: Path
     out: Path | None = None
     requirement: str = REQUIREMENT
     zone: str = "Europe/Zurich"
+    target: Path | None = None
 
 
 def scenario(wishes: Wishes, tell: Tell) -> int:
@@ -70,6 +72,7 @@ def scenario(wishes: Wishes, tell: Tell) -> int:
         raise UsageError(f"{feature}: a feature's name ends with .feature")
     if wishes.requirement not in {row.id for row in load_requirements(BUNDLED_FEATURES)}:
         raise UsageError(f'"{wishes.requirement}" is no requirement; `isebench list` shows them')
+    target = stepped_target(wishes.target)
     log = put_before(as_recorded(read_file(source, zone_of(wishes.zone))))
     for identity in (*log.identities, frames.name):
         if _UNSAYABLE.search(identity):
@@ -83,7 +86,7 @@ def scenario(wishes: Wishes, tell: Tell) -> int:
         crossings_of(log), seed=None, start=min(one.at for one in log.frames), origin=origin
     )
     with tempfile.TemporaryDirectory(prefix="isebench-scenario-") as folder:
-        bench = Bench(SEED, Path(folder))
+        bench = Bench(SEED, Path(folder), target)
         try:
             # Read as the scenario will read it.
             rerun = Rerun(bench, read_frames(text))
@@ -102,13 +105,14 @@ def scenario(wishes: Wishes, tell: Tell) -> int:
 
 def feature_text(rerun: Rerun, source: str, frames: str, requirement: str) -> str:
     """Give the feature of a run: what was replayed, and what came of it."""
-    days = rerun.days
+    days, target = rerun.days, rerun.bench.target
+    backend = "the bundled backend" if target is None else target.name
     span = _day(days[0]) if len(days) == 1 else f"{_day(days[0])} to {_day(days[-1])}"
     lines = [
         "@recording",
         f"Feature: The recording {source}",
-        "  Written by `isebench scenario`: what the bundled backend made of it. Where a change",
-        "  is meant to alter that, have it written again, and read what is different.",
+        f"  Written by `isebench scenario`: what {backend} made of it. Where a change is meant",
+        "  to alter that, have it written again, and read what is different.",
         "",
         f"  @{requirement}",
         f"  Scenario: What was recorded from {span} comes to the same values"

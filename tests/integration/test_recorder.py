@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -331,6 +332,47 @@ class TestWhatGoesThrough:
         assert ["A", "backend", "B", "backend", "A", "backend"] == [
             sender for _, sender, _ in there.texts()
         ]
+
+    def test_progress_where_somebody_looks(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """On a terminal one line tells how many are connected and what has crossed."""
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+        async def scenario() -> Site:
+            async with site(tmp_path, answer_all) as there, dial(there.recorder.address) as line:
+                await line.send('[2,"1","Heartbeat",{}]')
+                await line.recv()
+            return there
+
+        there = asyncio.run(scenario())
+        assert "\r\x1b[K1 connected, 2 messages" in capsys.readouterr().out
+        assert all(line.startswith("\r\x1b[K") for line in there.told)
+
+    def test_connection_that_is_reset(self, tmp_path: Path) -> None:
+        """A reset of one end, with bytes on the way, ends the line of the other."""
+        ended: list[tuple[int, str]] = []
+
+        async def scenario() -> Site:
+            noticed = asyncio.Event()
+
+            async def wait(line: ServerConnection) -> None:
+                ended.append(await end_of(line))
+                noticed.set()
+
+            async with site(tmp_path, wait) as there, dial(there.recorder.address) as line:
+                tcp = line.transport.get_extra_info("socket")
+                tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                line.transport.abort()
+                await noticed.wait()
+            return there
+
+        there = asyncio.run(scenario())
+        assert [(1006, "")] == ended
+        assert "(it broke)" in there.told[-1]
 
 
 class TestTls:

@@ -149,6 +149,25 @@ class TestLayers:
         assert [(1, b"abc"), (2, b"xyz")] == [(one.number, one.data) for one in found]
         assert found[0].at == found[1].at == datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
 
+    def test_offset_of_times_and_whole_fragments(self, tmp_path: Path) -> None:
+        """Seconds that an interface adds, and an IPv6 fragment that is the whole packet."""
+        socket = whole(server=("2001:db8::2", 9000))
+        socket.talk.client = ("2001:db8::1", 51000)
+        options = struct.pack("<2Hq", 14, 8, 3600) + bytes(4)
+        content = writer.section() + writer.block(
+            1, struct.pack("<2HI", writer.RAW, 0, 0) + options
+        )
+        for packet in socket.talk.packets:
+            ip = writer.ip_packet(socket.talk, packet)
+            fragment = bytes([ip[40], 0, 0, 0]) + bytes(4)
+            length = struct.pack(">H", struct.unpack_from(">H", ip, 4)[0])
+            whole_one = ip[:4] + length + bytes([44]) + ip[7:40] + fragment + ip[48:]
+            content += writer.enhanced(packet.at, whole_one)
+        log = read(tmp_path, content)
+
+        assert WHOLE == said(log)
+        assert START + timedelta(hours=1, seconds=1) == log.frames[0].at
+
     def test_compressed_messages(self, tmp_path: Path) -> None:
         """What was agreed on in the handshake is undone, over several messages."""
         assert WHOLE == said(

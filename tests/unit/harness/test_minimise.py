@@ -10,6 +10,7 @@ import pytest
 
 from backend.core import intervals
 from harness import minimise as module
+from harness import scenario
 from harness.errors import HarnessError, UsageError
 from harness.minimise import Wishes, minimise
 from harness.recording import FieldLog, crossings_of, read_frames, read_recording, write_recording
@@ -68,6 +69,7 @@ def test_a_fault_of_the_backend_in_the_fewest_frames(
         "of": "day.jsonl",
         "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
         "keeps": "ISE-18 fails",
+        "before": "the bundled backend",
         "tries": recording.origin["tries"],
         "ended": "nothing more can be left out",
     } == recording.origin
@@ -85,12 +87,12 @@ def test_stopped_it_writes_the_shortest_so_far(
     """Ctrl-C in the middle loses nothing; the header says that it was stopped."""
     shown, tries = module._shown, 0
 
-    def stops(log: FieldLog, fault: object) -> object:
+    def stops(log: FieldLog, fault: object, target: object) -> object:
         nonlocal tries
         tries += 1
         if tries == 6:
             raise KeyboardInterrupt
-        return shown(log, fault)  # type: ignore[arg-type]
+        return shown(log, fault, target)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "_shown", stops)
     told: list[str] = []
@@ -131,7 +133,7 @@ def test_a_recording_that_does_not_show_it_once_written_is_not_kept(
 ) -> None:
     """What is written is judged again, as it stands in the file."""
     answers = iter(["shown"])
-    monkeypatch.setattr(module, "_shown", lambda log, fault: next(answers, None))
+    monkeypatch.setattr(module, "_shown", lambda log, fault, target: next(answers, None))
     with pytest.raises(HarnessError, match="a fault of the bench"):
         minimise(Wishes(source, "ISE-18 fails", tmp_path / "x.jsonl"), print)
     assert not (tmp_path / "x.jsonl").exists()
@@ -154,3 +156,28 @@ def test_progress_where_somebody_looks(
     progress.end()
     assert "\r\x1b[Ka: 1 of 2? 9 frames so far\r\x1b[K" == capsys.readouterr().err
     assert 2 == len(told)
+
+
+def test_a_target_whose_time_is_its_own_is_refused(source: Path, tmp_path: Path) -> None:
+    """Nobody can give it the times of a recording."""
+    target = tmp_path / "target.toml"
+    target.write_text('name = "Theirs"\nstart = ["x"]\n[time]\nkind = "machine"\n')
+    with pytest.raises(UsageError, match="its time is machine, and a recording lies at times of"):
+        minimise(Wishes(source, "ISE-18 fails", target=target), print)
+
+
+@pytest.mark.slow
+def test_a_backend_elsewhere_shows_the_same(source: Path, tmp_path: Path) -> None:
+    """The bundled backend in a process of its own, as a target, comes to the same feature."""
+    target = Path(__file__).parents[3] / "docs" / "examples" / "targets" / "bundled" / "target.toml"
+    for name, where in (("here", None), ("there", target)):
+        scenario.scenario(
+            scenario.Wishes(source, tmp_path / f"{name}.feature", target=where), lambda line: None
+        )
+    here, there = (
+        (tmp_path / f"{name}.feature").read_text(encoding="utf-8").partition("replayed")[2]
+        for name in ("here", "there")
+    )
+
+    assert "1.250" in here or "0.999" in here
+    assert here == there
