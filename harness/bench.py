@@ -234,6 +234,11 @@ class Bench:
         target: the backend under test, where it is not the bundled one.
     """
 
+    #: The file of a recorder between the chargers and what they connect to.
+    recorder_file: Path | None = None
+    #: A recording that is put before the backend.
+    rerun: Rerun | None = None
+
     def __init__(self, seed: int, folder: Path, target: Target | None = None) -> None:
         self.seed = seed
         self.folder = folder
@@ -284,8 +289,6 @@ class Bench:
         self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
         self.in_real_time = False
-        #: The file of a recorder between the chargers and what they connect to.
-        self.recorder_file: Path | None = None
         self._between = contextlib.AsyncExitStack()
         self._twins: list[Bench] = []
         # What one sentence leaves for the next.
@@ -301,8 +304,6 @@ class Bench:
         self.described: dict[str, Any] = {}
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
-        #: A recording that is put before the backend.
-        self.rerun: Rerun | None = None
         self.tool: Tool | None = None
         self.remarks: list[str] = []
         self.told = ""
