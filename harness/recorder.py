@@ -119,6 +119,7 @@ class _Line:
     overheard: Overheard = field(default_factory=Overheard)
     wire: str = OCPP_WIRE
     is_up: bool = False
+    is_refused: bool = False
     closed: Closed | None = None
     ended_by: str = ""
     is_broken: bool = False
@@ -295,6 +296,9 @@ class Recorder:
         """Pass on one direction, until its end is passed on, too."""
         try:
             while data := await reader.read(CHUNK_BYTES):
+                if from_charger and line.is_refused:
+                    # It asks again on the same line, for a path that is ours: it has to dial anew.
+                    raise ConnectionAbortedError
                 writer.write(data)
                 self._hear(line, data, from_charger=from_charger)
                 await writer.drain()
@@ -344,6 +348,7 @@ class Recorder:
         elif isinstance(event, Closed):
             line.closed = line.closed or event
         elif isinstance(event, Refused):
+            line.is_refused = True
             refusal = {"did": "refuse", "status": event.status, "reason": event.reason}
             self._tap.note(CONTROL_WIRE, BACKEND, name, json.dumps(refusal))
             self._say(f"{name}: the backend does not let it in ({event.status} {event.reason})")

@@ -268,6 +268,39 @@ class TestWhatGoesThrough:
         there = asyncio.run(scenario())
         assert any("refuse" in text or "not read" in text for _, _, text in there.texts())
 
+    def test_who_asks_again_on_the_same_line_has_to_dial_anew(self, tmp_path: Path) -> None:
+        """A second request on a line that was refused would go to a path that is not there."""
+        got = bytearray()
+
+        async def raw(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            got.extend(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+            got.extend(await reader.read(-1))
+            writer.close()
+
+        async def scenario() -> None:
+            server = await asyncio.start_server(raw, "127.0.0.1", 0)
+            port = server.sockets[0].getsockname()[1]
+            wishes = Wishes("ws://127.0.0.1:0", f"ws://127.0.0.1:{port}", tmp_path / "r.jsonl")
+            recorder = Recorder(wishes, lambda line: None)
+            async with asyncio.timeout(LIMIT_S), server, recorder.running():
+                host, mine = recorder.address.removeprefix("ws://").split(":")
+                reader, writer = await asyncio.open_connection(host, int(mine))
+                request = b"GET /WB HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n"
+                writer.write(request)
+                assert b"401" in await reader.readuntil(b"\r\n\r\n")
+                writer.write(request)
+                with suppress(ConnectionError):
+                    assert b"" == await reader.read()
+                writer.close()
+
+        asyncio.run(scenario())
+        assert 1 == got.count(b"GET /WB")
+        (refused,) = read_recording(tmp_path / "r.jsonl").crossings
+        assert {"did": "refuse", "status": 401, "reason": "Unauthorized"} == json.loads(
+            refused.text
+        )
+
     def test_bytes_go_through_as_they_came(self, tmp_path: Path) -> None:
         """Of a raw request two lines are changed; frames, also senseless ones, not by a bit."""
         frames = bytes.fromhex("818501020304") + bytes(
