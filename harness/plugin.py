@@ -45,6 +45,7 @@ pytest_plugins = [
     "harness.steps.compliance",
     "harness.steps.delivery",
     "harness.steps.drops",
+    "harness.steps.elsewhere",
     "harness.steps.explain",
     "harness.steps.export",
     "harness.steps.fault_matrix",

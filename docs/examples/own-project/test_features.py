@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pytest_bdd import parsers, scenarios, then
 
-from harness.bench import Bench
+from harness.fixtures import Bench
 
 scenarios("features")
 
