@@ -19,6 +19,7 @@ from backend.core.formats.knobs import Knob
 from backend.core.formats.layout import KNOBS
 from backend.core.obis_tables import TABLES
 from harness.cli import build_parser
+from harness.exit_codes import COMMANDS, MEANINGS
 from simulators.iskra_sg.models import MODELS
 from simulators.iskra_sg.register_map import Space
 from simulators.iskra_sg.register_map import table as registers_of
@@ -122,6 +123,15 @@ Codes that a format does not list are refused where it is set. Two spellings of 
 difference. The tables are those of document 002; that of the feed follows from the one of IS-E, with D = 9 in place of D = 8.
 """
 
+
+EXIT_CODES_HEAD = """# Exit codes
+
+<!-- Written by docs/generate.py from the table that the tests go through. -->
+
+A code says the same whatever the command. What is wrong stands on standard error, in one sentence after the command's name. A pipe that is
+closed by who reads (`isebench list | head`) is no error.
+
+"""
 
 REGISTERS_HEAD = """# Registers of the smart gateway
 
@@ -249,8 +259,19 @@ def registers_page() -> str:
     return "".join(parts)
 
 
+def exit_codes_page() -> str:
+    """Give docs/reference/exit-codes.md."""
+    parts = [EXIT_CODES_HEAD, "| code | says |\n| ---: | --- |\n"]
+    parts += (f"| {code} | {told} |\n" for code, told in MEANINGS.items())
+    parts.append("\n## By command\n\n| command | code | when |\n| --- | ---: | --- |\n")
+    for name, codes in COMMANDS.items():
+        parts += (f"| `{name}` | {code} | {codes[code]} |\n" for code in sorted(codes))
+    return "".join(parts)
+
+
 PAGES = {
     "commands.md": commands_page,
+    "exit-codes.md": exit_codes_page,
     "gateway-registers.md": registers_page,
     "layout.md": layout_page,
     "sentences.md": sentences_page,
