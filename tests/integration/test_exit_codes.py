@@ -49,7 +49,7 @@ ENDS: list[tuple[str, int]] = [
     ("replay charger.log", 0),
     ("explain CH1 yesterday --settings none.toml", 2),
     ("read settings.toml", 2),
-    ("read none.csv", 3),
+    ("read none.csv", 2),
     ("test-connection --settings settings.toml", 1),
     ("test-connection --settings settings.toml Nowhere", 2),
     ("questionnaire lamp", 2),
