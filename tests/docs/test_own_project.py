@@ -108,6 +108,24 @@ def test_who_lies_does_not_pass(project: Path) -> None:
     assert "what crossed the wires last" in said
 
 
+def test_the_page_shows_the_example() -> None:
+    """What the how-to shows stands in the example, sign by sign; what is without pytest runs."""
+    page = PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    files = [path.read_text(encoding="utf-8") for path in EXAMPLE.glob("*.py")]
+    *shown, alone = blocks
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", alone + "    print(inch.status)"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+    assert [] == [block for block in shown if not any(block in file for file in files)]
+    assert ("Available\n", "") == (done.stdout, done.stderr)
+
+
 def test_the_example_uses_every_fixture() -> None:
     """Each fixture is asked for by a test of the example; `make_inch` stands for its like."""
     text = "".join(path.read_text(encoding="utf-8") for path in EXAMPLE.glob("test_*.py"))
