@@ -318,6 +318,19 @@ class TestInch:
                 inch.connect(central.address)
             site.soon(central.stop())
 
+    def test_a_card_that_nobody_answers_for(self, tmp_path: Path) -> None:
+        """In real time, too, a verb is done only when what it set off is answered."""
+        with Site(tmp_path, time="real", patience_s=0.3) as site:
+            central = CentralSystem(("WB-1",))
+            site.soon(central.start())
+            inch = site.inch("WB-1")
+            inch.connect(central.address)
+            inch.plug_in()
+            central.silent_on = "Authorize"
+            with pytest.raises(HarnessError, match="has not answered WB-1 for 0.3 s; look into"):
+                inch.show_card()
+            site.soon(central.stop())
+
     def test_nobody_answers(self, site: Site) -> None:
         """It is told whom it could not reach, and may go on trying."""
         with pytest.raises(NotPossible, match="nobody answers at ws://127"):
@@ -455,6 +468,7 @@ class TestDrop:
         drop.put("lamp.csv", b"lamp")
         with pytest.raises(Disagreement, match=r"knows nothing of CH9.*refused lamp\.csv: "):
             drop.values(CODE)
+        assert ["lamp.csv"] == [one.file for one in drop.pickups()]
         place = drop.place_of("lamp.csv")
         assert place is not None
         assert "error" == place.parent.name
