@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,11 @@ def test_every_code_of_the_table_is_shown() -> None:
     assert {f"isebench {name}" for name in commands} == set(ISEBENCH)
     assert set() == told - shown
     assert MEANINGS.keys() == {code for _, code in told}
+
+
+def test_the_page_about_ci_has_the_same_codes() -> None:
+    """Its short table names each code of conform, and no other."""
+    page = (TESTS.parent / "docs/how-to/run-in-ci.md").read_text(encoding="utf-8")
+
+    codes = re.findall(r"^\| (\d+) \| ", page, re.MULTILINE)
+    assert COMMANDS["isebench conform"].keys() == {int(code) for code in codes}

@@ -327,7 +327,7 @@ class TestInch:
             inch.connect(central.address)
             inch.plug_in()
             central.silent_on = "Authorize"
-            with pytest.raises(HarnessError, match="has not answered WB-1 for 0.3 s; look into"):
+            with pytest.raises(HarnessError, match=r"has not answered WB-1 for 0\.3 s; look into"):
                 inch.show_card()
             site.soon(central.stop())
 
