@@ -41,7 +41,8 @@ from typing import Literal
 from harness.errors import UsageError
 from harness.local_time import ZURICH
 from harness.unsaid import without_secrets
-from simulators.wiretap import LINE_WIRE, Crossing, Wiretap
+from simulators.wiretap import LINE_WIRE as LINE_WIRE
+from simulators.wiretap import Crossing, Wiretap
 
 FORMAT = "isebench-recording"
 VERSION = 2

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import glob
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pytest_bdd import given, parsers, then, when
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from harness import value_rows
 from harness.bench import DEFAULT_DAY, Bench
 from harness.errors import Disagreement, UsageError
 from harness.frames import calls
 from harness.local_time import instant, read_day
-from harness.plugin import features_folder
 from harness.recording import BACKEND, OCPP_WIRE, Recording, read_frames, read_recording
 from harness.replay_away import Away, Pace, replay_away
 from harness.rerun import INTERVAL_MINUTES, Rerun
@@ -82,12 +82,11 @@ def _states(crossings: Iterable[Crossing]) -> list[str]:
 
 @given(parsers.parse('the recording "{name}"'))
 def the_recording(bench: Bench, request: pytest.FixtureRequest, name: str) -> None:
-    """Read a recording that stands among the features, or that the scenario has made."""
-    folders = (features_folder(request.config), bench.folder)
-    found = [path for folder in folders for path in sorted(folder.rglob(glob.escape(name)))]
-    if len(found) != 1:
-        count = "no file" if not found else f"{len(found)} files"
-        raise UsageError(f'{count} "{name}" in {folders[0]}; lay the recording beside its feature')
+    """Read a recording that lies beside its feature, or that the scenario has made."""
+    beside = Path(scenario_wrapper_template_registry[request.function].feature.filename).parent
+    found = [path for folder in (beside, bench.folder) if (path := folder / name).is_file()]
+    if not found:
+        raise UsageError(f'no file "{name}" is in {beside}; lay the recording beside its feature')
     bench.rerun = Rerun(bench, read_frames(found[0]))
 
 
