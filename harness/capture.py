@@ -167,7 +167,11 @@ def _of_pcapng(content: bytes, reasons: Reasons) -> Iterator[Packet]:
                 reasons.add(number, "a packet that is not written as pcapng says")
                 continue
             interface, stamp, whole, data = found
-            at = interface.at(*stamp) if stamp is not None else at
+            try:
+                at = interface.at(*stamp) if stamp is not None else at
+            except OverflowError:
+                reasons.add(number, "a packet of a time that there is not")
+                continue
             yield Packet(number, at, interface.link, data, max(whole - len(data), 0))
 
 
@@ -240,7 +244,7 @@ def segments(content: bytes, reasons: Reasons) -> Iterator[Segment]:
     for packet in packets(content, reasons):
         try:
             found = _segment(packet)
-        except (struct.error, IndexError):
+        except (struct.error, IndexError, ValueError):
             reasons.add(packet.number, "a packet that is too short for what it says it is")
             continue
         if isinstance(found, str):

@@ -162,6 +162,10 @@ class Overheard:
             return self._refuse_to_read(from_charger, "the head of HTTP has no end")
         return self._greeted()
 
+    def give_up(self) -> None:
+        """Listen no more."""
+        self._deaf = {True, False}
+
     def _greeted(self) -> list[Event]:
         try:
             if self._path is None and (head := self._head_of(from_charger=True)) is not None:
@@ -286,10 +290,12 @@ def _decoder(
     if agreed is None:
         return None
     side, told = ("client" if from_charger else "server"), dict(agreed)
-    bits = told.get(f"{side}_max_window_bits")
+    bits = int(told.get(f"{side}_max_window_bits") or BITS_MAX)
+    if bits not in range(8, BITS_MAX + 1):
+        raise ValueError(f"a window of {bits} bits was agreed on, which there is not")
     return PerMessageDeflate(
         remote_no_context_takeover=f"{side}_no_context_takeover" in told,
         local_no_context_takeover=True,
-        remote_max_window_bits=int(bits) if bits else BITS_MAX,
+        remote_max_window_bits=bits,
         local_max_window_bits=BITS_MAX,
     )

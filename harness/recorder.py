@@ -317,7 +317,13 @@ class Recorder:
     # ------------------------------------------------------------------ what is written down
 
     def _hear(self, line: _Line, data: bytes, *, from_charger: bool) -> None:
-        for event in line.overheard.heard(data, from_charger=from_charger):
+        try:
+            events = line.overheard.heard(data, from_charger=from_charger)
+        except Exception as error:
+            # A fault of ours must not end a line of theirs.
+            line.overheard.give_up()
+            events = [Unreadable(from_charger, f"a fault of the bench: {error!r}")]
+        for event in events:
             try:
                 self._note(line, event)
             except OSError as error:

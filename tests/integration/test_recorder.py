@@ -26,6 +26,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from harness.errors import UsageError
+from harness.overheard import Overheard
 from harness.recorder import Recorder, Wishes
 from harness.recording import Recording, read_frames, read_recording
 from simulators.wiretap import LINE_WIRE
@@ -384,6 +385,26 @@ class TestWhatGoesThrough:
         there = asyncio.run(scenario())
         assert "\r\x1b[K1 connected, 2 messages" in capsys.readouterr().out
         assert all(line.startswith("\r\x1b[K") for line in there.told)
+
+    def test_fault_of_ours_ends_no_line_of_theirs(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who listens may break down: it is told, and the line goes on."""
+
+        async def scenario() -> Site:
+            async with site(tmp_path, answer_all) as there, dial(there.recorder.address) as line:
+
+                def broken(*_: object) -> None:
+                    raise KeyError("x")
+
+                monkeypatch.setattr(Overheard, "_framed", broken)
+                for number in range(3):
+                    await line.send(f'[2,"{number}","Heartbeat",{{}}]')
+                    assert f'[3, "{number}", {{}}]' == await line.recv()
+            return there
+
+        there = asyncio.run(scenario())
+        assert 1 == sum("a fault of the bench" in line for line in there.told)
 
     def test_connection_that_is_reset(self, tmp_path: Path) -> None:
         """A reset of one end, with bytes on the way, ends the line of the other."""

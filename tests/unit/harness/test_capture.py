@@ -342,6 +342,7 @@ class TestWhatCannotBeRead:
             *(writer.on_link(writer.ETHERNET, one) for one in (udp, fragment, ip6)),
             bytes(12) + b"\x08\x00" + ip[:40],
             bytes(12) + b"\x08\x00" + ip[:4],
+            bytes(12) + b"\x08\x00" + ip[:18],
             bytes(5),
         ]
         found = [(START, one) for one in others] + writer.packets_of([whole().talk])
@@ -352,7 +353,14 @@ class TestWhatCannotBeRead:
         assert 1 == counts["no IP"]
         assert 1 == counts["IP, but no TCP"]
         assert 2 == counts["a fragment of IP"]
-        assert 7 == sum(counts.values())
+        assert 8 == sum(counts.values())
+
+    def test_time_that_there_is_not(self, tmp_path: Path) -> None:
+        """A packet beyond the calendar is counted."""
+        late = struct.pack("<5I", 0, 2**32 - 1, 0, 3, 3) + b"abc"
+        content = writer.pcapng(writer.packets_of([whole().talk])) + writer.block(6, late)
+
+        assert {"a packet of a time that there is not": 1} == dict(read(tmp_path, content).counts)
 
     def test_link_that_is_not_known(self, tmp_path: Path) -> None:
         """Its number is named."""

@@ -129,6 +129,16 @@ def test_text_that_is_none() -> None:
                 "known here",
             ),
         ),
+        (
+            REQUEST,
+            ANSWER[:-2]
+            + b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=99\r\n\r\n",
+            Unreadable(
+                False,
+                "no handshake of a WebSocket: a window of 99 bits was agreed on, which there is "
+                "not",
+            ),
+        ),
         (b"x" * (HEAD_LIMIT_BYTES + 1), b"", Unreadable(True, "the head of HTTP has no end")),
     ],
 )
@@ -172,3 +182,23 @@ def test_head_keeps_all_values() -> None:
 
     assert ["1", "2", "3"] == head.values("a")
     assert [] == head.values("b")
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), compressed=st.booleans())
+def test_any_bytes_are_survived(data: st.DataObject, compressed: bool) -> None:
+    """Whatever passes is told or given up, and disturbs nobody."""
+    socket = Socket(Talk(datetime(2025, 6, 3, tzinfo=UTC)), "/WB", compressed=compressed)
+    socket.open()
+    for text in ("ä" * 40, b"\x00\xff" * 40):
+        socket.say(True, text, parts=2)
+        socket.say(False, text)
+    socket.close()
+    ear = Overheard()
+    for packet in socket.talk.packets:
+        content = bytearray(packet.tcp[32:])
+        if content:
+            for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=3)):
+                content[place] = data.draw(st.integers(0, 255))
+        for event in ear.heard(bytes(content), from_charger=packet.from_client):
+            assert isinstance(event, Event)
