@@ -57,7 +57,7 @@ from harness.utility import (
 from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
-from simulators.clock import Hold, VirtualClock
+from simulators.clock import BenchClock, Hold, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
@@ -278,6 +278,12 @@ class Bench:
         self._must_not_be_going("the day")
         self.day = day
 
+    def new_tool(self, side: str) -> Tool:
+        """Give the tool of a compliance case, for the side that is under test."""
+        from harness.tool import Tool
+
+        return Tool(self, side)
+
     def declare_central(self) -> None:
         """Put a central system on strings in the place of the backend and the utility."""
         self._must_not_be_going("the central system")
@@ -419,7 +425,7 @@ class Bench:
         return self.at("0:00")
 
     @property
-    def clock(self) -> VirtualClock:
+    def clock(self) -> BenchClock:
         """The scenario's clock."""
         return self._there(self._clock)
 
@@ -572,7 +578,7 @@ class Bench:
 
     def new_backend(
         self,
-        clock: VirtualClock,
+        clock: BenchClock,
         on_connection: Callable[[str, bool], None] | None = None,
         drop: Drop | None = None,
     ) -> Backend:

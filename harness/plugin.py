@@ -79,6 +79,9 @@ SENTENCES = (
 )
 """What carries a sentence for a person; anything else is the bench's own trouble, and traced."""
 
+new_bench = pytest.StashKey[Callable[..., Bench]]()
+"""What makes the benches, where a run has another kind of them."""
+
 _trial = pytest.StashKey[Trial]()
 _trials = pytest.StashKey[Trials]()
 
@@ -142,7 +145,8 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Set up a bench of its own for each scenario, and take it down again."""
-    bench = Bench(seed=request.config.getoption("seed"), folder=tmp_path)
+    make = request.config.stash.get(new_bench, Bench)
+    bench = make(seed=request.config.getoption("seed"), folder=tmp_path)
     trial = request.node.stash.get(_trial, None)
     if trial is not None:
         trial.bench = bench
@@ -207,6 +211,11 @@ def pytest_bdd_step_func_lookup_error(
     trial = request.node.stash[_trial]
     trial.begin(step.keyword, step.name)
     trial.end(Outcome.FAILED)
+
+
+def trial_of(item: pytest.Item) -> Trial | None:
+    """Give the trial of a scenario; None before it has begun."""
+    return item.stash.get(_trial, None)
 
 
 @pytest.hookimpl(wrapper=True)
