@@ -150,7 +150,7 @@ class Central:
         subprotocol: what it speaks; a charger that does not offer it is sent away.
         tls: what it speaks through; None: in the clear.
         place: where it listens.
-        answer_limit_s: how many real seconds a charger's answer may take.
+        answer_limit_s: how many real seconds a charger's answer may take; None: `ANSWER_LIMIT_S`.
 
     Attributes:
         address: where chargers connect, without their identity; empty before the start.
@@ -169,7 +169,7 @@ class Central:
         subprotocol: str = SUBPROTOCOL,
         tls: ssl.SSLContext | None = None,
         place: Place | None = None,
-        answer_limit_s: float = ANSWER_LIMIT_S,
+        answer_limit_s: float | None = None,
     ) -> None:
         self.address = ""
         self.on_frame: Callable[[str, bool, str], None] | None = None
@@ -291,7 +291,8 @@ class Central:
             return
         identity = unquote(urlsplit(socket.request.path).path.rpartition("/")[2])
         line = _Line(identity, socket, self._clock, self._reaction, self._note)
-        line.answer_limit_s = self._answer_limit_s
+        if self._answer_limit_s is not None:
+            line.answer_limit_s = self._answer_limit_s
         older = self._lines.pop(identity, None)
         if older is not None:
             self._tell(identity, up=False)
@@ -368,7 +369,7 @@ class _Line:
         socket: ServerConnection,
         clock: Clock,
         reaction: Callable[[str, Json], Answer],
-        note: Callable[[str, bool, str], None],
+        note: Callable[[str, bool, str], None] = lambda *_: None,
     ) -> None:
         self.answer_limit_s = ANSWER_LIMIT_S
         self._note = note

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from harness import charger_rules
 from harness.central import Answer, Central, Error, Silence
 from harness.central_rules import broken_rules
-from harness.depot import Depot, bring, pack
+from harness.depot import Depot, bring, firmware, pack
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
 from harness.hands import Hands
@@ -54,9 +54,9 @@ IN_THE_CLEAR, NO_CERTIFICATE = "in the clear", "without a certificate"
 """How a charger may dial that must not be let in, as scenarios write it."""
 
 _CARD = re.compile(r"(\w+)'s card")
-_DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
+DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
 _LATER = re.compile(r"in (\d+ \w+)")
-_AGO = re.compile(r"(\d+ \w+) ago")
+AGO = re.compile(r"(\d+ \w+) ago")
 
 
 class Tool:
@@ -289,6 +289,10 @@ class Tool:
         content = pack({"diagnostics.txt": "isebench was here\n"})
         self.do(lambda: bring(location, str(name), content))
 
+    def firmware(self, version: str) -> bytes:
+        """Give a firmware that the charger under test takes, with its version."""
+        return firmware(version)
+
     def puppet_answer(self, action: str) -> Mapping[str, Any]:
         """Give what the charger on strings answers to a command."""
         return cast("Mapping[str, Any]", self.puppet.answers[action])
@@ -329,9 +333,9 @@ class Tool:
             return stamp(self._bench.clock.now())
         if found := _LATER.fullmatch(text):
             return stamp(self._bench.clock.now() + span(found[1]))
-        if found := _AGO.fullmatch(text):
+        if found := AGO.fullmatch(text):
             return stamp(self._bench.clock.now() - span(found[1]))
-        if found := _DEPOT.fullmatch(text):
+        if found := DEPOT.fullmatch(text):
             return self._bench.run(self.open_depot()).url(found[1], found[2] or "")
         return text
 

@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
 from harness.central import CardVerdict, Opening
-from harness.depot import firmware, is_whole
+from harness.depot import is_whole
 from harness.errors import Disagreement, NothingArrived, UsageError
 from harness.recording import LINE_WIRE
 from harness.said import span
@@ -105,8 +105,8 @@ def charger_has_password(bench: Bench, password: str) -> None:
 @given(parsers.parse("the depot holds the firmware {version} as {name}"))
 def depot_holds_firmware(bench: Bench, version: str, name: str) -> None:
     """Lay a firmware down at the depot: a zip with its version."""
-    depot = bench.run(tool_of(bench).open_depot())
-    depot.lay_down(name, firmware(version))
+    tool = tool_of(bench)
+    bench.run(tool.open_depot()).lay_down(name, tool.firmware(version))
 
 
 @given(parsers.parse("the depot holds the file {name}, which is no firmware"))
