@@ -35,6 +35,7 @@ from simulators.errors import SimulatorError
 
 pytest_plugins = [
     "harness.steps.central_system",
+    "harness.steps.certify",
     "harness.steps.charging",
     "harness.steps.compliance",
     "harness.steps.delivery",

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from harness.errors import HarnessError, UsageError
 from simulators.charger_inch import Card
@@ -314,6 +314,15 @@ async def _run(way: Command, act: str, words: Mapping[str, str]) -> str | None:
     return f"{arguments[0]} ended with {process.returncode}: {last}"
 
 
+def _sentence(text: str) -> str:
+    """Give what an answer says of itself, where it is JSON with an error; else how it begins."""
+    try:
+        told = json.loads(text)["error"]
+    except (ValueError, TypeError, KeyError):
+        told = text
+    return str(told)[:SAID_CHARS_MAX]
+
+
 async def _post(way: Request, words: Mapping[str, str]) -> str | None:
     """POST a request, and give why it was not done; None where it was."""
     from aiohttp import ClientError, ClientSession
@@ -324,7 +333,6 @@ async def _post(way: Request, words: Mapping[str, str]) -> str | None:
         async with ClientSession() as session, session.post(url, json=body) as answer:
             if answer.status < 400:
                 return None
-            said: Any = (await answer.text())[:SAID_CHARS_MAX]
-            return f"{url} answers {answer.status}: {said}"
+            return f"{url} answers {answer.status}: {_sentence(await answer.text())}"
     except (ClientError, OSError) as error:
         return f"{url} does not answer ({error})"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from harness.certify.page import page_of
 from harness.certify.paper import pdf_of
 from harness.certify.profile import Profile, cases_of_charge_points, load
 from harness.certify.results import JOURNAL, Journal, sha256_of
-from harness.certify.run import RECORDINGS, Run
+from harness.certify.run import Run
 from harness.certify.site import Site
 from harness.certify.terminal import Terminal
 from harness.errors import UsageError
@@ -42,7 +43,7 @@ _CODES = {
 }
 PAGE, PAPER = "statement.html", "statement.pdf"
 MARKER = "isebench-certification.txt"
-WRITTEN = (JOURNAL, RECORDINGS, PAGE, PAPER, statement.NAME, signature.NAME)
+WRITTEN = (JOURNAL, statement.RECORDINGS, PAGE, PAPER, statement.NAME, signature.NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,7 @@ def certify(wishes: Wishes, environment: Mapping[str, str] = os.environ) -> int:
     journal.open()
     with _interrupted_by_sigterm(), closing(Site(profile, answers, terminal, clock)) as site:
         run = _run(site, profile, journal, wishes.report)
-    told = statement.statement_of(profile, journal, version("isebench"), wishes.report, clock.now())
-    _write(wishes.report, told, key)
+    told = issue(profile, journal, wishes.report, clock.now(), key)
     _tell(terminal, wishes.report, told)
     if run.is_interrupted:
         return INTERRUPTED
@@ -121,7 +121,7 @@ def _prepare(folder: Path, *, anew: bool) -> None:
         else:
             path.unlink()
     marker.write_text(f"Written by isebench, which may replace: {', '.join(WRITTEN)}\n")
-    (folder / RECORDINGS).mkdir(exist_ok=True)
+    (folder / statement.RECORDINGS).mkdir(exist_ok=True)
 
 
 def _run(site: Site, profile: Profile, journal: Journal, folder: Path) -> Run:
@@ -141,8 +141,16 @@ def _run(site: Site, profile: Profile, journal: Journal, folder: Path) -> Run:
     return run
 
 
-def _write(folder: Path, told: dict[str, Any], key: signature.Private | None) -> None:
-    """Write the page and the paper, then the statement with their hashes, then its signature."""
+def issue(
+    profile: Profile, journal: Journal, folder: Path, now: datetime, key: signature.Private | None
+) -> dict[str, Any]:
+    """
+    Write the page and the paper, then the statement with their hashes, then its signature.
+
+    Returns:
+        The statement.
+    """
+    told = statement.statement_of(profile, journal, version("isebench"), folder, now)
     document = document_of(told)
     contents = {PAGE: page_of(document).encode("utf-8"), PAPER: pdf_of(document)}
     for name, content in contents.items():
@@ -154,6 +162,7 @@ def _write(folder: Path, told: dict[str, Any], key: signature.Private | None) ->
     _put(folder / statement.NAME, content)
     if key is not None:
         _put(folder / signature.NAME, signature.sign(content, key))
+    return told
 
 
 def _put(path: Path, content: bytes) -> None:

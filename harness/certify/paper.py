@@ -158,6 +158,8 @@ def _table(table: Table) -> list[Any]:
             [*(head if has_head else []), *rows],
             colWidths=[WIDTH * one / whole for one in table.widths],
             repeatRows=int(has_head),
+            # A row that is longer than what is left of a page, or than a whole one, goes on.
+            splitInRow=1,
             style=style,
         )
     ]

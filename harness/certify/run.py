@@ -25,14 +25,13 @@ from harness.certify.field_bench import FieldBench
 from harness.certify.known_state import KnownState
 from harness.certify.results import FrameSeen, Journal, Result, Sentence, Verdict, sha256_of
 from harness.certify.site import Site
+from harness.certify.statement import ARRIVALS, RECORDINGS
 from harness.errors import Disagreement, UsageError
 from harness.plugin import new_bench, trial_of
 from harness.recording import instant_text, recorded
 from harness.report import Outcome
 from harness.verdicts import Trial
 from simulators.wiretap import Crossing
-
-RECORDINGS = "recordings"
 
 
 class Run:
@@ -63,6 +62,7 @@ class Run:
         self._state = KnownState(site)
         self._errors: dict[str, BaseException] = {}
         self._never_came: UsageError | None = None
+        self._arrival = contextlib.ExitStack()
 
     def run(self) -> None:
         """
@@ -95,6 +95,7 @@ class Run:
                 ],
                 plugins=[self],
             )
+        self._arrival.close()
         if self._never_came is not None:
             raise self._never_came
         self.is_interrupted = code == pytest.ExitCode.INTERRUPTED and not self.is_stopped
@@ -121,6 +122,7 @@ class Run:
         """Listen, and wait for the charger; everything that takes time has been read by now."""
         site = self._site
         where = ""
+        self._arrival.enter_context(recorded(_free(self._folder), site.tap, site.clock.now()))
         try:
             site.run(site.start())
             where = f"{site.central.address}/{site.identity}"
@@ -138,6 +140,7 @@ class Run:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Say which case begins, record it, and keep what came of it."""
+        self._arrival.close()
         case = self._cases[_case_of(item)]
         count = self._done + len(self._cases)
         self._site.terminal.say(f"case {self._number(case)} of {count}: {case.title}")
@@ -185,6 +188,11 @@ class Run:
         if error is not None and item.nodeid not in self._errors:
             self._errors[item.nodeid] = _explained(error, bench)
         return (yield)
+
+
+def _free(folder: Path) -> Path:
+    """Give a name for the recording of an arrival that none has yet."""
+    return folder / ARRIVALS.replace("*", str(1 + len(list(folder.glob(ARRIVALS)))))
 
 
 def _case_of(item: pytest.Item) -> str:

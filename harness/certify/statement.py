@@ -15,12 +15,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from harness.catalogue import Case
 from harness.certify.profile import Profile, cases_of_charge_points
 from harness.certify.results import Journal, Result, Verdict, counted, sha256_of
 from harness.declared import compare, frames_in
 from harness.recording import instant_text, read_recording
 from simulators.wiretap import Crossing
 
+RECORDINGS = "recordings"
+ARRIVALS = f"{RECORDINGS}/arrival-*.jsonl"
+"""What crossed before the first case of each run, the charger's boot above all."""
 FORMAT, VERSION = "isebench-certification-statement", 1
 NAME = "statement.json"
 PASSED, FAILED, ERROR, INCOMPLETE = "passed", "failed", "error", "incomplete"
@@ -44,15 +48,18 @@ def all_results(profile: Profile, journal: Journal) -> list[Result]:
     for case in cases_of_charge_points():
         result = journal.results.get(case.id)
         if result is None:
-            verdict, reason = Verdict.NOT_ASKED, NOT_REACHED
-            if not profile.is_selected(case):
-                reason = NOT_SELECTED
-            elif (why := profile.left_out(case)) is not None:
-                is_ours = profile.is_beyond(case)
-                verdict, reason = (Verdict.NOT_ASKED if is_ours else Verdict.NOT_APPLICABLE), why
-            result = Result(case.id, case.title, verdict, reason)
+            result = Result(case.id, case.title, *_why_not_run(profile, case))
         found.append(result)
     return found
+
+
+def _why_not_run(profile: Profile, case: Case) -> tuple[Verdict, str]:
+    why = profile.left_out(case)
+    if why is not None and not profile.is_beyond(case):
+        return Verdict.NOT_APPLICABLE, why
+    if not profile.is_selected(case):
+        return Verdict.NOT_ASKED, NOT_SELECTED
+    return Verdict.NOT_ASKED, NOT_REACHED if why is None else why
 
 
 def statement_of(
@@ -69,7 +76,8 @@ def statement_of(
         now: when it is issued.
     """
     results = all_results(profile, journal)
-    recordings = [result.recording for result in results if result.recording]
+    arrivals = sorted(path.relative_to(folder).as_posix() for path in folder.glob(ARRIVALS))
+    recordings = [*arrivals, *(result.recording for result in results if result.recording)]
     crossings = [one for name in recordings for one in read_recording(folder / name).crossings]
     heard = _heard(crossings, profile.charger.identity)
     left_out = _left_out(profile, results)
