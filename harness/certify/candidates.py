@@ -22,10 +22,11 @@ from harness.errors import HarnessError
 from harness.toml_text import to_toml
 
 IDENTITY = "WB-1"
-LIMIT_S = 60.0
+LIMIT_S = 100.0
 """How long, in real seconds, a command may take."""
 CONNECTS = "the charger connects to "
-LIMITS: dict[str, Any] = {"answer_s": 1, "timing_s": 1, "hands_s": 10, "come_s": 30}
+LIMITS: dict[str, Any] = {"answer_s": 30, "settle_s": 1, "hands_s": 30, "come_s": 60}
+"""What is late is waited for; of what these cases show nothing comes but answers."""
 VERBS = ("plug_in", "unplug", "unplug_car", "pull_cable", "cut_power", "restore_power", "mend")
 
 Coming = Callable[[str], AbstractAsyncContextManager[None]]

@@ -6,7 +6,7 @@ Time passes by itself, and things that happen at one instant of a scenario take 
 `Moments` keeps which real time each instant of the scenario stood for, and a time is judged against
 that, give or take what the profile allows (`timing_s`).
 
-Rule 1: after every act of which something may come, the charger has `answer_s` to say all of it;
+Rule 1: after every act of which something may come, the charger has `settle_s` to say all of it;
 only then the case goes on, and what is said to be missing, or not there, is judged after it.
 Rule 2: that wait is part of the span that a scenario lets pass next, not before it.
 """
@@ -79,12 +79,12 @@ class Moments:
 
     Parameters:
         now: when it begins.
-        answer, slack: how long it may take until all has come of an act, and how far off times are.
+        settle, slack: how long it may take until all has come of an act, and how far off times are.
     """
 
-    def __init__(self, now: datetime, answer: timedelta, slack: timedelta) -> None:
+    def __init__(self, now: datetime, settle: timedelta, slack: timedelta) -> None:
         self._all = [Moment(timedelta(0), now, now)]
-        self._answer = answer
+        self._settle = settle
         self._slack = slack
 
     @property
@@ -124,7 +124,7 @@ class Moments:
     def _bounds(self, offset: timedelta) -> tuple[datetime, datetime]:
         moment = self._at(offset)
         if moment is not None:
-            return moment.since, moment.acted + self._answer
+            return moment.since, moment.acted + self._settle
         before = [one for one in self._all if one.offset < offset]
         start = before[-1] if before else self._all[0]
         at = start.acted + (offset - start.offset)
@@ -254,7 +254,7 @@ class FieldTool(Tool):
         limits = self._site.limits
         return Moments(
             self._site.clock.now(),
-            timedelta(seconds=limits.answer_s),
+            timedelta(seconds=limits.settle_s),
             timedelta(seconds=limits.timing_s),
         )
 
@@ -341,7 +341,7 @@ class FieldTool(Tool):
         result = await work()
         self._moments.acts(self._site.clock.now())
         if self._settles:
-            await self._site.pause("lets the charger say all", self._site.limits.answer_s)
+            await self._site.pause("lets the charger say all", self._site.limits.settle_s)
         return result
 
     def send(self, action: str, payload: Mapping[str, Any]) -> None:

@@ -86,13 +86,15 @@ class Limits:
 
     Attributes:
         come_s: until the charger connects: in the beginning, after a reset, after an outage.
-        answer_s: until it has answered a command, and until it has said all that comes of an act.
+        answer_s: until it has answered a command, or has become what it was told to.
+        settle_s: until it has said all that comes of an act; so long a case waits after each.
         hands_s: until a person has done what is asked for.
         timing_s: how far from its time a message, a timestamp or a value may be.
     """
 
     come_s: float = 300
     answer_s: float = 10
+    settle_s: float = 10
     hands_s: float = 120
     timing_s: float = 3
 
@@ -439,6 +441,7 @@ def _limits(path: Path, values: object) -> Limits:
     return Limits(
         come_s=table.number("come_s", usual.come_s, 1, 86_400),
         answer_s=table.number("answer_s", usual.answer_s, 0.2, 600),
+        settle_s=table.number("settle_s", usual.settle_s, 0.2, 600),
         hands_s=table.number("hands_s", usual.hands_s, 1, 86_400),
         timing_s=table.number("timing_s", usual.timing_s, 0.1, 60),
     )
