@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from backend import Settings
+from harness.certify.acts import ACTS, load_answers
+from harness.certify.profile import load
 from harness.cli import build_parser
 from simulators import ftp_server
 from simulators.clock import VirtualClock
@@ -41,6 +43,8 @@ LOG_LINE = (
 
 UNTIL_STOPPED = ("up", "charger", "gateway")
 """They run until they are stopped; test_up.py and test_…_alone.py do that."""
+CERTIFY = ROOT / "docs/how-to/certify-a-charger.md"
+"""Its TOML is the profile of a charger."""
 ALL_FEATURES = "isebench conform --quiet --report"
 """With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
 
@@ -95,6 +99,8 @@ def test_every_command_is_documented() -> None:
         "charger",
         "gateway",
         "conform",
+        "certify",
+        "verify",
         "replay",
         "explain",
         "read",
@@ -108,7 +114,7 @@ def test_every_command_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks(page, "toml")],
+    [page for page in PAGES if blocks(page, "toml") and page != CERTIFY],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_settings_of_the_docs_are_accepted(page: Path) -> None:
@@ -118,6 +124,20 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
 
         assert settings.accounts
         assert settings.stations
+
+
+def test_profile_of_the_docs_is_accepted(tmp_path: Path) -> None:
+    """The page's profile is taken, with the hands and the answers that it shows besides."""
+    (profile,) = blocks(CERTIFY, "toml")
+    hands, answers = (one for one in blocks(CERTIFY, "text") if one.startswith(("[hands]", '"')))
+    path = tmp_path / "inch.toml"
+    path.write_text(profile + hands, encoding="utf-8")
+    (tmp_path / "answers.toml").write_text(answers, encoding="utf-8")
+
+    read = load(path)
+    assert read.charger.identity == "WB-1"
+    assert read.declared.title == "Etrel INCH"
+    assert {*read.hands, *load_answers(tmp_path / "answers.toml")} <= set(ACTS)
 
 
 @pytest.mark.parametrize(
