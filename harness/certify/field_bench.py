@@ -246,6 +246,7 @@ class FieldTool(Tool):
         self._moments = self._new_moments()
         self._first_when = timedelta(0)
         self._settles = True
+        self._may_be_late = False
         firmware = self._site.profile.firmware
         if firmware is not None:
             self.words["1.13"] = firmware[1]
@@ -339,6 +340,7 @@ class FieldTool(Tool):
 
     async def _settled(self, work: Callable[[], Awaitable[T]]) -> T:
         result = await work()
+        self._may_be_late = not self._settles and self._may_be_late
         self._moments.acts(self._site.clock.now())
         if self._settles:
             await self._site.pause("lets the charger say all", self._site.limits.settle_s)
@@ -353,11 +355,12 @@ class FieldTool(Tool):
             self._settles = True
 
     def pass_time(self, how_long: timedelta) -> None:
-        """Let time pass, and as much besides as something may be late."""
+        """Let time pass; what is late is waited for before anything is judged."""
         self.begin()
-        until = self._moments.passes(how_long) + self.slack
+        until = self._moments.passes(how_long)
         left_s = (until - self._site.clock.now()).total_seconds()
         self._bench.run(self._site.pause(f"lets {_told(how_long)} pass", left_s))
+        self._may_be_late = True
 
     def window(self, begin: timedelta, end: timedelta) -> tuple[datetime, datetime]:
         """Give the times that lie between two instants for certain."""
@@ -403,6 +406,14 @@ class FieldTool(Tool):
         return found[0].read_bytes()
 
     # ------------------------------------------------------------------ what was said
+
+    def said(self) -> list[Message]:
+        """Give what the charger has said since the first When, once all of it can have come."""
+        if self._may_be_late:
+            self._may_be_late = False
+            pause = self._site.pause("lets come what is late", self.slack.total_seconds())
+            self._bench.run(pause)
+        return super().said()
 
     def all_said(self, sender: str) -> list[Message]:
         """Give what one of the two has said, but of connectors that are not under test."""
