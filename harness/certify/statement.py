@@ -118,7 +118,7 @@ def outcome_of(results: Sequence[Result]) -> str:
         return ERROR
     if Verdict.FAILED in found:
         return FAILED
-    is_stopped = any(result.reason == NOT_REACHED for result in results)
+    is_stopped = any(map(_is_unreached, results))
     if is_stopped or Verdict.NOT_SHOWN in found or Verdict.PASSED not in found:
         return INCOMPLETE
     return PASSED
@@ -129,7 +129,8 @@ def _headline(results: Sequence[Result]) -> str:
     asked = sum(counts[one] for one in (Verdict.PASSED, Verdict.FAILED, Verdict.ERROR))
     asked += counts[Verdict.NOT_SHOWN]
     passed = counts[Verdict.PASSED]
-    words = f"{passed} of {asked} cases that were asked passed"
+    noun = "case that was" if asked == 1 else "cases that were"
+    words = f"{passed} of {asked} {noun} asked passed"
     beside = [
         f"{counts[verdict]} {words}"
         for verdict, words in (
@@ -143,33 +144,26 @@ def _headline(results: Sequence[Result]) -> str:
 
 
 def _left_out(profile: Profile, results: Sequence[Result]) -> list[str]:
-    """Say in sentences what a whole certification would have, and this one has not."""
-    scoped = sum(profile.is_scoped(case) for case in cases_of_charge_points())
-    told = []
-    for reason, what in (
-        (NOT_SELECTED, "were not asked for"),
-        (NOT_REACHED, "were not reached, as the run was stopped"),
-    ):
-        if count := sum(result.reason == reason for result in results):
-            told.append(f"{count} cases {what}")
+    """Say what a whole certification would have, and this one has not."""
     beyond = [
         result
         for result in results
         if result.verdict is Verdict.NOT_ASKED and result.reason not in (NOT_SELECTED, NOT_REACHED)
     ]
-    if beyond:
-        told.append(f"{len(beyond)} cases cannot be shown by this bench yet: {beyond[0].reason}")
-    if scoped:
-        told.append(f"{scoped} cases were left out by the profile's [scope]")
-    for verdict, what in (
-        (Verdict.NOT_SHOWN, "could not be shown, as somebody or something could not do its part"),
-        (Verdict.ERROR, "ended in an error of the bench"),
-    ):
-        if count := sum(result.verdict is verdict for result in results):
-            told.append(f"{count} cases {what}")
-    return [
-        one.replace("1 cases were", "1 case was") if one.startswith("1 ") else one for one in told
-    ]
+    counts = counted(results)
+    found = (
+        ("not asked for", sum(result.reason == NOT_SELECTED for result in results)),
+        ("not reached, as the run ended before", sum(map(_is_unreached, results))),
+        ("not to be shown by this bench yet", len(beyond)),
+        ("left out by the profile's scope", sum(map(profile.is_scoped, cases_of_charge_points()))),
+        ("not shown, as something could not be done", counts[Verdict.NOT_SHOWN]),
+        ("ended in an error of the bench", counts[Verdict.ERROR]),
+    )
+    return [f"{count} {'case' if count == 1 else 'cases'} {what}" for what, count in found if count]
+
+
+def _is_unreached(result: Result) -> bool:
+    return result.reason == NOT_REACHED
 
 
 def _heard(crossings: Iterable[Crossing], identity: str) -> dict[str, str]:
