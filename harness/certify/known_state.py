@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.certify.acts import CABLE, CannotBeDone
 from harness.certify.site import Site
-from harness.certify.watch import AVAILABLE, UNAVAILABLE
+from harness.certify.watch import AVAILABLE, FAULTED, UNAVAILABLE
 from simulators.errors import NotPossible
 
 Json = dict[str, Any]
@@ -58,9 +58,8 @@ class KnownState:
         await self._end_what_runs()
         await self._set_back()
         await self._clear()
-        if not await self._becomes_free() and self._watch.statuses.get(CONNECTOR) in OCCUPIED:
-            with suppress(CannotBeDone):  # there may be no cable, but a card that was shown
-                await self._site.hands.do("unplug")
+        if not await self._becomes_free():
+            await self._help()
         if not await self._becomes_free():
             await self._reset()
         self._is_first = False
@@ -124,6 +123,15 @@ class KnownState:
             self._site.limits.answer_s,
             self._watch.is_free,
         )
+
+    async def _help(self) -> None:
+        """Have done what may be in the way; where it is not, a reset may help."""
+        watch, hands = self._watch, self._site.hands
+        with suppress(CannotBeDone):
+            if FAULTED in watch.statuses.values():
+                await hands.do("mend", error=watch.error or "unknown")
+            elif watch.statuses.get(CONNECTOR) in OCCUPIED:
+                await hands.do("unplug")  # or there is no cable, but a card was shown
 
     async def _reset(self) -> None:
         """Reset it, and see that it is free then."""

@@ -24,6 +24,7 @@ class Watch:
     Attributes:
         registration: how its last boot was answered; ``Accepted`` before any, as it is connected.
         statuses: what each connector has told last.
+        error: the code of the last fault that one has told.
         transactions: the numbers of those that run.
         reservations: the numbers of those that were accepted, and not cancelled.
         used: the commands whose traces have to be cleared: a list, profiles, cards, availability.
@@ -36,6 +37,7 @@ class Watch:
     def __init__(self) -> None:
         self.registration = "Accepted"
         self.statuses: dict[int, str] = {}
+        self.error = ""
         self.transactions: set[int] = set()
         self.reservations: set[int] = set()
         self.used: set[str] = set()
@@ -78,6 +80,8 @@ class Watch:
     def _hear_call(self, incoming: bool, action: str, asked: Json) -> None:
         if action == "StatusNotification" and isinstance(asked.get("connectorId"), int):
             self.statuses[asked["connectorId"]] = str(asked.get("status"))
+            if asked.get("status") == FAULTED:
+                self.error = str(asked.get("errorCode"))
         elif action in ("Authorize", "StartTransaction"):
             self.used.add("card")
         elif not incoming and action in ("SendLocalList", "SetChargingProfile"):

@@ -183,7 +183,7 @@ def test_the_paper_says_what_the_statement_says(tmp_path: Path) -> None:
     text = "\n".join(pages)
     assert all(f"page {n} of {len(pages)}" in one for n, one in enumerate(pages, 1))
     assert all("Etrel · WB-1 · 2026-11-28" in one for one in pages)
-    assert "Failed: 0 of 1 cases" in text
+    assert "Failed: 0 of 1 case" in text
     assert "a reason with to and <U+0416> and <U+202E>" in " ".join(text.split())
     assert 4000 == text.count("long")
 
