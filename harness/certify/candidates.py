@@ -120,7 +120,12 @@ def _free_port() -> int:
 
 
 async def certify_as_command(
-    candidate: Candidate, folder: Path, cases: Sequence[str], *, stop_at: str = ""
+    candidate: Candidate,
+    folder: Path,
+    cases: Sequence[str],
+    *,
+    stop_at: str = "",
+    typed: str = "",
 ) -> CompletedProcess[str]:
     """
     Run `isebench certify` in a folder, with its report in ``out``.
@@ -130,6 +135,7 @@ async def certify_as_command(
         folder: where profile and report lie.
         cases: ids of cases.
         stop_at: a line of the command at which it is interrupted; empty for not.
+        typed: what the person at the charger types, before anything is asked.
 
     Raises:
         HarnessError: If it takes too long; it is killed then.
@@ -141,10 +147,12 @@ async def certify_as_command(
         *(sys.executable, "-P", "-m", "harness", "certify", "profile.toml", "--report", "out"),
         *candidate.options,
         cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+    assert process.stdin is not None  # noqa: S101 - it was asked for above
+    process.stdin.write(typed.encode())
     try:
         async with asyncio.timeout(LIMIT_S):
             said = await _led(process, candidate, stop_at)

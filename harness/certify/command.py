@@ -41,6 +41,7 @@ _CODES = {
     statement.ERROR: BROKEN,
     statement.INCOMPLETE: INCOMPLETE,
 }
+STDIN = 0
 PAGE, PAPER = "statement.html", "statement.pdf"
 MARKER = "isebench-certification.txt"
 WRITTEN = (JOURNAL, statement.RECORDINGS, PAGE, PAPER, statement.NAME, signature.NAME)
@@ -84,8 +85,8 @@ def certify(wishes: Wishes, environment: Mapping[str, str] = os.environ) -> int:
     terminal = Terminal(
         clock,
         sys.stdout,
-        sys.stdin.fileno(),
-        is_terminal=sys.stdin.isatty() and sys.stdout.isatty(),
+        STDIN,
+        is_terminal=os.isatty(STDIN) and sys.stdout.isatty(),
     )
     _prepare(wishes.report, anew=wishes.anew)
     journal = Journal(

@@ -157,8 +157,9 @@ class Site:
         limits = self.limits
         if await self.wait_for("waits for the charger", limits.come_s, self.is_there):
             # Whoever has just come may be about to boot; who was away only need not say anything.
-            said = lambda: not self.watch.is_silent  # noqa: E731 - it is said to somebody
-            await self.wait_for("lets the charger say that it has booted", limits.answer_s, said)
+            boot = "lets the charger say that it has booted"
+            await self.wait_for(boot, limits.answer_s, lambda: not self.watch.is_silent)
+            self.watch.is_silent = False
             if await self.wait_for("waits for the charger", limits.come_s, self.is_there):
                 return
         raise CannotBeDone(f"the charger has not come within {limits.come_s:g} s")
@@ -181,7 +182,14 @@ class Site:
     async def _mend(self) -> None:
         self.terminal.say("    the bench lets the charger connect again")
         self.central.mend()
-        await self.come()
+        is_back = await self.wait_for(
+            "waits for the charger",
+            self.limits.come_s,
+            lambda: self.central.is_up(self.identity),
+        )
+        if not is_back:
+            raise CannotBeDone(f"the charger has not come back within {self.limits.come_s:g} s")
+        self.watch.is_silent = False  # it was away only, and need not boot
 
     # ------------------------------------------------------------------ what crosses
 
