@@ -213,7 +213,7 @@ def _declared(statement: Json) -> list[Block]:
         ]
         blocks.append(Heading(title))
         if rows:
-            blocks.append(_table(("What", "Name", "Finding"), rows, (3, 4.4, 2.6), tone))
+            blocks.append(_table(("What", "Name", "Finding"), rows, (2.6, 4, 3.4), tone))
         else:
             blocks.append(Paragraph("Nothing."))
     return blocks
