@@ -280,6 +280,13 @@ def _add_conform(commands: Commands) -> None:
     conform.add_argument(
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
     )
+    conform.add_argument(
+        "--target",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="put a backend of your own under test, as this file describes it",
+    )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
 
 
@@ -606,6 +613,7 @@ def _conform(options: argparse.Namespace) -> int:
         side=options.side,
         part=options.part,
         quick=options.quick,
+        target=None if options.target is None else options.target.resolve(),
     )
     if (options.report / "report.html").exists():
         print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")

@@ -125,7 +125,7 @@ class Tool:
 
     def must_support(self, what: str) -> None:
         """End the scenario where it is declared that something is not done, or not yet covered."""
-        must_be_done(what, self.side)
+        must_be_done(self._bench, what, self.side)
 
     def must_be(self, side: str) -> None:
         """Refuse a sentence that makes sense with the other side under test only."""
@@ -395,7 +395,8 @@ class Tool:
         crossings = self._bench.tap.crossings
         found = breaches(crossings, self.under_test)
         if not found and self.side == CENTRAL_SYSTEM:
-            found = broken_rules(crossings, self.under_test, self.other, self._wanted)
+            lives = self._bench.backend_lives()
+            found = broken_rules(crossings, self.under_test, self.other, self._wanted, lives)
         if not found and self.side == CHARGE_POINT:
             found = self._broken_charger_rules()
         if found:

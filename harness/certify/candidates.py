@@ -126,6 +126,7 @@ async def certify_as_command(
     *,
     stop_at: str = "",
     typed: str = "",
+    limit_s: float = LIMIT_S,
 ) -> CompletedProcess[str]:
     """
     Run `isebench certify` in a folder, with its report in ``out``.
@@ -136,6 +137,7 @@ async def certify_as_command(
         cases: ids of cases.
         stop_at: a line of the command at which it is interrupted; empty for not.
         typed: what the person at the charger types, before anything is asked.
+        limit_s: how long it may take, in real seconds.
 
     Raises:
         HarnessError: If it takes too long; it is killed then.
@@ -154,11 +156,11 @@ async def certify_as_command(
     assert process.stdin is not None  # noqa: S101 - it was asked for above
     process.stdin.write(typed.encode())
     try:
-        async with asyncio.timeout(LIMIT_S):
+        async with asyncio.timeout(limit_s):
             said = await _led(process, candidate, stop_at)
             code = await process.wait()
     except TimeoutError:
-        raise HarnessError(f"isebench certify has not ended within {LIMIT_S:g} s") from None
+        raise HarnessError(f"isebench certify has not ended within {limit_s:g} s") from None
     finally:
         if process.returncode is None:
             process.kill()

@@ -35,6 +35,7 @@ from harness.operator import OperatorOfTool
 from harness.report import Outcome
 from harness.said import Message, span
 from harness.target import CHARGE_POINT
+from harness.targets.target_file import Target
 from harness.tool import AGO, DEPOT, PHASES, Tool, stamp
 from simulators.clock import RealClock
 from simulators.errors import NotPossible
@@ -140,8 +141,16 @@ class FieldBench(Bench):
         state: how it is brought to where the case begins.
     """
 
-    def __init__(self, seed: int, folder: Path, *, site: Site, state: KnownState) -> None:
-        super().__init__(seed, folder)
+    def __init__(
+        self,
+        seed: int,
+        folder: Path,
+        target: Target | None = None,
+        *,
+        site: Site,
+        state: KnownState,
+    ) -> None:
+        super().__init__(seed, folder, target)
         self.site = site
         self._state = state
         self._begin = site.clock.now()

@@ -39,9 +39,9 @@ PAGE = "questionnaire.html"
 
 
 @given(parsers.parse("chargers speak OCPP 1.6 over {wire}"))
-def chargers_speak(wire: str) -> None:
+def chargers_speak(bench: Bench, wire: str) -> None:
     """Choose the wire; what the system under test declares not to do is not applicable."""
-    must_be_done(wire)
+    must_be_done(bench, wire)
 
 
 @given("the backend has a web page")

@@ -20,6 +20,7 @@ from backend import Settings
 from harness.certify.acts import ACTS, load_answers
 from harness.certify.profile import load
 from harness.cli import build_parser
+from harness.targets.target_file import read_target
 from simulators import ftp_server
 from simulators.clock import VirtualClock
 from simulators.ftp_server import faults as ftp_server_faults
@@ -44,7 +45,9 @@ LOG_LINE = (
 UNTIL_STOPPED = ("up", "charger", "gateway")
 """They run until they are stopped; test_up.py and test_…_alone.py do that."""
 CERTIFY = ROOT / "docs/how-to/certify-a-charger.md"
-"""Its TOML is the profile of a charger."""
+JUDGE = ROOT / "docs/how-to/judge-a-backend.md"
+OTHER_TOML = (CERTIFY, JUDGE)
+"""Their TOML is no settings."""
 ALL_FEATURES = "isebench conform --quiet --report"
 """With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
 
@@ -114,7 +117,7 @@ def test_every_command_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks(page, "toml") and page != CERTIFY],
+    [page for page in PAGES if blocks(page, "toml") and page not in OTHER_TOML],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_settings_of_the_docs_are_accepted(page: Path) -> None:
@@ -138,6 +141,19 @@ def test_profile_of_the_docs_is_accepted(tmp_path: Path) -> None:
     assert read.charger.identity == "WB-1"
     assert read.declared.title == "Etrel INCH"
     assert {*read.hands, *load_answers(tmp_path / "answers.toml")} <= set(ACTS)
+
+
+def test_targets_of_the_docs_are_accepted(tmp_path: Path) -> None:
+    """The target files of the page and of the examples are taken."""
+    texts = blocks(JUDGE, "toml")
+    texts += [
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "docs" / "examples" / "targets").glob("*/target.toml")
+    ]
+    assert len(texts) == 4
+    for text in texts:
+        (tmp_path / "target.toml").write_text(text, encoding="utf-8")
+        assert read_target(tmp_path / "target.toml").name
 
 
 @pytest.mark.parametrize(

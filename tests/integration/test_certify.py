@@ -70,14 +70,14 @@ def test_what_is_wrong_is_told_before_anybody_is_waited_for(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_an_inch_charges_under_test(tmp_path: Path) -> None:
-    """Cards, cables, power and lines, before an INCH in a process of its own: all of it passes."""
+    """Cards, cables and reservations, before an INCH in a process of its own: all of it passes."""
     charger = emulated_inch()
     charger.profile["limits"].update(settle_s=3, timing_s=3)
-    cases = ["TC_004_2", "TC_005_1", "TC_012", "TC_018_1", "TC_032_2", "TC_038", "TC_053"]
-    done = asyncio.run(certify_as_command(charger, tmp_path, cases))
+    cases = ["TC_005_1", "TC_012", "TC_018_1", "TC_053"]
+    done = asyncio.run(certify_as_command(charger, tmp_path, cases, limit_s=500))
 
     assert 0 == done.returncode, done.stdout
-    assert "7 of 7 cases that were asked passed" in done.stdout
+    assert "4 of 4 cases that were asked passed" in done.stdout
     before = (tmp_path / "out" / "journal.jsonl").read_text("ascii")
     again = asyncio.run(certify_as_command(charger, tmp_path, cases))
     assert "all cases have ended; the statement is written anew" in again.stdout
