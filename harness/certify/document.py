@@ -7,7 +7,7 @@ that are not seen but do something are written out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -262,8 +262,25 @@ def _evidence(statement: Json) -> list[Block]:
 
 
 def _profile(statement: Json) -> list[Block]:
-    lines = tuple(("", seen(line)) for line in statement["profile"]["text"].splitlines())
-    return [Heading("The profile"), Code(lines)]
+    rows = list(_flat("", statement["profile"]["tables"]))
+    return [
+        Heading("The profile"),
+        Paragraph("Of its hands only the acts are named: commands and addresses may be secret."),
+        _table(("Key", "Value"), rows, (4, 6)),
+    ]
+
+
+def _flat(path: str, value: object) -> Iterator[tuple[str, str]]:
+    """Give the values of tables in tables, each with the way to it."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _flat(f"{path}.{key}" if path else str(key), one)
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for number, one in enumerate(value, 1):
+            yield from _flat(f"{path} {number}", one)
+    else:
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        yield path, shown
 
 
 def _files(statement: Json) -> list[Block]:

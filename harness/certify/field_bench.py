@@ -256,6 +256,7 @@ class FieldTool(Tool):
         self._first_when = timedelta(0)
         self._settles = True
         self._may_be_late = False
+        self._earlier: frozenset[int] = frozenset()
         firmware = self._site.profile.firmware
         if firmware is not None:
             self.words["1.13"] = firmware[1]
@@ -311,6 +312,7 @@ class FieldTool(Tool):
 
     def begins(self) -> None:
         """Take that the case begins now."""
+        self._earlier = frozenset(self._site.watch.numbered)
         self._moments = self._new_moments()
 
     def begin(self) -> None:
@@ -436,6 +438,7 @@ class FieldTool(Tool):
             self._bench.start,
             is_registered=True,
             ahead=max(charger_rules.AHEAD, self.slack),
+            earlier=self._earlier,
         )
 
 

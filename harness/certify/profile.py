@@ -147,7 +147,8 @@ class Profile:
         scope: why cases do not apply, by ids or beginnings.
         hands: how acts are done without a person.
         firmware: a file that can be installed, and the version that it brings.
-        text: the file itself, which is part of what is stated.
+        tables: the file's keys and values, of which the ways of hands are left out: commands and
+            URLs may bear secrets, and this is part of what is stated.
     """
 
     path: Path
@@ -162,7 +163,7 @@ class Profile:
     scope: Mapping[str, str] = field(default_factory=dict)
     hands: Mapping[str, Way] = field(default_factory=dict)
     firmware: tuple[Path, str] | None = None
-    text: str = ""
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has(self) -> frozenset[str]:
@@ -330,8 +331,7 @@ def load(path: Path) -> Profile:
     """
     try:
         content = path.read_bytes()
-        text = content.decode("utf-8")
-        told = tomllib.loads(text)
+        told = tomllib.loads(content.decode("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}); name a profile") from error
     except ValueError as error:
@@ -354,7 +354,7 @@ def load(path: Path) -> Profile:
         scope=_scope(path, told.get("scope", {})),
         hands=_hands(path, told.get("hands", {})),
         firmware=_firmware(path, told.get("firmware"), folder),
-        text=text,
+        tables={**told, **({"hands": sorted(told["hands"])} if "hands" in told else {})},
     )
 
 

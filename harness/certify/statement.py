@@ -93,7 +93,7 @@ def statement_of(
         "profile": {
             "file": profile.path.name,
             "sha256": profile.sha256,
-            "text": profile.text,
+            "tables": json.loads(json.dumps(profile.tables, default=str)),
         },
         "charger": _plain(asdict(profile.charger)),
         "told": heard,

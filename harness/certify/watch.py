@@ -26,6 +26,7 @@ class Watch:
         statuses: what each connector has told last.
         error: the code of the last fault that one has told.
         transactions: the numbers of those that run.
+        numbered: the numbers of all that have ever begun.
         reservations: the numbers of those that were accepted, and not cancelled.
         used: the commands whose traces have to be cleared: a list, profiles, cards, availability.
         changed: the keys that were set since they were last restored.
@@ -39,6 +40,7 @@ class Watch:
         self.statuses: dict[int, str] = {}
         self.error = ""
         self.transactions: set[int] = set()
+        self.numbered: set[int] = set()
         self.reservations: set[int] = set()
         self.used: set[str] = set()
         self.changed: set[str] = set()
@@ -96,6 +98,7 @@ class Watch:
             self.registration = str(answer.get("status"))
         elif action == "StartTransaction" and isinstance(answer.get("transactionId"), int):
             self.transactions.add(answer["transactionId"])
+            self.numbered.add(answer["transactionId"])
         elif action == "StopTransaction":
             self.transactions.discard(asked.get("transactionId", 0))
         elif action == "ReserveNow" and answer.get("status") == "Accepted":

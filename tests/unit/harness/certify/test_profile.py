@@ -165,3 +165,10 @@ def test_wss_needs_both_files(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="wss needs both"):
         read(tmp_path, WHO + '[listen]\ncertificate = "c.pem"\n')
+
+
+def test_ways_of_hands_are_not_stated(tmp_path: Path) -> None:
+    """What is stated of a profile has the acts, and no command or URL with its secrets."""
+    profile = read(tmp_path, WHO + '[hands]\nunplug = "http://me:secret@relay/off"\n')
+
+    assert {"charger": {"identity": "WB-1"}, "hands": ["unplug"]} == profile.tables
