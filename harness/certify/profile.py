@@ -196,7 +196,7 @@ class Profile:
             return None
         if need in _BY_MESSAGE:
             return f"{need}: {_BY_MESSAGE[need]} is not declared to be answered"
-        return f"the profile says that it has not: {need}"
+        return f'the case is for chargers with "{need}", and by its profile this is none'
 
     def left_out(self, case: Case) -> str | None:
         """Give why a case does not apply to this charger; None where it does."""

@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a case, and whether it held: ``passed``, ``failed`` or ``not asked``."""
+    """A sentence, and whether it held: ``passed``, ``failed``, ``not shown`` or ``not asked``."""
 
     keyword: str
     text: str

@@ -165,7 +165,7 @@ class Run:
             reason=reason,
             began=instant_text(began),
             ended=instant_text(self._site.clock.now()),
-            sentences=_sentences_of(trial),
+            sentences=_sentences_of(trial, verdict),
             frames=tuple(map(_seen, trial.deciding if trial else ())),
             recording=name if path.exists() else "",
             recording_sha256=sha256_of(path),
@@ -228,9 +228,18 @@ def _verdict_of(trial: Trial | None, error: BaseException | None) -> tuple[Verdi
     return Verdict.PASSED, trial.message
 
 
-def _sentences_of(trial: Trial | None) -> tuple[Sentence, ...]:
+def _sentences_of(trial: Trial | None, verdict: Verdict) -> tuple[Sentence, ...]:
+    """Give the sentences; one that could not be done has not failed."""
     steps = trial.steps if trial is not None else ()
-    return tuple(Sentence(step.keyword, step.text, str(step.outcome)) for step in steps)
+    is_shown = verdict is not Verdict.NOT_SHOWN
+    return tuple(
+        Sentence(
+            step.keyword,
+            step.text,
+            str(step.outcome if is_shown or step.outcome is Outcome.PASSED else verdict),
+        )
+        for step in steps
+    )
 
 
 def _seen(one: Crossing) -> FrameSeen:
