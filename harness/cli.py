@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -523,6 +524,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print(f"isebench {options.command}: interrupted", file=sys.stderr)
         return 130
+    except Exception:
+        # Python would end with 1, which says that something was tested and has failed.
+        traceback.print_exc()
+        print(f"isebench {options.command}: a mistake of isebench, see above", file=sys.stderr)
+        return 3
 
 
 def _demo(options: argparse.Namespace) -> int:

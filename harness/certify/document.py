@@ -183,7 +183,7 @@ def _cases(statement: Json) -> list[Block]:
                 tuple((seen(c["title"]), c["verdict"], seen(c["reason"])) for c in shown),
                 tuple(TONES[c["verdict"]] for c in shown),
                 (5, 1.4, 4),
-                tuple(c["id"] for c in shown),
+                tuple(c["id"] if c["began"] else "" for c in shown),
             )
         )
     for verdict, title in _LEFT_OUT.items():
