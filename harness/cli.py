@@ -52,6 +52,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_drop,
         _add_seal,
         _add_conform,
+        _add_certify,
+        _add_verify,
         _add_record,
         _add_replay,
         _add_minimise,
@@ -291,6 +293,67 @@ def _add_conform(commands: Commands) -> None:
         help="put a backend of your own under test, as this file describes it",
     )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
+
+
+def _add_certify(commands: Commands) -> None:
+    certify = commands.add_parser(
+        "certify",
+        help="put a charger that is not ours under test, and state what it showed",
+        description="Be the central system of a charger in real time, lead it through the "
+        "compliance cases that its profile names, tell the person at the charger what to do and "
+        "when, and write a statement of what was declared, what was shown and what was not: as "
+        "HTML, PDF and JSON. An interrupted run goes on where it stopped. Exit codes: 0 all "
+        "that was asked passed, 1 something failed, 2 wrong profile or usage, or the charger never "
+        "came, 3 the bench broke, 4 something could not be shown or the run was stopped, 130 "
+        "interrupted.",
+    )
+    certify.add_argument("profile", type=Path, metavar="PROFILE.toml", help="the charger's profile")
+    certify.add_argument(
+        "--report",
+        type=Path,
+        default=Path("isebench-certification"),
+        metavar="DIR",
+        help="where the statement and the recordings go (isebench-certification)",
+    )
+    certify.add_argument(
+        "--answers",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="what is answered instead of the person at the charger, an act a line",
+    )
+    certify.add_argument(
+        "--key",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="sign the statement with this private key; its passphrase, if it has one, stands in "
+        "the variable ISEBENCH_CERTIFY_PASSPHRASE",
+    )
+    certify.add_argument(
+        "--anew", action="store_true", help="begin anew, and forget what an earlier run has shown"
+    )
+
+
+def _add_verify(commands: Commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="check that a statement is as it was issued, and who signed it",
+        description="Compare a statement of `isebench certify` and all its files with their "
+        "hashes, and check its signature, offline. Exit codes: 0 as issued and signed, 1 something "
+        "was altered or another key has signed, 2 no statement is there, 4 as issued, and signed "
+        "by nobody.",
+    )
+    verify.add_argument(
+        "statement", type=Path, metavar="STATEMENT", help="statement.json, or its folder"
+    )
+    verify.add_argument(
+        "--key",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="the public key, or the certificate, of who must have signed it",
+    )
 
 
 def _add_record(commands: Commands) -> None:
@@ -715,6 +778,26 @@ def _conform(options: argparse.Namespace) -> int:
     return code
 
 
+def _certify(options: argparse.Namespace) -> int:
+    from harness.certify.command import Wishes, certify
+
+    return certify(
+        Wishes(
+            profile=options.profile,
+            report=options.report,
+            answers=options.answers,
+            key=options.key,
+            anew=options.anew,
+        )
+    )
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from harness.certify.verify import verify
+
+    return verify(options.statement, options.key, print)
+
+
 def _record(options: argparse.Namespace) -> int:
     from functools import partial
 
@@ -874,6 +957,8 @@ _COMMANDS = {
     "drop": _drop,
     "seal": _seal,
     "conform": _conform,
+    "certify": _certify,
+    "verify": _verify,
     "record": _record,
     "replay": _replay,
     "minimise": _minimise,

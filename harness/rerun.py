@@ -32,7 +32,7 @@ from harness.local_time import ZURICH, grid
 from harness.recording import FieldLog
 from harness.replay import Script, Stage, answer_kind, dialled, scripts_of
 from harness.utility import Held
-from simulators.clock import VirtualClock
+from simulators.clock import BenchClock
 
 DAYS_BEFORE = 31
 """A charger that was offline for longer is rare, and a clock that is wrong by years is not."""
@@ -114,7 +114,7 @@ class _BenchGround:
         self._bench = bench
 
     @property
-    def clock(self) -> VirtualClock:
+    def clock(self) -> BenchClock:
         return self._bench.clock
 
     async def reach(self, at: datetime) -> None:

@@ -46,6 +46,8 @@ ENDS: list[tuple[str, int]] = [
     ("conform --part 3/2", 2),
     ("conform --report kept TC_003_CS", 2),
     ("conform TC_003_CS --part 2/2 --quiet", 4),
+    ("certify none.toml", 2),
+    ("verify none", 2),
     ("replay none.log", 2),
     ("replay charger.log", 0),
     ("explain CH1 yesterday --settings none.toml", 2),
@@ -77,6 +79,20 @@ SHOWN_BY = {
         "test_a_report_that_cannot_be_written_is_a_broken_bench",
     ),
     ("isebench conform", 130): ("integration/test_conform.py", "test_an_interrupt_ends_it"),
+    **{
+        ("isebench certify", code): (
+            "integration/test_certify.py",
+            "test_a_run_whose_cases_have_all_ended",
+        )
+        for code in (0, 1, 4)
+    },
+    **{
+        ("isebench verify", code): (
+            "integration/test_certify.py",
+            "test_a_statement_is_signed_later_and_verified",
+        )
+        for code in (0, 1, 4)
+    },
     ("isebench up", 0): ("integration/test_up.py", "test_a_charger_of_ones_own_may_connect"),
     ("isebench charger", 0): (
         "integration/test_charger_alone.py",
@@ -186,6 +202,8 @@ def test_any_command_that_is_ended_otherwise(
 
 
 NEEDED = {
+    "certify": ["x"],
+    "verify": ["x"],
     "charger": ["--backend", "ws://127.0.0.1:9", "--identity", "WB-1"],
     "explain": ["CH1", "14:15", "--settings", "x"],
     "read": ["x"],
