@@ -66,7 +66,17 @@ COMMANDS: Mapping[str, Mapping[int, str]] = {
         USAGE: "no statement is there, or no key",
         NOTHING_RUN: "as it was issued, and signed by nobody",
     },
+    "isebench record": _UNTIL_STOPPED,
     "isebench replay": {**_ALWAYS, PASSED: "put before the backend; what came of it is shown"},
+    "isebench minimise": {
+        **_ALWAYS,
+        PASSED: "nothing more can be left out of what was written",
+        FAILED: "the recording does not show the fault",
+        USAGE: "a fault that cannot be judged, or a file that cannot be read or is there already",
+        NOTHING_RUN: "the recording does not say enough for the rule to be judged",
+        INTERRUPTED: "Ctrl-C; the shortest so far is written, once the fault was seen",
+    },
+    "isebench scenario": {**_ALWAYS, PASSED: "written"},
     "isebench explain": {**_ALWAYS, PASSED: "told"},
     "isebench read": {**_ALWAYS, PASSED: "each file was read"},
     "isebench test-connection": {

@@ -12,6 +12,7 @@ What a shorter recording is to show still: the text behind ``--keeps`` of `isebe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +21,7 @@ from typing import Protocol
 from harness.catalogue import REQUIREMENT_TAG
 from harness.errors import UsageError
 from harness.local_time import instant, read_day
-from harness.recording_rules import RULES, CannotJudge
+from harness.recording_rules import RULES
 from harness.rerun import Rerun
 
 EXAMPLES = (
@@ -70,11 +71,20 @@ class Value:
     energy_kwh: Decimal | None
     status: str | None
 
+    def must_be_in(self, identities: Sequence[str]) -> None:
+        """
+        Hold the name against the chargers of a recording.
+
+        Raises:
+            UsageError: If it is none of them.
+        """
+        if self.name not in identities:
+            named = ", ".join(f'"{one}"' for one in identities)
+            raise UsageError(f'no charger "{self.name}" is in the recording, but {named}')
+
     def shown(self, rerun: Rerun) -> str | None:
         """Compare the value of the interval."""
-        if self.name not in rerun.identities:
-            named = ", ".join(f'"{one}"' for one in rerun.identities)
-            raise CannotJudge(f'no charger "{self.name}" is in the recording, but {named}')
+        self.must_be_in(rerun.identities)
         at = self._at(rerun)
         for one in rerun.held(self.name):
             fits = self.energy_kwh is None or one.energy_kwh == self.energy_kwh

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from backend.errors import BackendError
 from harness.bench import Bench
+from harness.conform import FAILED, INTERRUPTED, NOTHING_RUN, PASSED
 from harness.errors import HarnessError, UsageError
-from harness.keeps import Fault, fault_of
+from harness.keeps import Fault, Value, fault_of
 from harness.local_time import zone_of
 from harness.recording import (
     FieldLog,
@@ -22,7 +23,7 @@ from harness.recording import (
     read_frames,
     recording_text,
 )
-from harness.recording_rules import RULES
+from harness.recording_rules import RULES, CannotJudge
 from harness.rerun import Rerun, put_before
 from harness.shrink import Shrinker
 from harness.targets.target_file import STEPPED, Target, read_target
@@ -30,7 +31,6 @@ from simulators.errors import SimulatorError
 
 SEED = 1
 """Of the benches; nothing of a run is drawn, as nothing of it is emulated."""
-STOPPED = 130
 
 Tell = Callable[[str], object]
 
@@ -63,12 +63,13 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
         tell: told lines for a person.
 
     Returns:
-        0 when nothing more can be left out; 130 when it was stopped: what is written then shows the
-        fault, and could be shorter.
+        0 when nothing more can be left out; 1 where the recording does not show the fault, and 4
+        where nobody can tell; 130 when it was stopped: what is written then shows the fault, and
+        could be shorter.
 
     Raises:
         UsageError: If the file for it is there already, the text of ``--keeps`` cannot be judged,
-            or the recording does not show the fault.
+            or it is about a charger that is not in the recording.
     """
     fault = fault_of(wishes.keeps)
     source = wishes.recording
@@ -78,14 +79,17 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
     target = stepped_target(wishes.target)
     log = put_before(as_recorded(read_file(source, zone_of(wishes.zone))))
     tell(f"replaying   {len(log.frames)} frames of {source}")
+    if isinstance(fault, Value):
+        fault.must_be_in(log.identities)
     first = _shown(log, fault, target)
+    if isinstance(first, CannotJudge):
+        tell(f"undecided   {first}, so nobody can tell whether {wishes.keeps!r} is so")
+        return NOTHING_RUN
     if isinstance(first, Exception):
         raise UsageError(f"{source}: {first}") from first
     if first is None:
-        raise UsageError(
-            f"{source} does not show it: replayed before {_named(target)}, {wishes.keeps!r} is "
-            "not so"
-        )
+        tell(f"not shown   replayed before {_named(target)}, {wishes.keeps!r} is not so")
+        return FAILED
     tell(f"shown       {first}")
     progress = _Progress(tell)
     shrinker = Shrinker(log, lambda one: isinstance(_shown(one, fault, target), str), progress.show)
@@ -122,7 +126,7 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
     tell(f"recording   {out}")
     if is_stopped:
         tell("stopped before its end: it could be shorter")
-    return STOPPED if is_stopped else 0
+    return INTERRUPTED if is_stopped else PASSED
 
 
 def list_rules() -> str:

@@ -48,8 +48,12 @@ ENDS: list[tuple[str, int]] = [
     ("conform TC_003_CS --part 2/2 --quiet", 4),
     ("certify none.toml", 2),
     ("verify none", 2),
+    ("record --listen ws://127.0.0.1:0 --to http://x --out r.jsonl", 2),
     ("replay none.log", 2),
     ("replay charger.log", 0),
+    ("minimise none.log --keeps x", 2),
+    ("scenario none.log", 2),
+    ("scenario charger.log", 0),
     ("explain CH1 yesterday --settings none.toml", 2),
     ("read settings.toml", 2),
     ("read none.csv", 2),
@@ -64,6 +68,19 @@ ENDS: list[tuple[str, int]] = [
 """Command lines that end by themselves at once, and with which code."""
 
 SHOWN_BY = {
+    ("isebench record", 0): ("integration/test_recorder.py", "test_command_until_ctrl_c"),
+    ("isebench minimise", 0): (
+        "unit/harness/test_minimise.py",
+        "test_what_is_not_needed_is_left_out",
+    ),
+    ("isebench minimise", 1): (
+        "unit/harness/test_minimise.py",
+        "test_what_is_not_so_and_what_nobody_can_tell",
+    ),
+    ("isebench minimise", 4): (
+        "unit/harness/test_minimise.py",
+        "test_what_is_not_so_and_what_nobody_can_tell",
+    ),
     ("isebench demo", 0): ("integration/test_demo.py", "_lived"),
     ("isebench demo", 1): ("integration/test_demo.py", "test_a_file_that_never_arrives"),
     ("isebench conform", 0): (
@@ -207,7 +224,9 @@ NEEDED = {
     "charger": ["--backend", "ws://127.0.0.1:9", "--identity", "WB-1"],
     "explain": ["CH1", "14:15", "--settings", "x"],
     "read": ["x"],
+    "record": ["--listen", "x", "--to", "x", "--out", "x"],
     "replay": ["x"],
+    "scenario": ["x"],
     "seal": ["--settings", "x"],
     "test-connection": ["--settings", "x"],
 }

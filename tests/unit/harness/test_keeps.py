@@ -64,7 +64,7 @@ class TestRules:
                 found = fault_of(said).shown(rerun)
                 assert (found is None) == (shown is None), said
                 assert (shown or "") in (found or ""), said
-            with pytest.raises(CannotJudge, match='no charger "X" is in the recording'):
+            with pytest.raises(UsageError, match='no charger "X" is in the recording'):
                 fault_of('"X" 08:30 is W').shown(rerun)
 
     def test_sums_and_periods_that_are_cut_off(
