@@ -109,24 +109,29 @@ def minimise(wishes: Wishes, tell: Tell) -> int:
         "tries": str(shrinker.tries),
         "ended": "stopped before its end" if is_stopped else "nothing more can be left out",
     }
-    text = recording_text(
-        crossings_of(best), seed=None, start=min(one.at for one in best.frames), origin=origin
-    )
+    tell(f"still       {_write(best, out, origin, lambda one: _shown(one, fault, target))}")
+    tell(f"frames      {len(best.frames)} of {len(log.frames)}, {shrinker.tries} replays")
+    tell(f"recording   {out}")
+    if is_stopped:
+        tell("stopped before its end: it could be shorter")
+    return INTERRUPTED if is_stopped else PASSED
+
+
+def _write(
+    log: FieldLog, out: Path, origin: dict[str, str], shown: Callable[[FieldLog], object]
+) -> str:
+    """Write what is left, and give what it shows as it stands in the file."""
+    start = min(one.at for one in log.frames)
+    text = recording_text(crossings_of(log), seed=None, start=start, origin=origin)
     out.write_text(text, encoding="ascii")
-    # What was written shows it, and not only what was in memory.
-    again = _shown(read_frames(text), fault, target)
+    again = shown(read_frames(text))
     if not isinstance(again, str):
         out.unlink()
         raise HarnessError(
             f"the shorter recording does not show it once it is written ({again or 'it holds'}); "
             "this is a fault of the bench"
         )
-    tell(f"still       {again}")
-    tell(f"frames      {len(best.frames)} of {len(log.frames)}, {shrinker.tries} replays")
-    tell(f"recording   {out}")
-    if is_stopped:
-        tell("stopped before its end: it could be shorter")
-    return INTERRUPTED if is_stopped else PASSED
+    return again
 
 
 def list_rules() -> str:
