@@ -29,7 +29,8 @@ from harness.catalogue import (
     side_of,
 )
 from harness.errors import HarnessError
-from harness.report import Outcome, reasons, tally
+from harness.outcomes import Outcome
+from harness.summary import reasons, tally
 from harness.verdicts import Trial, Trials
 from simulators.errors import SimulatorError
 

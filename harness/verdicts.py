@@ -16,8 +16,10 @@ from pathlib import Path
 from harness.bench import Bench
 from harness.catalogue import load_cases, load_requirements
 from harness.fault_cells import CellResult
+from harness.outcomes import Outcome, Run, Step, Verdict
 from harness.recording import write_recording
-from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
+from harness.report import html_report
+from harness.report_markdown import markdown_matrix
 from harness.target import NAME
 from simulators.wiretap import Crossing
 

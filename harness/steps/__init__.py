@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import pytest
 
 from harness.errors import UsageError
-from harness.report import Outcome
+from harness.outcomes import Outcome
 from harness.target import BACKEND, DECLARED_NOT_DONE, NOT_YET_COVERED
 
 

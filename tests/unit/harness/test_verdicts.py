@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.bench import Bench
+from harness.outcomes import Outcome, Step
 from harness.recording import read_recording
-from harness.report import Outcome, Step
 from harness.verdicts import SLUG_CHARS_MAX, Trial, Trials
 from simulators.wiretap import Crossing
 

@@ -1,0 +1,201 @@
+"""
+What crossed the wires, on the page: frames that decided first, then those near them.
+
+What is left out is counted in its place, what did not decide is folded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC
+from itertools import groupby
+
+from harness.outcomes import Verdict
+from harness.page_text import cut, day_of, escaped
+from harness.recording import BACKEND
+from harness.summary import SNIPPET_CHARS, counted
+from simulators.wiretap import Crossing
+
+UNFOLDED_MAX = 24
+"""So many frames that decided are seen without unfolding; others stand folded between them."""
+FOLD_MIN = 3
+"""Up to so many neighbours are not worth a fold."""
+FRAME_CHARS_MAX = 8_000
+
+
+def evidence_of(verdict: Verdict, most: int) -> str:
+    """Give the frames: those that decided and their neighbours, the others folded or counted."""
+    frames = verdict.evidence
+    if not frames:
+        return ""
+    deciding = set(verdict.deciding)
+    decides = [frame in deciding for frame in frames]
+    told = counted(len(frames), "frame")
+    if any(decides):
+        told += f", {sum(decides)} of them decided the verdict"
+    lines = _Frames(frames, decides)
+    shown = _shown(decides, most)
+    plain = _unfolded(decides) & shown
+    ways = ["plain" if i in plain else "folded" if i in shown else "" for i in range(len(frames))]
+    parts = [
+        lines.run(list(run), way) for way, run in groupby(range(len(frames)), ways.__getitem__)
+    ]
+    return f'<h4>What crossed the wires: {told}</h4><div class="frames">{"".join(parts)}</div>'
+
+
+def _unfolded(decides: Sequence[bool]) -> set[int]:
+    """
+    Choose the frames that are seen at once: what decided, and what stands right beside it.
+
+    Where nothing decided: all of a few, the ends of many.
+    """
+    count = len(decides)
+    chosen = [i for i in range(count) if decides[i]]
+    if not chosen:
+        few = count if count <= UNFOLDED_MAX else UNFOLDED_MAX // 4
+        return {*range(few), *range(count - few, count)}
+    kept = {*chosen[: UNFOLDED_MAX // 2], *chosen[-(UNFOLDED_MAX // 2) :]}
+    return {near for i in kept for near in (i - 1, i, i + 1) if 0 <= near < count}
+
+
+def _shown(decides: Sequence[bool], most: int) -> set[int]:
+    """
+    Choose at most ``most`` frames: those that decided, then the nearest to them.
+
+    Where none decided, or more did than can be shown, both ends come before the middle.
+    """
+    count = len(decides)
+    chosen = [i for i in range(count) if decides[i]]
+    if len(chosen) >= most:
+        half = most // 2
+        return {*chosen[: most - half], *chosen[len(chosen) - half :]}
+    marks = chosen or [0, count - 1]
+    distance = _distances(count, marks)
+    return set(sorted(range(count), key=lambda i: (distance[i], i))[:most])
+
+
+def _distances(count: int, marks: Sequence[int]) -> list[int]:
+    """Give each place's distance to the nearest mark, in two walks."""
+    distance = [count] * count
+    for mark in marks:
+        distance[mark] = 0
+    for i in range(1, count):
+        distance[i] = min(distance[i], distance[i - 1] + 1)
+    for i in range(count - 2, -1, -1):
+        distance[i] = min(distance[i], distance[i + 1] + 1)
+    return distance
+
+
+class _Frames:
+    """
+    The frames of one scenario, told line by line, in order.
+
+    It knows the actions of the CALLs, so that an answer can say what it answers, and the sides
+    of a line: the device stands left of the backend, so one glance at the arrows shows who spoke.
+    """
+
+    def __init__(self, frames: Sequence[Crossing], decides: Sequence[bool]) -> None:
+        self._frames = frames
+        self._decides = decides
+        self._day = ""
+        self._left: dict[frozenset[str], str] = {}
+        self._said = [_frame_said(frame) for frame in frames]
+        for frame, said in zip(frames, self._said, strict=True):
+            pair = frozenset((frame.sender, frame.receiver))
+            left = frame.receiver if frame.sender == BACKEND and said else frame.sender
+            self._left.setdefault(pair, left)
+
+    def run(self, places: Sequence[int], way: str) -> str:
+        """Give neighbours that are shown the same way: ``plain``, ``folded``, or not at all."""
+        if not way:
+            return f'<div class="gap">{counted(len(places), "frame")} not shown</div>'
+        if way == "plain" or len(places) <= FOLD_MIN:
+            return "".join(map(self._line, places))
+        # What a fold hides must not take away the day above the frames after it.
+        day = self._day
+        lines = "".join(map(self._line, places))
+        self._day = day
+        told = counted(len(places), "frame")
+        return f'<details class="fold"><summary class="tri">{told}</summary>{lines}</details>'
+
+    def _line(self, index: int) -> str:
+        frame, decides = self._frames[index], self._decides[index]
+        at = frame.at.astimezone(UTC)
+        day = f"{at:%A}, {day_of(at)}"
+        head = f'<div class="day">{day}</div>' if day != self._day else ""
+        self._day = day
+        badge = (
+            '<span class="badge">◆<span class="word"> decides</span></span>'
+            if decides
+            else "<span></span>"
+        )
+        return (
+            f'{head}<details class="f{" decides" if decides else ""}"><summary>'
+            f'<span class="t mono">{at:%H:%M:%S}.{at.microsecond // 1000:03d}</span>'
+            f"{self._way(frame)}{self._summary(index)}{badge}</summary>"
+            f"<pre>{escaped(cut(frame.text, FRAME_CHARS_MAX))}</pre></details>"
+        )
+
+    def _way(self, frame: Crossing) -> str:
+        left = self._left[frozenset((frame.sender, frame.receiver))]
+        goes = frame.sender == left
+        right = frame.receiver if goes else frame.sender
+        arrow, word = ("→", "to") if goes else ("←", "from")
+        return (
+            f'<span class="way"><bdi>{escaped(left)}</bdi><span class="arrow" role="img" '
+            f'aria-label="{word}">{arrow}</span><bdi>{escaped(right)}</bdi></span>'
+        )
+
+    def _summary(self, index: int) -> str:
+        frame, said = self._frames[index], self._said[index]
+        more = _payload(frame.text)
+        if said is None:
+            what, more = frame.wire, frame.text
+        elif said[0] == 2:
+            what = str(said[2])
+        elif said[0] == 3:
+            what = self._answer(index, said)
+        else:
+            what = f"{self._answer(index, said)}: {said[2]}"
+        snippet = more if len(more) <= SNIPPET_CHARS else more[: SNIPPET_CHARS - 1] + "…"
+        return f'<span class="said mono"><b>{escaped(what)}</b> <i>{escaped(snippet)}</i></span>'
+
+    def _answer(self, index: int, said: list[object]) -> str:
+        frame = self._frames[index]
+        for earlier in range(index - 1, -1, -1):
+            asked, call = self._frames[earlier], self._said[earlier]
+            if (
+                call is not None
+                and call[0] == 2
+                and call[1] == said[1]
+                and (asked.sender, asked.receiver) == (frame.receiver, frame.sender)
+            ):
+                return f"answer to {call[2]}"
+        return "answer"
+
+
+def _frame_said(frame: Crossing) -> list[object] | None:
+    """Read an OCPP-J message; None for anything else."""
+    if not frame.wire.startswith("ocpp"):
+        return None
+    try:
+        said = json.loads(frame.text)
+    except (ValueError, RecursionError):
+        return None
+    well = isinstance(said, list) and len(said) >= 3 and said[0] in (2, 3, 4)
+    return said if well else None
+
+
+_HEAD = re.compile(
+    r'\s*\[\s*[234]\s*,\s*(?:"(?:[^"\\]|\\.)*"|[^,\s"]+)\s*,(?:\s*"(?:[^"\\]|\\.)*"\s*,)?\s*'
+)
+"""What stands before the payload of a message: its type, its id, its action or error code."""
+
+
+def _payload(text: str) -> str:
+    """Cut a message's payload out of its text, so that its numbers stand as they were sent."""
+    head = _HEAD.match(text)
+    rest = text[head.end() if head else 0 :].rstrip().removesuffix("]").rstrip()
+    return "" if rest == "{}" else rest
