@@ -258,6 +258,29 @@ def _add_conform(commands: Commands) -> None:
         default="",
         help="only the compliance cases of this side of the line",
     )
+    conform.add_argument(
+        "--tags",
+        default="",
+        metavar="EXPRESSION",
+        help="only scenarios whose tags fit, '@delivery and not @slow' say",
+    )
+    conform.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="leave out the scenarios of this requirement or case, or beginning; may be repeated",
+    )
+    conform.add_argument(
+        "--only-failed",
+        type=Path,
+        default=None,
+        metavar="REPORT",
+        help="only what did not pass in an earlier run, whose report lies in this folder",
+    )
+    conform.add_argument(
+        "--list", action="store_true", help="show what would be run, and run nothing"
+    )
     _add_seed(conform)
     conform.add_argument(
         "--report",
@@ -274,6 +297,13 @@ def _add_conform(commands: Commands) -> None:
         metavar="K/N",
         help="of what is asked for only each N-th scenario, from the K-th on, so that N processes "
         "share a run; each writes a report of its own",
+    )
+    conform.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="share the run between so many processes of this machine; one report is made (1)",
     )
     conform.add_argument(
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
@@ -530,22 +560,43 @@ def _part(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _jobs(text: str) -> int:
+    from harness.conform import JOBS_MAX
+
+    if not text.isdecimal() or not 1 <= int(text) <= JOBS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {JOBS_MAX}")
+    return int(text)
+
+
 def _conform(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES
-    from harness.conform import conform
+    from harness.conform import NOTHING_RUN, How, conform
+    from harness.selection import Wish, left_open, list_of, select
 
-    code = conform(
-        options.ids,
-        features=(options.features or BUNDLED_FEATURES).resolve(),
-        seed=options.seed,
-        report=options.report.resolve(),
+    features = (options.features or BUNDLED_FEATURES).resolve()
+    wish = Wish(options.ids, options.side, options.tags, options.exclude, options.quick)
+    if options.only_failed is not None:
+        wish = left_open(wish, options.only_failed)
+        if not wish.only:
+            print(f"{options.only_failed}: nothing is left open there, so nothing is run")
+            return NOTHING_RUN
+    if options.list:
+        print(list_of(select(wish, features), options.part), end="")
+        return 0
+    how = How(
+        features,
+        options.seed,
+        options.report.resolve(),
         quiet=options.quiet,
-        side=options.side,
         part=options.part,
-        quick=options.quick,
+        jobs=options.jobs,
     )
+    code = conform(wish, how)
     if (options.report / "report.html").exists():
-        print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")
+        print(
+            f"reports: {options.report / 'report.html'}, report.json, junit.xml, cucumber.json, "
+            "matrix.md, matrix.csv"
+        )
     return code
 
 
@@ -600,10 +651,10 @@ def _questionnaire(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
-    from harness.conform import Selection, select
+    from harness.selection import Selection, Wish, select
 
     features = (options.features or BUNDLED_FEATURES).resolve()
-    wanted = select(options.ids, features) if options.ids else Selection()
+    wanted = select(Wish(options.ids), features) if options.ids else Selection()
     scenarios = load_scenarios(features)
     for row in load_requirements(features):
         if not wanted.is_all and row.id not in wanted.requirements:

@@ -156,7 +156,7 @@ def _facts(run: Run, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> str:
     facts = [("System under test", run.target)]
     if run.issued is not None:
         facts.append(("Issued", f"{day_of(run.issued)}, {run.issued.astimezone(UTC):%H:%M} UTC"))
-    facts += run.facts
+    facts += run.told()
     musts = [row for row in rows if row.requirement.level == "must"]
     shown = sum(row.outcome is Outcome.PASSED for row in musts)
     facts.append(("Binding requirements", f"{shown} of {len(musts)} shown"))
