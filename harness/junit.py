@@ -52,6 +52,7 @@ def merge_junit(paths: Sequence[Path], target: Path, order: Mapping[str, int]) -
         whole.remove(case)
     whole.extend(cases)
     _write(target, trees[0])
+    set_groups(target)
 
 
 def _write(path: Path, tree: ElementTree.ElementTree[ElementTree.Element]) -> None:

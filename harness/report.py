@@ -31,6 +31,7 @@ from harness.page_text import CLASSES, attribute, cut, day_of, escaped, mark, sp
 from harness.report_cells import html_cells
 from harness.report_files import files_of
 from harness.report_frames import evidence_of
+from harness.sequence import STYLE
 from harness.summary import (
     BAD,
     DECLARED,
@@ -87,6 +88,7 @@ def html_report(
     rows = rows_of(requirements, verdicts)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return frame.substitute(
+        sequence_style=STYLE.read_text(encoding="utf-8"),
         script_hash=f"sha256-{digest}",
         script=script,
         page_title=attribute(f"{run.title}: {run.target}"),
@@ -380,7 +382,7 @@ def _scenario(number: int, verdict: Verdict, most: int, *, is_open: bool) -> str
         f'<summary>{mark(verdict.outcome)}<span class="name">{escaped(verdict.scenario)}</span>'
         f'<span class="tags">{_tags(verdict)}</span></summary>\n<div class="in">'
         f"{_message(verdict)}{_about(verdict)}{_steps(verdict.steps)}"
-        f"{evidence_of(verdict, most)}{files_of(verdict.files)}</div></details>"
+        f"{evidence_of(verdict, most, number)}{files_of(verdict)}</div></details>"
     )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC
 from itertools import groupby
 
 from harness.outcomes import Verdict
 from harness.page_text import cut, day_of, escaped
 from harness.recording import BACKEND
+from harness.sequence import Arrow, said_of, sequence_svg
 from harness.summary import SNIPPET_CHARS, counted
 from simulators.wiretap import Crossing
 
@@ -23,10 +24,21 @@ UNFOLDED_MAX = 24
 FOLD_MIN = 3
 """Up to so many neighbours are not worth a fold."""
 FRAME_CHARS_MAX = 8_000
+ARROWS_MIN, ARROWS_MAX = 10, 28
+"""So many frames are drawn at least, in large runs, and at most."""
 
 
-def evidence_of(verdict: Verdict, most: int) -> str:
-    """Give the frames: those that decided and their neighbours, the others folded or counted."""
+def evidence_of(verdict: Verdict, most: int, number: int) -> str:
+    """
+    Give the frames as a drawing, and below it one by one.
+
+    Of these, those that decided and their neighbours are seen, others folded or counted.
+
+    Parameters:
+        verdict: whose frames.
+        most: how many are shown at most.
+        number: of the scenario on the page.
+    """
     frames = verdict.evidence
     if not frames:
         return ""
@@ -35,14 +47,22 @@ def evidence_of(verdict: Verdict, most: int) -> str:
     told = counted(len(frames), "frame")
     if any(decides):
         told += f", {sum(decides)} of them decided the verdict"
-    lines = _Frames(frames, decides)
-    shown = _shown(decides, most)
+    drawn = chosen(decides, max(ARROWS_MIN, min(ARROWS_MAX, most // 2)))
+    shown = chosen(decides, most)
+    lines = _Frames(frames, decides, f"s{number}-", drawn)
     plain = _unfolded(decides) & shown
     ways = ["plain" if i in plain else "folded" if i in shown else "" for i in range(len(frames))]
     parts = [
         lines.run(list(run), way) for way, run in groupby(range(len(frames)), ways.__getitem__)
     ]
-    return f'<h4>What crossed the wires: {told}</h4><div class="frames">{"".join(parts)}</div>'
+    said = said_of(frames)
+    arrows = [Arrow(i, frames[i], said[i], decides[i]) for i in sorted(drawn)]
+    drawing = sequence_svg(arrows, len(frames), name=f"q{number}", link=f"s{number}-")
+    return (
+        f'<h4>What crossed the wires: {told}</h4><div class="seq">{drawing}</div>'
+        '<details class="listed"><summary class="tri">The frames, one by one</summary>'
+        f'<div class="frames">{"".join(parts)}</div></details>'
+    )
 
 
 def _unfolded(decides: Sequence[bool]) -> set[int]:
@@ -60,7 +80,7 @@ def _unfolded(decides: Sequence[bool]) -> set[int]:
     return {near for i in kept for near in (i - 1, i, i + 1) if 0 <= near < count}
 
 
-def _shown(decides: Sequence[bool], most: int) -> set[int]:
+def chosen(decides: Sequence[bool], most: int) -> set[int]:
     """
     Choose at most ``most`` frames: those that decided, then the nearest to them.
 
@@ -96,7 +116,15 @@ class _Frames:
     of a line: the device stands left of the backend, so one glance at the arrows shows who spoke.
     """
 
-    def __init__(self, frames: Sequence[Crossing], decides: Sequence[bool]) -> None:
+    def __init__(
+        self,
+        frames: Sequence[Crossing],
+        decides: Sequence[bool],
+        prefix: str,
+        drawn: Container[int],
+    ) -> None:
+        self._prefix = prefix
+        self._drawn = drawn
         self._frames = frames
         self._decides = decides
         self._day = ""
@@ -126,13 +154,14 @@ class _Frames:
         day = f"{at:%A}, {day_of(at)}"
         head = f'<div class="day">{day}</div>' if day != self._day else ""
         self._day = day
+        name = f' id="{self._prefix}{index + 1}"' if index in self._drawn else ""
         badge = (
             '<span class="badge">◆<span class="word"> decides</span></span>'
             if decides
             else "<span></span>"
         )
         return (
-            f'{head}<details class="f{" decides" if decides else ""}"><summary>'
+            f'{head}<details class="f{" decides" if decides else ""}"{name}><summary>'
             f'<span class="t mono">{at:%H:%M:%S}.{at.microsecond // 1000:03d}</span>'
             f"{self._way(frame)}{self._summary(index)}{badge}</summary>"
             f"<pre>{escaped(cut(frame.text, FRAME_CHARS_MAX))}</pre></details>"

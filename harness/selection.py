@@ -167,6 +167,8 @@ def left_open(wish: Wish, report: Path) -> Wish:
 
 def list_of(selection: Selection, part: tuple[int, int]) -> str:
     """Tell what would be run, a line a scenario, and how many they are."""
+    from harness.summary import counted
+
     first, count = part
     asked = selection.asked[first - 1 :: count]
     lines = [
@@ -175,8 +177,8 @@ def list_of(selection: Selection, part: tuple[int, int]) -> str:
         for one in asked
     ]
     features = len({one.scenario.path for one in asked})
-    told = f"{len(asked)} scenario{'' if len(asked) == 1 else 's'}"
-    return "\n".join([*lines, f"{told} of {features} features would be run"]) + "\n"
+    told = f"{counted(len(asked), 'scenario')} of {counted(features, 'feature')} would be run"
+    return "\n".join([*lines, told]) + "\n"
 
 
 class _Ids(NamedTuple):

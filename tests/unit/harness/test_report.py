@@ -380,7 +380,7 @@ class TestFrames:
 
     def test_that_decided_in_great_number_show_both_ends(self) -> None:
         """Even where everything decided, the page keeps its limit."""
-        assert report_frames._shown([True] * 100, 10) == {0, 1, 2, 3, 4, 95, 96, 97, 98, 99}
+        assert report_frames.chosen([True] * 100, 10) == {0, 1, 2, 3, 4, 95, 96, 97, 98, 99}
 
     def test_long_ones_are_cut(self) -> None:
         """A frame of a megabyte is not put on the page."""
