@@ -50,7 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
         _add_drop,
         _add_seal,
         _add_conform,
+        _add_compare,
+        _add_merge,
         _add_replay,
+        _add_sequence,
         _add_explain,
         _add_read,
         _add_test_connection,
@@ -309,6 +312,76 @@ def _add_conform(commands: Commands) -> None:
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
     )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
+
+
+def _add_compare(commands: Commands) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="tell what is otherwise than in an earlier run",
+        description="Hold the report of a run against that of an earlier one: what is newly "
+        "failed, newly passed, still failed, new or gone, and which cells of delivered files "
+        "differ. Exit codes: 0 no worse, 1 worse (something fails that did not fail, is declared "
+        "that passed, or the run was interrupted), 2 wrong usage.",
+    )
+    compare.add_argument("before", type=Path, metavar="REPORT-BEFORE", help="a report's folder")
+    compare.add_argument("now", type=Path, metavar="REPORT-NOW", help="a later report's folder")
+    compare.add_argument(
+        "--html", type=Path, default=None, metavar="FILE", help="write a page into this file"
+    )
+    compare.add_argument("--json", action="store_true", help="tell it to a program")
+
+
+def _add_merge(commands: Commands) -> None:
+    merge = commands.add_parser(
+        "merge",
+        help="make one report of those of several machines",
+        description="Make one report of the parts of a run, each of which was run with --part, on "
+        "machines apart. It is the same as if one process had judged all, and the parts stay as "
+        "they are. Exit code 0 where the one report says passed, 1 where it does not.",
+    )
+    merge.add_argument(
+        "reports", nargs="+", type=Path, metavar="REPORT", help="the folder of a part's report"
+    )
+    merge.add_argument(
+        "--report",
+        type=Path,
+        default=Path("isebench-report"),
+        metavar="DIR",
+        help="where the one report goes (isebench-report)",
+    )
+
+
+def _add_sequence(commands: Commands) -> None:
+    sequence = commands.add_parser(
+        "sequence",
+        help="draw a recording as a sequence diagram",
+        description="Draw what crossed the wires: parties are lines, frames are arrows, time runs "
+        "down. Reads recordings of isebench and the field logs that `isebench replay` reads.",
+    )
+    sequence.add_argument("file", type=Path, metavar="RECORDING", help="a recording or a log")
+    sequence.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="an .svg, or an .html that has each frame in full (the recording's name with .svg)",
+    )
+    sequence.add_argument(
+        "--station",
+        default=None,
+        metavar="IDENTITY",
+        help="only what this charger, gateway or person said and was told",
+    )
+    sequence.add_argument(
+        "--most", type=int, default=400, metavar="N", help="draw at most so many frames (400)"
+    )
+    sequence.add_argument(
+        "--zone",
+        default="Europe/Zurich",
+        metavar="ZONE",
+        help="the time zone of logs that write local time (Europe/Zurich)",
+    )
 
 
 def _add_replay(commands: Commands) -> None:
@@ -600,6 +673,36 @@ def _conform(options: argparse.Namespace) -> int:
     return code
 
 
+def _compare(options: argparse.Namespace) -> int:
+    from harness.compare import compare, json_of, text_of
+
+    found = compare(options.before, options.now)
+    print((json_of if options.json else text_of)(found), end="")
+    if options.html is not None:
+        from harness.compare_page import compare_page
+
+        options.html.write_text(compare_page(found), encoding="utf-8")
+    return 1 if found.is_worse else 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from harness.merge import merge
+    from harness.summary import whole_of
+
+    report = merge(options.reports, options.report)
+    outcome, sentence = whole_of(report)
+    print(f"{sentence}.\nreports: {options.report / 'report.html'} and others beside it")
+    return 0 if outcome == "passed" else 1
+
+
+def _sequence(options: argparse.Namespace) -> int:
+    from harness.sequence_file import Wish, draw
+
+    out = options.out or options.file.with_suffix(".svg")
+    print(draw(options.file, out, Wish(options.station, options.most, options.zone)))
+    return 0
+
+
 def _replay(options: argparse.Namespace) -> int:
     from harness.replay_text import replay_files
 
@@ -690,7 +793,10 @@ _COMMANDS = {
     "drop": _drop,
     "seal": _seal,
     "conform": _conform,
+    "compare": _compare,
+    "merge": _merge,
     "replay": _replay,
+    "sequence": _sequence,
     "explain": _explain,
     "read": _read,
     "test-connection": _test_connection,

@@ -88,7 +88,8 @@ def html_report(
     rows = rows_of(requirements, verdicts)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return frame.substitute(
-        sequence_style=STYLE.read_text(encoding="utf-8"),
+        style=page_style(),
+        symbols=(folder / "report_symbols.svg").read_text(encoding="utf-8"),
         script_hash=f"sha256-{digest}",
         script=script,
         page_title=attribute(f"{run.title}: {run.target}"),
@@ -110,6 +111,12 @@ def html_report(
         verdict_words=_verdict_words(),
         colophon=escaped("Made by isebench. Times are UTC on the scenarios' own clock."),
     )
+
+
+def page_style() -> str:
+    """Give the style sheet of the report's pages."""
+    whole = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    return whole + STYLE.read_text(encoding="utf-8")
 
 
 def _headline_html(run: Run, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> str:

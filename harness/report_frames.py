@@ -15,7 +15,7 @@ from itertools import groupby
 from harness.outcomes import Verdict
 from harness.page_text import cut, day_of, escaped
 from harness.recording import BACKEND
-from harness.sequence import Arrow, said_of, sequence_svg
+from harness.sequence import Arrow, Said, said_of, sequence_svg
 from harness.summary import SNIPPET_CHARS, counted
 from simulators.wiretap import Crossing
 
@@ -24,6 +24,7 @@ UNFOLDED_MAX = 24
 FOLD_MIN = 3
 """Up to so many neighbours are not worth a fold."""
 FRAME_CHARS_MAX = 8_000
+ROUTINE = "Heartbeat"
 ARROWS_MIN, ARROWS_MAX = 10, 28
 """So many frames are drawn at least, in large runs, and at most."""
 
@@ -47,7 +48,8 @@ def evidence_of(verdict: Verdict, most: int, number: int) -> str:
     told = counted(len(frames), "frame")
     if any(decides):
         told += f", {sum(decides)} of them decided the verdict"
-    drawn = chosen(decides, max(ARROWS_MIN, min(ARROWS_MAX, most // 2)))
+    said = said_of(frames)
+    drawn = _drawn(decides, said, max(ARROWS_MIN, min(ARROWS_MAX, most // 2)))
     shown = chosen(decides, most)
     lines = _Frames(frames, decides, f"s{number}-", drawn)
     plain = _unfolded(decides) & shown
@@ -55,14 +57,21 @@ def evidence_of(verdict: Verdict, most: int, number: int) -> str:
     parts = [
         lines.run(list(run), way) for way, run in groupby(range(len(frames)), ways.__getitem__)
     ]
-    said = said_of(frames)
-    arrows = [Arrow(i, frames[i], said[i], decides[i]) for i in sorted(drawn)]
+    arrows = [Arrow(i, frames[i], said[i], decides[i], i in shown) for i in sorted(drawn)]
     drawing = sequence_svg(arrows, len(frames), name=f"q{number}", link=f"s{number}-")
     return (
         f'<h4>What crossed the wires: {told}</h4><div class="seq">{drawing}</div>'
         '<details class="listed"><summary class="tri">The frames, one by one</summary>'
         f'<div class="frames">{"".join(parts)}</div></details>'
     )
+
+
+def _drawn(decides: Sequence[bool], said: Sequence[Said], most: int) -> set[int]:
+    """Choose the frames that are drawn; where none decided, what is said all day comes last."""
+    told = [i for i, one in enumerate(said) if not one.name.startswith(ROUTINE)]
+    if any(decides) or len(said) <= most or len(told) < most:
+        return chosen(decides, most)
+    return {told[i] for i in chosen([False] * len(told), most)}
 
 
 def _unfolded(decides: Sequence[bool]) -> set[int]:

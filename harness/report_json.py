@@ -309,7 +309,7 @@ def _verdict_in(one: dict[str, Any]) -> Verdict:
             for file in files
             for cell in file["judged"]
         ),
-        deciding_files=tuple(file["name"] for file in files if file["decides"]),
+        deciding_files=tuple(dict.fromkeys(file["name"] for file in files if file["decides"])),
         test=one["test"],
         slug=one["slug"],
         number=one["number"],
@@ -335,17 +335,17 @@ def _cell_in(one: dict[str, Any]) -> CellResult:
 
 def _with_evidence(verdict: Verdict, one: dict[str, Any], folder: Path) -> Verdict:
     files = tuple(
-        (file["name"], _proven(folder, file).decode("utf-8", "replace")) for file in one["files"]
+        (file["name"], proven(folder, file).decode("utf-8", "replace")) for file in one["files"]
     )
     if not one["recording"]:
         return replace(verdict, files=files)
-    _proven(folder, one["recording"])
+    proven(folder, one["recording"])
     crossings = read_recording(folder / one["recording"]["path"]).crossings
     deciding = [crossings[number - 1] for number in one["recording"]["deciding"]]
     return replace(verdict, files=files, evidence=crossings, deciding=tuple(deciding))
 
 
-def _proven(folder: Path, told: dict[str, Any]) -> bytes:
+def proven(folder: Path, told: dict[str, Any]) -> bytes:
     """Give the bytes of what lies beside a report, if they are those that it was made of."""
     path: Path = folder / told["path"]
     if not path.resolve().is_relative_to(folder.resolve()):

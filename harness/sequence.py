@@ -28,10 +28,10 @@ from simulators.wiretap import Crossing
 
 STYLE = Path(__file__).with_name("sequence.css")
 DROP_WIRES = ("sftp", "ftp", "ftps")
-TIME_PX, RIGHT_PX, TOP_PX, ROW_PX, FOLD_PX = 104, 24, 52, 26, 22
+TIME_PX, RIGHT_PX, TOP_PX, ROW_PX, FOLD_PX = 84, 70, 52, 26, 22
 WIDTH_PX, APART_PX = 920, 150
 """How wide a drawing is, and how far parties stand apart at least; where they are many it grows."""
-CHAR_PX = 6.3
+CHAR_PX, BOLD_PX = 6.3, 7.0
 """How wide a sign of a label is, about; a label that would not fit is cut."""
 LONG = timedelta(hours=1)
 """Time that passes between two arrows is told from so much on."""
@@ -64,12 +64,14 @@ class Arrow:
         index: its place among all frames, from 0.
         frame, said: what it is.
         decides: whether a verdict was read from it.
+        is_linked: whether the page has it in full.
     """
 
     index: int
     frame: Crossing
     said: Said
     decides: bool
+    is_linked: bool = True
 
 
 # ------------------------------------------------------------------ frames in words
@@ -198,13 +200,12 @@ class _Drawing:
     def __init__(self, parties: dict[str, str], link: str) -> None:
         self._parties = parties
         self._link = link
-        room = WIDTH_PX - TIME_PX - RIGHT_PX
-        self._apart = max(APART_PX, room // max(1, len(parties)))
-        self.width = TIME_PX + self._apart * max(1, len(parties)) + RIGHT_PX
+        gaps = max(1, len(parties) - 1)
+        self._apart = max(APART_PX, (WIDTH_PX - TIME_PX - 2 * RIGHT_PX) // gaps)
         self._x = {
-            name: TIME_PX + self._apart * place + self._apart // 2
-            for place, name in enumerate(parties)
+            name: TIME_PX + RIGHT_PX + self._apart * place for place, name in enumerate(parties)
         }
+        self.width = TIME_PX + self._apart * gaps + 2 * RIGHT_PX
         self.height = TOP_PX
         self._day = self._time = ""
         self._parts: list[str] = []
@@ -233,8 +234,8 @@ class _Drawing:
             return
         self.height += FOLD_PX
         y = self.height - 4
-        dots = f'<path class="qg" d="M{TIME_PX} {y - 4}H{self.width - RIGHT_PX}"/>'
-        middle = (TIME_PX + self.width - RIGHT_PX) // 2
+        dots = f'<path class="qg" d="M{TIME_PX} {y - 4}H{self.width - 16}"/>'
+        middle = (TIME_PX + self.width - 16) // 2
         self._parts.append(dots + _words(middle, y, " · ".join(told), "qf"))
 
     def _line(self, arrow: Arrow, y: int) -> str:
@@ -245,10 +246,10 @@ class _Drawing:
         tip = end - forth
         kind = f"{arrow.said.kind} d" if arrow.decides else str(arrow.said.kind)
         room = max(abs(end - start), self._apart) - 14
-        label = _fitting(arrow.said, int(room / CHAR_PX))
-        words = _words((start + end) // 2, y - 4, label, "ql")
+        label = _fitting(arrow.said, int(room / (BOLD_PX if arrow.decides else CHAR_PX)))
+        words = _words((start + end) // 2, y - 5, label, "ql")
         drawn = f'<path d="M{start} {y}H{tip}M{tip} {y}l{-7 * forth}-4M{tip} {y}l{-7 * forth} 4"/>'
-        if not self._link:
+        if not self._link or not arrow.is_linked:
             return f'<g class="{kind}">{drawn}{words}</g>'
         return f'<a href="#{self._link}{arrow.index + 1}" class="{kind}">{drawn}{words}</a>'
 
@@ -257,7 +258,7 @@ class _Drawing:
         self.height += 12
         heads = "".join(
             f'<path class="qp" d="M{x} {TOP_PX - 6}V{self.height}"/>'
-            + _words(x, 20, _cut(name, int(self._apart / 7.2)), "qh")
+            + _words(x, 20, _cut(name, min(int(self._apart / 7.6), 2 * RIGHT_PX // 7)), "qh")
             + _words(x, 36, self._parties[name], "qr")
             for name, x in self._x.items()
         )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from harness.catalogue import SIDES, Case, Requirement
 from harness.fault_cells import Cell, CellResult
-from harness.outcomes import Outcome, Run, Verdict, outcome_of
+from harness.outcomes import Outcome, Report, Run, Verdict, outcome_of
 
 SNIPPET_CHARS = 220
 BAD = (Outcome.FAILED, Outcome.ERROR)
@@ -53,6 +53,13 @@ def rows_of(requirements: Sequence[Requirement], verdicts: Sequence[Verdict]) ->
         )
         for requirement in (*requirements, *strangers)
     ]
+
+
+def whole_of(report: Report) -> tuple[Outcome, str]:
+    """Give the outcome of a whole run, and its sentence."""
+    rows = rows_of(report.requirements, report.verdicts)
+    outcome, sentence, _ = headline(report.run, rows, report.verdicts)
+    return outcome, sentence
 
 
 def headline(
