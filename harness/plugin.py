@@ -68,6 +68,7 @@ pytest_plugins = [
     "harness.steps.operating",
     "harness.steps.page",
     "harness.steps.reading_files",
+    "harness.steps.reports",
     "harness.steps.saying",
     "harness.steps.secrets",
     "harness.steps.sources",
