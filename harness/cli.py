@@ -261,29 +261,7 @@ def _add_conform(commands: Commands) -> None:
         default="",
         help="only the compliance cases of this side of the line",
     )
-    conform.add_argument(
-        "--tags",
-        default="",
-        metavar="EXPRESSION",
-        help="only scenarios whose tags fit, '@delivery and not @slow' say",
-    )
-    conform.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="leave out the scenarios of this requirement or case, or beginning; may be repeated",
-    )
-    conform.add_argument(
-        "--only-failed",
-        type=Path,
-        default=None,
-        metavar="REPORT",
-        help="only what did not pass in an earlier run, whose report lies in this folder",
-    )
-    conform.add_argument(
-        "--list", action="store_true", help="show what would be run, and run nothing"
-    )
+    _add_limits(conform)
     _add_seed(conform)
     conform.add_argument(
         "--report",
@@ -312,6 +290,32 @@ def _add_conform(commands: Commands) -> None:
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
     )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
+
+
+def _add_limits(conform: argparse.ArgumentParser) -> None:
+    conform.add_argument(
+        "--tags",
+        default="",
+        metavar="EXPRESSION",
+        help="only scenarios whose tags fit, '@delivery and not @slow' say",
+    )
+    conform.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="leave out the scenarios of this requirement or case, or beginning; may be repeated",
+    )
+    conform.add_argument(
+        "--only-failed",
+        type=Path,
+        default=None,
+        metavar="REPORT",
+        help="only what did not pass in an earlier run, whose report lies in this folder",
+    )
+    conform.add_argument(
+        "--list", action="store_true", help="show what would be run, and run nothing"
+    )
 
 
 def _add_compare(commands: Commands) -> None:

@@ -167,13 +167,6 @@ def _without_real_time(folder: Path) -> dict[str, str]:
     return found
 
 
-@then(parsers.parse('the report "{folder}" tells of {count:d} scenario, which {outcome}'))
-def report_tells_of(bench: Bench, folder: str, count: int, outcome: str) -> None:
-    """Read report.json."""
-    outcomes = [one["outcome"] for one in load_report(bench.folder / folder)["scenarios"]]
-    assert [outcome] * count == outcomes
-
-
 @then("each tells for every requirement the same verdict and the same scenarios")
 def each_tells_the_same(bench: Bench) -> None:
     """Compare the page, the CSV and report.json, requirement by requirement."""
