@@ -12,6 +12,7 @@ the machine.
 Limits: a scenario shows at most `FRAMES_MAX` frames, less in large runs so that a page stays
 below `FRAMES_IN_PAGE` (but never below `FRAMES_MIN`); frames that decided a verdict come first,
 then those near them. What is left out is counted in its place, what did not decide is folded.
+Drawings have fewer, and files of large runs fewer lines. All of it lies beside the page.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from harness.catalogue import Case, Requirement
 from harness.outcomes import Outcome, Run, Step, Verdict, outcome_of
 from harness.page_text import CLASSES, attribute, cut, day_of, escaped, mark, span_of
 from harness.report_cells import html_cells
-from harness.report_files import files_of
+from harness.report_files import files_of, rows_shown
 from harness.report_frames import evidence_of
 from harness.sequence import STYLE
 from harness.summary import (
@@ -50,7 +51,7 @@ from harness.summary import (
 __all__ = ["Outcome", "Run", "Step", "Verdict", "html_report"]
 
 FRAMES_MAX = 80
-FRAMES_MIN = 16
+FRAMES_MIN = 10
 FRAMES_IN_PAGE = 6_000
 MESSAGE_CHARS_MAX = 20_000
 OPEN_MAX = 10
@@ -361,6 +362,7 @@ def _verdict_words() -> str:
 def _scenarios(verdicts: Sequence[Verdict]) -> str:
     """Give the scenarios under their features, features in order of first appearance."""
     most = min(FRAMES_MAX, max(FRAMES_MIN, FRAMES_IN_PAGE // max(1, len(verdicts))))
+    rows = rows_shown(sum(len(verdict.files) for verdict in verdicts))
     bad = [n for n, v in enumerate(verdicts, start=1) if v.outcome in BAD]
     stand_open = set(bad[:OPEN_MAX])
     groups: dict[str, list[tuple[int, Verdict]]] = {}
@@ -371,7 +373,7 @@ def _scenarios(verdicts: Sequence[Verdict]) -> str:
         passed = sum(verdict.outcome is Outcome.PASSED for _, verdict in members)
         told = f"{passed} of {counted(len(members), 'scenario')} passed"
         body = "\n".join(
-            _scenario(number, verdict, most, is_open=number in stand_open)
+            _scenario(number, verdict, most, rows, is_open=number in stand_open)
             for number, verdict in members
         )
         parts.append(
@@ -381,7 +383,7 @@ def _scenarios(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(parts)
 
 
-def _scenario(number: int, verdict: Verdict, most: int, *, is_open: bool) -> str:
+def _scenario(number: int, verdict: Verdict, most: int, rows: int, *, is_open: bool) -> str:
     name = CLASSES[verdict.outcome]
     return (
         f'<details class="sc o-{name}" id="s{number}" data-o="{name}" '
@@ -389,7 +391,7 @@ def _scenario(number: int, verdict: Verdict, most: int, *, is_open: bool) -> str
         f'<summary>{mark(verdict.outcome)}<span class="name">{escaped(verdict.scenario)}</span>'
         f'<span class="tags">{_tags(verdict)}</span></summary>\n<div class="in">'
         f"{_message(verdict)}{_about(verdict)}{_steps(verdict.steps)}"
-        f"{evidence_of(verdict, most, number)}{files_of(verdict)}</div></details>"
+        f"{evidence_of(verdict, most, number)}{files_of(verdict, rows)}</div></details>"
     )
 
 

@@ -16,7 +16,9 @@ from harness.outcomes import JudgedCell, Place, Verdict
 from harness.page_text import attribute, cut, escaped
 from harness.summary import counted
 
-FILE_ROWS_MAX = 120
+FILE_ROWS_MAX, FILE_ROWS_MIN = 120, 16
+FILE_ROWS_IN_PAGE = 20_000
+"""So many lines a table shows at most, and in runs of many files at least."""
 FILE_CHARS_MAX = 20_000
 WRONG_MAX = 20
 """So many cells that did not agree are told above a file."""
@@ -31,22 +33,33 @@ _SEGMENT = re.compile(r"(?:[^?']|\?.)*'", re.DOTALL)
 _ELEMENT = re.compile(r"<(?![/?!])[^>]*>")
 
 
-def files_of(verdict: Verdict) -> str:
-    """Give the files that arrived, each to be opened; one that is wrong or alone stands open."""
+def rows_shown(files: int) -> int:
+    """Give how many lines of each file are shown on a page of so many."""
+    return max(FILE_ROWS_MIN, min(FILE_ROWS_MAX, FILE_ROWS_IN_PAGE // max(1, files)))
+
+
+def files_of(verdict: Verdict, rows: int = FILE_ROWS_MAX) -> str:
+    """
+    Give the files that arrived, each to be opened; one that is wrong or alone stands open.
+
+    Parameters:
+        verdict: whose files.
+        rows: how many lines of each are shown, besides those near what did not agree.
+    """
     if not verdict.files:
         return ""
     judged: dict[str, dict[Place, list[JudgedCell]]] = {}
     for one in verdict.judged:
         judged.setdefault(one.file, {}).setdefault(one.place, []).append(one)
     shown = "".join(
-        _file(name, text, judged.pop(name, {}), verdict, is_alone=len(verdict.files) == 1)
+        _file(_form_of(text, judged.pop(name, {}), rows), name, verdict)
         for name, text in verdict.files
     )
     return f"<h4>{counted(len(verdict.files), 'delivered file')}</h4>{shown}"
 
 
-def _file(name: str, text: str, judged: Judged, verdict: Verdict, *, is_alone: bool) -> str:
-    file = _form_of(text, judged)
+def _file(file: _Form, name: str, verdict: Verdict) -> str:
+    text, judged, is_alone = file.text, file.judged, len(verdict.files) == 1
     wrong = [one for at in judged.values() for one in at if not one.is_right]
     badge = (
         '<span class="badge">◆<span class="word"> decides</span></span>'
@@ -113,8 +126,8 @@ class _Form:
     """
 
     def __init__(self, text: str, judged: Judged) -> None:
-        self._text = text
-        self._judged = judged
+        self.text = text
+        self.judged = judged
 
     def told(self, place: Place) -> str:
         """Say where a place is."""
@@ -122,7 +135,7 @@ class _Form:
 
     def whole(self) -> str:
         """Give the file, as far as it fits on a page."""
-        return f"<pre>{escaped(cut(self._text, FILE_CHARS_MAX))}</pre>"
+        return f"<pre>{escaped(cut(self.text, FILE_CHARS_MAX))}</pre>"
 
     def near(self, numbers: Container[int]) -> str:
         """Give what stands around some places; they are counted as `Place.line` is."""
@@ -167,7 +180,7 @@ class _Parts(_Form):
 
     def _part(self, number: int) -> str:
         part = escaped(self._parts[number - 1])
-        cells = self._judged.get(Place(number))
+        cells = self.judged.get(Place(number))
         return f"<mark{_kind(cells)}>{part}{_expected(cells)}</mark>" if cells else part
 
 
@@ -179,21 +192,21 @@ class _Elements(_Form):
 
     def whole(self) -> str:
         shown, end = [], 0
-        text = self._text[:FILE_CHARS_MAX]
+        text = self.text[:FILE_CHARS_MAX]
         for number, found in enumerate(_ELEMENT.finditer(text), start=1):
-            if cells := self._judged.get(Place(number)):
+            if cells := self.judged.get(Place(number)):
                 shown.append(escaped(text[end : found.start()]))
                 shown.append(f"<mark{_kind(cells)}>{escaped(found[0])}{_expected(cells)}</mark>")
                 end = found.end()
-        left = len(self._text) - len(text)
+        left = len(self.text) - len(text)
         more = f"\n… {left:,} more characters, not shown" if left else ""
         return f"<pre>{''.join(shown)}{escaped(text[end:])}{more}</pre>"
 
     def near(self, numbers: Container[int]) -> str:
-        tags = [found[0] for found in _ELEMENT.finditer(self._text)]
+        tags = [found[0] for found in _ELEMENT.finditer(self.text)]
         lines = []
         for number, tag in enumerate(tags, start=1):
-            cells = self._judged.get(Place(number), ())
+            cells = self.judged.get(Place(number), ())
             if number in numbers:
                 lines.append(f"<mark{_kind(cells)}>{escaped(tag)}{_expected(cells)}</mark>")
         return f"<pre>{chr(10).join(lines[:WRONG_MAX])}</pre>"
@@ -202,8 +215,9 @@ class _Elements(_Form):
 class _Table(_Form):
     """Cells as they stand; the first line is the head unless it has numbers."""
 
-    def __init__(self, text: str, judged: Judged, separator: str) -> None:
+    def __init__(self, text: str, judged: Judged, separator: str, rows: int) -> None:
         super().__init__(text, judged)
+        self._most = rows
         self._lines = [line.split(separator) for line in text.splitlines()]
         head = self._lines[0]
         self._heads = [] if any(_NUMBER.fullmatch(cell) for cell in head) else head
@@ -215,7 +229,7 @@ class _Table(_Form):
 
     def whole(self) -> str:
         first = 2 if self._heads else 1
-        shown = self._lines[first - 1 : FILE_ROWS_MAX + 1]
+        shown = self._lines[first - 1 : self._most + 1]
         left = len(self._lines) - (first - 1) - len(shown)
         more = f'<p class="more">{counted(left, "line")} more, not shown</p>' if left > 0 else ""
         return self._table(self._rows(range(first, first + len(shown)))) + more
@@ -240,14 +254,14 @@ class _Table(_Form):
         )
 
     def _mark(self, line: int, cell: int) -> str:
-        judged = self._judged.get(Place(line, cell))
+        judged = self.judged.get(Place(line, cell))
         return _kind(judged) if judged else ""
 
     def _rows(self, numbers: Iterable[int]) -> str:
         return "".join(
             "<tr>"
             + "".join(
-                self._cell(cell, self._judged.get(Place(number, place), ()))
+                self._cell(cell, self.judged.get(Place(number, place), ()))
                 for place, cell in enumerate(self._lines[number - 1], start=1)
             )
             + "</tr>"
@@ -276,14 +290,14 @@ def _runs(numbers: Sequence[int], marked: Container[int]) -> Iterator[tuple[bool
         yield is_near, list(group)
 
 
-def _form_of(text: str, judged: Judged) -> _Form:
+def _form_of(text: str, judged: Judged, rows: int) -> _Form:
     head = text.lstrip("\ufeff\r\n ")[:3]
     if head in ("UNA", "UNB"):
         return _Parts(text, judged, "segment", _SEGMENT)
     if head.startswith("<"):
         return _Elements(text, judged)
     separator = _separator(text.splitlines())
-    return _Table(text, judged, separator) if separator else _Form(text, judged)
+    return _Table(text, judged, separator, rows) if separator else _Form(text, judged)
 
 
 def _separator(lines: Sequence[str]) -> str | None:

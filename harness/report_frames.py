@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC
 from itertools import groupby
 
 from harness.outcomes import Verdict
 from harness.page_text import cut, day_of, escaped
 from harness.recording import BACKEND
-from harness.sequence import Arrow, Said, said_of, sequence_svg
+from harness.sequence import Arrow, asked_by, said_in, sequence_svg
 from harness.summary import SNIPPET_CHARS, counted
 from simulators.wiretap import Crossing
 
@@ -23,7 +23,9 @@ UNFOLDED_MAX = 24
 """So many frames that decided are seen without unfolding; others stand folded between them."""
 FOLD_MIN = 3
 """Up to so many neighbours are not worth a fold."""
-FRAME_CHARS_MAX = 8_000
+FRAME_CHARS_MAX, FRAME_CHARS_FEW = 8_000, 1_200
+FRAMES_FEW = 24
+"""Where so few frames of a scenario are shown, as in large runs, each is cut sooner."""
 ROUTINE = "Heartbeat"
 ARROWS_MIN, ARROWS_MAX = 10, 28
 """So many frames are drawn at least, in large runs, and at most."""
@@ -44,20 +46,24 @@ def evidence_of(verdict: Verdict, most: int, number: int) -> str:
     if not frames:
         return ""
     deciding = set(verdict.deciding)
-    decides = [frame in deciding for frame in frames]
+    decides = [frame in deciding for frame in frames] if deciding else [False] * len(frames)
     told = counted(len(frames), "frame")
     if any(decides):
         told += f", {sum(decides)} of them decided the verdict"
-    said = said_of(frames)
-    drawn = _drawn(decides, said, max(ARROWS_MIN, min(ARROWS_MAX, most // 2)))
+    asked = asked_by(frames)
+    drawn = _drawn(decides, frames, asked, max(ARROWS_MIN, min(ARROWS_MAX, most // 2)))
     shown = chosen(decides, most)
-    lines = _Frames(frames, decides, f"s{number}-", drawn)
+    chars = FRAME_CHARS_MAX if most > FRAMES_FEW else FRAME_CHARS_FEW
+    lines = _Frames(frames, decides, asked, f"s{number}-", drawn, chars)
     plain = _unfolded(decides) & shown
     ways = ["plain" if i in plain else "folded" if i in shown else "" for i in range(len(frames))]
     parts = [
         lines.run(list(run), way) for way, run in groupby(range(len(frames)), ways.__getitem__)
     ]
-    arrows = [Arrow(i, frames[i], said[i], decides[i], i in shown) for i in sorted(drawn)]
+    arrows = [
+        Arrow(i, frames[i], said_in(frames[i], asked.get(i, "answer")), decides[i], i in shown)
+        for i in sorted(drawn)
+    ]
     drawing = sequence_svg(arrows, len(frames), name=f"q{number}", link=f"s{number}-")
     return (
         f'<h4>What crossed the wires: {told}</h4><div class="seq">{drawing}</div>'
@@ -66,10 +72,18 @@ def evidence_of(verdict: Verdict, most: int, number: int) -> str:
     )
 
 
-def _drawn(decides: Sequence[bool], said: Sequence[Said], most: int) -> set[int]:
+def _drawn(
+    decides: Sequence[bool], frames: Sequence[Crossing], asked: Mapping[int, str], most: int
+) -> set[int]:
     """Choose the frames that are drawn; where none decided, what is said all day comes last."""
-    told = [i for i, one in enumerate(said) if not one.name.startswith(ROUTINE)]
-    if any(decides) or len(said) <= most or len(told) < most:
+    if any(decides) or len(frames) <= most:
+        return chosen(decides, most)
+    told = [
+        i
+        for i, frame in enumerate(frames)
+        if asked.get(i) != ROUTINE and f'"{ROUTINE}"' not in frame.text[:80]
+    ]
+    if len(told) < most:
         return chosen(decides, most)
     return {told[i] for i in chosen([False] * len(told), most)}
 
@@ -129,20 +143,23 @@ class _Frames:
         self,
         frames: Sequence[Crossing],
         decides: Sequence[bool],
+        asked: Mapping[int, str],
         prefix: str,
         drawn: Container[int],
+        chars: int,
     ) -> None:
         self._prefix = prefix
+        self._chars = chars
         self._drawn = drawn
         self._frames = frames
         self._decides = decides
         self._day = ""
         self._left: dict[frozenset[str], str] = {}
-        self._said = [_frame_said(frame) for frame in frames]
-        for frame, said in zip(frames, self._said, strict=True):
+        self._asked = asked
+        for frame in frames:
             pair = frozenset((frame.sender, frame.receiver))
-            left = frame.receiver if frame.sender == BACKEND and said else frame.sender
-            self._left.setdefault(pair, left)
+            is_said = frame.sender == BACKEND and frame.wire.startswith("ocpp")
+            self._left.setdefault(pair, frame.receiver if is_said else frame.sender)
 
     def run(self, places: Sequence[int], way: str) -> str:
         """Give neighbours that are shown the same way: ``plain``, ``folded``, or not at all."""
@@ -173,7 +190,7 @@ class _Frames:
             f'{head}<details class="f{" decides" if decides else ""}"{name}><summary>'
             f'<span class="t mono">{at:%H:%M:%S}.{at.microsecond // 1000:03d}</span>'
             f"{self._way(frame)}{self._summary(index)}{badge}</summary>"
-            f"<pre>{escaped(cut(frame.text, FRAME_CHARS_MAX))}</pre></details>"
+            f"<pre>{escaped(cut(frame.text, self._chars))}</pre></details>"
         )
 
     def _way(self, frame: Crossing) -> str:
@@ -187,31 +204,23 @@ class _Frames:
         )
 
     def _summary(self, index: int) -> str:
-        frame, said = self._frames[index], self._said[index]
+        frame = self._frames[index]
+        said = _frame_said(frame)
         more = _payload(frame.text)
         if said is None:
             what, more = frame.wire, frame.text
         elif said[0] == 2:
             what = str(said[2])
         elif said[0] == 3:
-            what = self._answer(index, said)
+            what = self._answer(index)
         else:
-            what = f"{self._answer(index, said)}: {said[2]}"
+            what = f"{self._answer(index)}: {said[2]}"
         snippet = more if len(more) <= SNIPPET_CHARS else more[: SNIPPET_CHARS - 1] + "…"
         return f'<span class="said mono"><b>{escaped(what)}</b> <i>{escaped(snippet)}</i></span>'
 
-    def _answer(self, index: int, said: list[object]) -> str:
-        frame = self._frames[index]
-        for earlier in range(index - 1, -1, -1):
-            asked, call = self._frames[earlier], self._said[earlier]
-            if (
-                call is not None
-                and call[0] == 2
-                and call[1] == said[1]
-                and (asked.sender, asked.receiver) == (frame.receiver, frame.sender)
-            ):
-                return f"answer to {call[2]}"
-        return "answer"
+    def _answer(self, index: int) -> str:
+        action = self._asked.get(index)
+        return "answer" if action is None else f"answer to {action}"
 
 
 def _frame_said(frame: Crossing) -> list[object] | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -35,6 +36,10 @@ CHAR_PX, BOLD_PX = 6.3, 7.0
 """How wide a sign of a label is, about; a label that would not fit is cut."""
 LONG = timedelta(hours=1)
 """Time that passes between two arrows is told from so much on."""
+_HEAD = re.compile(
+    r'\s*\[\s*([234])\s*,\s*("(?:[^"\\]|\\.)*"|[^,\s"\]]+)\s*(?:,\s*"((?:[^"\\]|\\.)*)")?'
+)
+"""How a message over OCPP begins: its kind, its id, and of a call its action."""
 _PDU = {1: "coils", 2: "inputs", 3: "holding registers", 4: "input registers"}
 
 
@@ -79,11 +84,33 @@ class Arrow:
 
 def said_of(frames: Sequence[Crossing]) -> list[Said]:
     """Give each frame in a few words; an answer bears the name of what it answers."""
+    asked = asked_by(frames)
+    return [said_in(frame, asked.get(i, "answer")) for i, frame in enumerate(frames)]
+
+
+def asked_by(frames: Sequence[Crossing]) -> dict[int, str]:
+    """
+    Give for each answer over OCPP, by its place, the action of the call that it answers.
+
+    Only heads are read: of a day's frames a page shows few.
+    """
     asked: dict[tuple[str, str, str], str] = {}
-    return [_said(frame, asked) for frame in frames]
+    found: dict[int, str] = {}
+    for i, frame in enumerate(frames):
+        head = _HEAD.match(frame.text) if frame.wire.startswith("ocpp") else None
+        if head is None:
+            continue
+        id = head[2].strip('"')
+        if head[1] != "2":
+            if (action := asked.get((frame.receiver, frame.sender, id))) is not None:
+                found[i] = action
+        elif head[3] is not None:
+            asked[frame.sender, frame.receiver, id] = head[3]
+    return found
 
 
-def _said(frame: Crossing, asked: dict[tuple[str, str, str], str]) -> Said:
+def said_in(frame: Crossing, asked: str) -> Said:
+    """Tell a frame in a few words; ``asked`` is the action that it answers, if it is an answer."""
     if frame.wire == LINE_WIRE:
         return Said(Kind.CALL, f"line {frame.text}")
     if frame.wire.startswith("ocpp"):
@@ -103,19 +130,17 @@ def _said(frame: Crossing, asked: dict[tuple[str, str, str], str]) -> Said:
     return Said(Kind.CALL, frame.wire, frame.text)
 
 
-def _ocpp(frame: Crossing, asked: dict[tuple[str, str, str], str]) -> Said:
+def _ocpp(frame: Crossing, asked: str) -> Said:
     try:
         said = json.loads(frame.text)
-        kind, id = said[0], str(said[1])
+        kind = said[0]
         if kind == 2:
-            asked[frame.sender, frame.receiver, id] = str(said[2])
             return Said(Kind.CALL, str(said[2]), _compact(said[3]))
         if kind in (3, 4):
-            name = asked.get((frame.receiver, frame.sender, id), "answer")
             if kind == 4:
-                return Said(Kind.ERROR, f"{name}: {said[2]}", str(said[3]))
+                return Said(Kind.ERROR, f"{asked}: {said[2]}", str(said[3]))
             status = _status(said[2])
-            return Said(Kind.ANSWER, f"{name}: {status}" if status else name, _compact(said[2]))
+            return Said(Kind.ANSWER, f"{asked}: {status}" if status else asked, _compact(said[2]))
     except (ValueError, LookupError, TypeError, RecursionError):
         pass
     return Said(Kind.ERROR, "no message of OCPP", frame.text)
