@@ -30,7 +30,7 @@ def compare_page(found: Comparison) -> str:
         notes="".join(f"<li>{escaped(note)}</li>" for note in found.notes),
         scenarios="\n".join(_scenarios(found, change) for change in Change),
         requirements=_requirements(found),
-        files="\n".join(map(_file, found.files)),
+        files=_files(found),
     )
 
 
@@ -49,7 +49,7 @@ def _card(one: Changed) -> str:
     was, now = one.before or "not there", one.now or "not there"
     why = f": {escaped(one.message)}" if one.message else ""
     return (
-        f'<li class="o-{CLASSES[outcome]}">{mark(outcome)} <b class="what">'
+        f'<li class="o-{CLASSES[outcome]}">{mark(outcome)} <b class="title">'
         f'{escaped(one.scenario)}</b><span class="tags">{ids}</span>'
         f"<p>{escaped(one.feature)}: {was}, now {now}{why}</p></li>"
     )
@@ -75,6 +75,14 @@ def _verdict(told: str) -> str:
         return escaped(told)
     outcome = Outcome(told)
     return f'<span class="o-{CLASSES[outcome]}">{mark(outcome)}</span> {escaped(told)}'
+
+
+def _files(found: Comparison) -> str:
+    if not found.files:
+        return ""
+    return '<h2>Delivered files that differ</h2>\n<p class="lead">Cell by cell.</p>\n' + "\n".join(
+        map(_file, found.files)
+    )
 
 
 def _file(file: FileChange) -> str:
