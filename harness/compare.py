@@ -162,7 +162,7 @@ def compare(before: Path, now: Path) -> Comparison:
     files: list[FileChange] = []
     if then["run"]["seed"] == later["run"]["seed"]:
         for key, one in new.items():
-            if key in old:
+            if key in old and Outcome.NOT_ASKED not in (old[key]["outcome"], one["outcome"]):
                 files += _files(old[key], one, before, now)
     worse = any(one.change in WORSE for one in scenarios) or later["run"]["interrupted"]
     return Comparison(

@@ -175,6 +175,13 @@ class TestFiles:
 
             assert only == [file.only for file in found.files]
 
+    def test_of_what_was_not_judged_are_not_compared(self, tmp_path: Path) -> None:
+        """A scenario that a run did not come to has delivered nothing there."""
+        written(tmp_path / "before", {"On": PASSED}, text="x\n")
+        written(tmp_path / "now", {"On": NOT_ASKED})
+
+        assert () == compare(tmp_path / "before", tmp_path / "now").files
+
 
 class TestTelling:
     """Text, JSON and a page tell the same."""
