@@ -289,6 +289,13 @@ def _add_conform(commands: Commands) -> None:
     conform.add_argument(
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
     )
+    conform.add_argument(
+        "--target",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="put a backend of your own under test, as this file describes it",
+    )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
 
 
@@ -651,7 +658,14 @@ def _conform(options: argparse.Namespace) -> int:
     from harness.selection import Wish, left_open, list_of, select
 
     features = (options.features or BUNDLED_FEATURES).resolve()
-    wish = Wish(options.ids, options.side, options.tags, options.exclude, options.quick)
+    wish = Wish(
+        options.ids,
+        options.side,
+        options.tags,
+        options.exclude,
+        is_quick=options.quick,
+        of_backend=options.target is not None,
+    )
     if options.only_failed is not None:
         wish = left_open(wish, options.only_failed)
         if not wish.only:
@@ -667,6 +681,7 @@ def _conform(options: argparse.Namespace) -> int:
         quiet=options.quiet,
         part=options.part,
         jobs=options.jobs,
+        target=None if options.target is None else options.target.resolve(),
     )
     code = conform(wish, how)
     if (options.report / "report.html").exists():

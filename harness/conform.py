@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.catalogue import load_cases, load_requirements
+from harness.errors import UsageError
 from harness.folders import clear_folder
 from harness.junit import CUCUMBER, JUNIT, set_groups
 from harness.report_folder import MARKER, WRITTEN
 from harness.selection import Selection, Wish, select
+from harness.targets.errors import TargetRefuses, TargetTrouble
+from harness.targets.target_file import read_target
 
 PASSED, FAILED, USAGE, BROKEN, NOTHING_RUN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """
@@ -44,6 +49,7 @@ class How:
         quiet: whether to show less than a line a scenario.
         part: which of how many parts of what is asked for.
         jobs: how many processes share it.
+        target: the file of a backend that is not ours, to be put under test.
     """
 
     features: Path
@@ -52,6 +58,7 @@ class How:
     quiet: bool = False
     part: tuple[int, int] = (1, 1)
     jobs: int = 1
+    target: Path | None = None
 
 
 def conform(wish: Wish, how: How) -> int:
@@ -66,6 +73,8 @@ def conform(wish: Wish, how: How) -> int:
             for the reports cannot be made.
     """
     selected = select(wish, how.features)
+    if how.target is not None:
+        _check_target(how.target, how)
     clear_folder(how.report, "--report", MARKER, WRITTEN)
     with tempfile.TemporaryDirectory(prefix="isebench-") as folder:
         session = Session(Path(folder), selected, wish.told(), how)
@@ -79,6 +88,38 @@ def conform(wish: Wish, how: How) -> int:
         if (how.report / JUNIT).is_file():
             set_groups(how.report / JUNIT)
         return code
+
+
+def _check_target(path: Path, how: How) -> None:
+    """
+    Refuse a target that cannot be put under test before anything is run.
+
+    Raises:
+        UsageError: If its file is wrong, its scope names what there is not, it does not start, or
+            it stands once and several processes would use it.
+    """
+    target = read_target(path)
+    if how.jobs > 1 and not target.start:
+        raise UsageError(
+            f"{path}: the target stands there once, and {how.jobs} processes would use it at a "
+            "time; leave --jobs out, or describe how it is started"
+        )
+    known = {row.id for row in load_requirements(how.features)} | {one.id for one in load_cases()}
+    scope = target.scope
+    for name in (*scope.not_applicable, *scope.expected_to_fail):
+        if re.fullmatch(r"[A-Z]{2}[A-Z0-9_-]*", name) and not any(
+            id.startswith(name) for id in known
+        ):
+            raise UsageError(
+                f"{path}: {name} is no requirement and no case, nor the beginning of one; "
+                "`isebench list` shows them"
+            )
+    from harness.targets.trying import try_out
+
+    try:
+        try_out(target)
+    except (TargetTrouble, TargetRefuses) as error:
+        raise UsageError(f"{path}: the target cannot be put under test: {error}") from error
 
 
 class Session:
@@ -127,6 +168,8 @@ class Session:
             f"--selection={self._told}",
             "-q" if quiet else "-v",
         ]
+        if how.target is not None:
+            command += ["--target", str(how.target)]
         if not self.selected.is_all:
             command += ["--asked", str(root / "asked.json")]
         return [*command, *more]

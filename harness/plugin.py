@@ -37,6 +37,9 @@ from harness.catalogue import (
 from harness.errors import HarnessError
 from harness.outcomes import Outcome
 from harness.summary import reasons, tally
+from harness.targets.errors import NotOffered
+from harness.targets.scope import judge_by_scope
+from harness.targets.target_file import Target, read_target
 from harness.verdicts import Trial, Trials, properties_of, slugs_of
 from simulators.errors import SimulatorError
 
@@ -72,6 +75,7 @@ pytest_plugins = [
     "harness.steps.saying",
     "harness.steps.secrets",
     "harness.steps.sources",
+    "harness.steps.targets",
     "harness.steps.tasks",
     "harness.steps.time",
 ]
@@ -89,6 +93,7 @@ SENTENCES = (
 
 _trial = pytest.StashKey[Trial]()
 _trials = pytest.StashKey[Trials]()
+_target = pytest.StashKey[Target | None]()
 _place = pytest.StashKey[tuple[int, str]]()
 _EXAMPLE = "_pytest_bdd_example"
 """What pytest-bdd calls a row of the examples."""
@@ -110,6 +115,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--evidence", default=None, help="a folder for the report, recordings and files"
     )
     group.addoption("--part", default="1/1", help="which of how many parts of the scenarios")
+    group.addoption(
+        "--target",
+        default=None,
+        help="the file of a backend that is not ours, to be put under test",
+    )
     group.addoption("--asked", default=None, help="a file that names the scenarios to run (JSON)")
     group.addoption("--selection", default="", help="what was asked for, in words, for the report")
     group.addoption("--no-pages", action="store_true", help="leave out what people read")
@@ -179,7 +189,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: how binding the requirement is")
     config.addinivalue_line("markers", "area(name): what a feature is about")
     config.addinivalue_line("markers", "slow: takes longer than a run of all may last")
-    config.stash[_trials] = Trials(seed=config.getoption("seed"), features=features_folder(config))
+    file = config.getoption("target")
+    target = config.stash[_target] = None if file is None else read_target(Path(file))
+    config.stash[_trials] = Trials(
+        seed=config.getoption("seed"), features=features_folder(config), target=target
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -199,10 +213,13 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Set up a bench of its own for each scenario, and take it down again."""
-    bench = Bench(seed=request.config.getoption("seed"), folder=tmp_path)
+    target = request.config.stash[_target]
+    bench = Bench(seed=request.config.getoption("seed"), folder=tmp_path, target=target)
     trial = request.node.stash.get(_trial, None)
     if trial is not None:
         trial.bench = bench
+        if target is not None and (reason := target.scope.left_out(trial.ids)) is not None:
+            raise NotOffered(reason)
     yield bench
     bench.close()
 
@@ -231,7 +248,7 @@ def _trial_of(item: pytest.Item, scenario: Scenario | ScenarioTemplate) -> Trial
         slug=slug,
         number=number,
     )
-    item.user_properties += properties_of(trial)
+    item.user_properties += properties_of(trial, item.config.stash[_trials].target)
     return trial
 
 
@@ -254,8 +271,9 @@ def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: Exception) -> None:
-    """Note that a step did not hold."""
-    request.node.stash[_trial].end(Outcome.FAILED)
+    """Note that a step did not hold, or does not apply."""
+    applies = not isinstance(exception, NotOffered)
+    request.node.stash[_trial].end(Outcome.FAILED if applies else Outcome.NOT_APPLICABLE)
 
 
 def pytest_bdd_step_func_lookup_error(
@@ -272,6 +290,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Take pytest's word for how the scenario ended."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     trial = item.stash.get(_trial, None)
+    if (target := item.config.stash[_target]) is not None:
+        judge_by_scope(report, call.excinfo, target.scope, () if trial is None else trial.ids)
     if trial is not None:
         message = report.longreprtext
         if isinstance(report.longrepr, tuple):  # skipped: file, line and reason

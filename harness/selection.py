@@ -19,9 +19,13 @@ from harness.catalogue import (
     load_cases,
     load_requirements,
     load_scenarios,
+    side_of,
 )
 from harness.errors import UsageError
+from harness.target import CENTRAL_SYSTEM
 
+JUDGE_BACKENDS = ("ISE", "AEX", "FMT", "DLV", "COL")
+"""Areas whose requirements judge a backend."""
 SLOW = "slow"
 """The tag of what takes longer than a run of all may last."""
 
@@ -49,6 +53,7 @@ class Wish:
         tags: an expression, ``@delivery and not @slow``.
         exclude: ids, or their beginnings, whose scenarios are left out.
         is_quick: whether to leave out what is tagged as slow.
+        of_backend: whether to leave out what judges no backend, but devices or the bench itself.
         only: titles of scenarios by their feature, and what to call them.
         only_from: where ``only`` was read, for those who want to know.
     """
@@ -58,6 +63,7 @@ class Wish:
     tags: str = ""
     exclude: Sequence[str] = ()
     is_quick: bool = False
+    of_backend: bool = False
     only: Collection[tuple[str, str]] | None = None
     only_from: str = ""
 
@@ -137,11 +143,15 @@ def select(wish: Wish, features: Path) -> Selection:
     left = _limited(asked, wish, known, scenarios)
     if not left:
         raise UsageError(
-            f"no scenario is asked for by all of this at once: {wish.told()}; leave a part of it "
+            f"no scenario is asked for by all of this at once: {wish.told() or '--target'}; leave a part of it "
             "out, `isebench list` shows what there is"
         )
     return Selection(
-        wanted.requirements, wanted.cases, wish.side, tuple(left), is_all=not wish.told()
+        wanted.requirements,
+        wanted.cases,
+        wish.side,
+        tuple(left),
+        is_all=not (wish.told() or wish.of_backend),
     )
 
 
@@ -227,9 +237,16 @@ def _limited(
         if fits(one.tags)
         and out.isdisjoint((*one.requirements, *one.cases))
         and not (wish.is_quick and SLOW in one.tags)
+        and (not wish.of_backend or _judges_a_backend(one))
         for title in one.titles
         if wish.only is None or (one.feature, title) in wish.only
     ]
+
+
+def _judges_a_backend(scenario: ListedScenario) -> bool:
+    if scenario.cases:
+        return CENTRAL_SYSTEM in map(side_of, scenario.cases)
+    return any(id.startswith(JUDGE_BACKENDS) for id in scenario.requirements)
 
 
 class _Everything:

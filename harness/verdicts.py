@@ -23,6 +23,7 @@ from harness.recording import write_recording
 from harness.report_folder import write_report
 from harness.report_json import delivered_paths
 from harness.target import NAME
+from harness.targets.target_file import Target
 from simulators.wiretap import Crossing
 
 SLUG_CHARS_MAX = 150
@@ -76,6 +77,11 @@ class Trial:
     def __post_init__(self) -> None:
         """Make the name for its files of pytest's name for the test, where it has none yet."""
         self.slug = self.slug or slug_of(self.node)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What it is known by where something is declared of it."""
+        return (*self.requirements, *self.cases)
 
     @property
     def title(self) -> str:
@@ -167,13 +173,13 @@ class Trial:
         )
 
 
-def properties_of(trial: Trial) -> list[tuple[str, object]]:
-    """Give what junit.xml has of a trial besides its outcome."""
+def properties_of(trial: Trial, target: str) -> list[tuple[str, object]]:
+    """Give what junit.xml has of a trial of a system under test, besides its outcome."""
     return [
         *(("requirement", id) for id in trial.requirements),
         *(("case", id) for id in trial.cases),
         ("seed", str(trial.seed)),
-        ("target", NAME),
+        ("target", target),
         ("where", trial.where),
     ]
 
@@ -208,14 +214,15 @@ _OUTCOMES = {
 
 def _declared(reason: str) -> tuple[str, Outcome]:
     """Tell from the words before a reason what was declared; without any: not applicable."""
-    for outcome in (Outcome.NOT_YET_COVERED, Outcome.NOT_APPLICABLE):
+    for outcome in (Outcome.NOT_YET_COVERED, Outcome.NOT_APPLICABLE, Outcome.EXPECTED_FAILURE):
         if reason.startswith(f"{outcome}: "):
             return reason.removeprefix(f"{outcome}: "), outcome
     return reason, Outcome.NOT_APPLICABLE
 
 
 _KIND = re.compile(
-    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)\.(?:errors|exceptions)\.\w+): "
+    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)(?:\.\w+)*"
+    r"\.(?:errors|exceptions)\.\w+): "
 )
 
 
@@ -234,11 +241,14 @@ class Trials:
     Attributes:
         seed: what their chance is drawn from.
         asked: how many were asked for, in all parts of the run.
+        target: the name of the system under test.
     """
 
-    def __init__(self, seed: int, features: Path) -> None:
+    def __init__(self, seed: int, features: Path, target: Target | None = None) -> None:
         self.seed = seed
         self.asked = 0
+        self.target = NAME if target is None else target.name
+        self._target = target
         self._features = features
         self._trials: list[Trial] = []
 
@@ -265,8 +275,10 @@ class Trials:
         folder.mkdir(parents=True, exist_ok=True)
         for trial in self._trials:
             self._write_evidence(folder, trial)
+        target = self._target
         run = Run(
-            target=NAME,
+            target=self.target,
+            facts=() if target is None else target.facts(),
             seed=self.seed,
             versions=(("isebench", version("isebench")), ("Python", platform.python_version())),
             selection=selection,

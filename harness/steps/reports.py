@@ -135,14 +135,6 @@ def reports_are_read(bench: Bench, folder: str) -> None:
 # ---------------------------------------------------------------------- what is seen
 
 
-@then(parsers.parse('it says "{words}"'))
-def it_says(bench: Bench, words: str) -> None:
-    """Look for words in what the command has said, on either stream."""
-    assert bench.finished is not None
-    said = bench.finished.stdout + bench.finished.stderr
-    assert words in said, said
-
-
 @then(parsers.parse('"{one}" and "{other}" hold the same, but for the real time that it took'))
 def hold_the_same(bench: Bench, one: str, other: str) -> None:
     """Compare all files of two reports, byte by byte, and order by order."""
