@@ -143,8 +143,8 @@ def select(wish: Wish, features: Path) -> Selection:
     left = _limited(asked, wish, known, scenarios)
     if not left:
         raise UsageError(
-            f"no scenario is asked for by all of this at once: {wish.told() or '--target'}; leave a part of it "
-            "out, `isebench list` shows what there is"
+            f"no scenario is asked for by all of this at once: {wish.told() or '--target'}; leave "
+            "a part of it out, `isebench list` shows what there is"
         )
     return Selection(
         wanted.requirements,
