@@ -344,8 +344,8 @@ def _evidence_lead(verdicts: Sequence[Verdict]) -> str:
     if not verdicts:
         return "No scenario was part of this run."
     return (
-        "Open a scenario for its steps, what crossed the wires and the files that arrived; "
-        f"open a frame for its whole text. {decided} marks what the verdict was read from."
+        "Open a scenario for its steps, what crossed the wires and the files that arrived; an "
+        f"arrow leads to its frame in full. {decided} marks what the verdict was read from."
     )
 
 

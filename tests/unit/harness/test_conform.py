@@ -8,7 +8,24 @@ from pathlib import Path
 import pytest
 
 from harness import conform
-from harness.conform import BROKEN, FAILED, NOTHING_RUN, PASSED, USAGE
+from harness.catalogue import BUNDLED_FEATURES
+from harness.conform import BROKEN, FAILED, NOTHING_RUN, PASSED, USAGE, How
+from harness.errors import UsageError
+from harness.selection import Wish
+
+
+def test_a_target_that_stands_once_is_not_shared(tmp_path: Path) -> None:
+    """Two processes would be two scenarios at a time for one backend."""
+    path = tmp_path / "target.toml"
+    path.write_text(
+        'name = "Theirs"\nreset = ["true"]\n[addresses]\nocpp = "ws://127.0.0.1:9000"\n',
+        encoding="utf-8",
+    )
+    how = How(BUNDLED_FEATURES, 1, tmp_path / "out", jobs=2, target=path)
+
+    with pytest.raises(UsageError, match="the target stands there once, and 2 processes would"):
+        conform.conform(Wish(["ISE-03"]), how)
+    assert not (tmp_path / "out").exists()
 
 
 class TestExitCodes:

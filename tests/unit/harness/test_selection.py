@@ -218,6 +218,14 @@ class TestLimits:
         """The tag stands at the scenario, its rule or its feature."""
         assert ["On", "Off"] == titles(features, Wish(is_quick=True))
 
+    def test_a_backend_is_judged_by_what_judges_backends(self, features: Path) -> None:
+        """Scenarios of devices say nothing of it; of the cases those of its side do."""
+        (features / "cases.feature").write_text(CASES, encoding="utf-8")
+
+        assert [PLUGIN_THERE] == titles(features, Wish(of_backend=True))
+        with pytest.raises(UsageError, match="at once: ABC-11"):
+            titles(features, Wish(["ABC-11"], of_backend=True))
+
     def test_what_was_left_open_is_asked_for_again(self, features: Path, tmp_path: Path) -> None:
         """Failed, broken or not judged; of an outline the very example."""
         verdicts = [
