@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -32,7 +32,6 @@ from harness.conform import (
     Session,
     code_of,
     environment_of,
-    interrupt,
 )
 from harness.merge import put_together
 from harness.outcomes import Outcome, Report, Verdict
@@ -77,14 +76,11 @@ class _Part:
 def run_side_by_side(session: Session, how: How) -> int:
     """Run what is asked for in several processes, write one report, and give the exit code."""
     seconds = stopwatch()
-    before = signal.signal(signal.SIGTERM, interrupt)
-    parts: list[_Part] = []
-    try:
-        interrupted = _Run(parts, quiet=how.quiet).watch(lambda: _start(session, how, parts))
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        for part in parts:
-            part.events.close()
+    run = _Run(session, how)
+    with run.signals_passed_on():
+        run.start()
+        run.watch()
+    parts, interrupted = run.parts, run.interrupted
     codes = {code_of(part.process.returncode) for part in parts}
     if interrupted:
         codes.add(INTERRUPTED)
@@ -98,14 +94,100 @@ def run_side_by_side(session: Session, how: How) -> int:
     return next(code for code in _WORST_FIRST if code in codes)
 
 
-def _start(session: Session, how: How, parts: list[_Part]) -> None:
-    """Begin as many processes as are asked for, and no more than there are scenarios."""
-    first, count = how.part
-    mine = range(first, len(session.selected.asked) + 1, count)
-    jobs = min(how.jobs, len(mine)) or 1
-    for job in range(jobs):
-        numbers = mine[job::jobs]
-        parts.append(_started(session, job, (first + job * count, count * jobs), numbers))
+class _Run:
+    """
+    The processes of a run, and what they tell as one stream.
+
+    Parameters:
+        session: what they share.
+        how: how they are run.
+
+    Attributes:
+        parts: the processes.
+        interrupted: whether somebody wants them to end.
+    """
+
+    def __init__(self, session: Session, how: How) -> None:
+        self._session = session
+        self._how = how
+        self._done = 0
+        self.parts: list[_Part] = []
+        self.interrupted = False
+
+    @contextlib.contextmanager
+    def signals_passed_on(self) -> Iterator[None]:
+        """
+        Pass an interrupt on, and a signal to end as one; each process ends by itself then.
+
+        A handler that raises nothing leaves no moment in which a process could be forgotten.
+        """
+        heeded = [signal.SIGTERM]
+        # Who ignores interrupts, as what a shell starts with "&" does, goes on ignoring them.
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            heeded.append(signal.SIGINT)
+        before = {number: signal.signal(number, self._pass_on) for number in heeded}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            for part in self.parts:
+                part.events.close()
+
+    def _pass_on(self, number: int, frame: object) -> None:
+        self.interrupted = True
+        for part in self.parts:
+            if part.process.returncode is None:
+                part.process.send_signal(signal.SIGINT)
+
+    def start(self) -> None:
+        """Begin as many processes as are asked for, and no more than there are scenarios."""
+        how = self._how
+        first, count = how.part
+        mine = range(first, len(self._session.selected.asked) + 1, count)
+        jobs = min(how.jobs, len(mine)) or 1
+        for job in range(jobs):
+            if self.interrupted:
+                return
+            part = _started(
+                self._session, job, (first + job * count, count * jobs), mine[job::jobs]
+            )
+            self.parts.append(part)
+            if self.interrupted:  # while it was started
+                part.process.send_signal(signal.SIGINT)
+
+    def watch(self) -> None:
+        """Show what the processes tell, until all have ended."""
+        with selectors.DefaultSelector() as selector:
+            for part in self.parts:
+                selector.register(part.events, selectors.EVENT_READ, part)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    self._hear(selector, key.data)
+        for part in self.parts:
+            part.process.wait()
+        if self._how.quiet and self._done:
+            _write(sys.stdout, "\n")
+
+    def _hear(self, selector: selectors.BaseSelector, part: _Part) -> None:
+        heard = os.read(part.events.fileno(), 65_536)
+        if not heard:
+            selector.unregister(part.events)
+            return
+        *lines, part.rest = (part.rest + heard).split(b"\n")
+        for line in lines:
+            event = json.loads(line)
+            if "outcome" in event:
+                self._show(Outcome(event["outcome"]), event["told"])
+
+    def _show(self, outcome: Outcome, title: str) -> None:
+        self._done += 1
+        total = sum(len(part.numbers) for part in self.parts)
+        if self._how.quiet:
+            _write(sys.stdout, _SIGNS.get(outcome, "s"))
+            return
+        width = len(str(total))
+        _write(sys.stdout, f"[{self._done:{width}}/{total}] {outcome}: {title}\n")
 
 
 def _started(session: Session, job: int, part: tuple[int, int], numbers: range) -> _Part:
@@ -127,66 +209,6 @@ def _started(session: Session, job: int, part: tuple[int, int], numbers: range) 
         )
     os.close(write)
     return _Part(process, folder, said, os.fdopen(read, "rb", buffering=0), numbers)
-
-
-@dataclass(slots=True)
-class _Run:
-    """The progress of all parts, as one stream."""
-
-    parts: list[_Part]
-    quiet: bool
-    done: int = 0
-    interrupted: bool = False
-
-    def watch(self, start: Callable[[], None]) -> bool:
-        """Start the processes, show what they tell until all have ended; tell of an interrupt."""
-        with self._interrupts_passed_on():
-            start()
-        with selectors.DefaultSelector() as selector:
-            for part in self.parts:
-                selector.register(part.events, selectors.EVENT_READ, part)
-            while selector.get_map():
-                with self._interrupts_passed_on():
-                    for key, _ in selector.select():
-                        self._hear(selector, key.data)
-        for part in self.parts:
-            while part.process.returncode is None:
-                with self._interrupts_passed_on():
-                    part.process.wait()
-        if self.quiet and self.done:
-            _write(sys.stdout, "\n")
-        return self.interrupted
-
-    @contextlib.contextmanager
-    def _interrupts_passed_on(self) -> Iterator[None]:
-        try:
-            yield
-        except KeyboardInterrupt:
-            # Each ends its scenario and writes what it has.
-            self.interrupted = True
-            for part in self.parts:
-                if part.process.poll() is None:
-                    part.process.send_signal(signal.SIGINT)
-
-    def _hear(self, selector: selectors.BaseSelector, part: _Part) -> None:
-        heard = os.read(part.events.fileno(), 65_536)
-        if not heard:
-            selector.unregister(part.events)
-            return
-        *lines, part.rest = (part.rest + heard).split(b"\n")
-        for line in lines:
-            event = json.loads(line)
-            if "outcome" in event:
-                self._show(Outcome(event["outcome"]), event["told"])
-
-    def _show(self, outcome: Outcome, title: str) -> None:
-        self.done += 1
-        total = sum(len(part.numbers) for part in self.parts)
-        if self.quiet:
-            _write(sys.stdout, _SIGNS.get(outcome, "s"))
-            return
-        width = len(str(total))
-        _write(sys.stdout, f"[{self.done:{width}}/{total}] {outcome}: {title}\n")
 
 
 def _merged(
