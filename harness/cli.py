@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from simulators.command_line import add_charger_options, add_gateway_options
 
 if TYPE_CHECKING:
     from harness.catalogue import ListedScenario
+    from harness.selection import Wish
 
     # argparse has no public name for it.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
@@ -567,6 +569,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print(f"isebench {options.command}: interrupted", file=sys.stderr)
         return 130
+    except Exception:
+        # Python would end with 1, which says that something was tested and has failed.
+        traceback.print_exc()
+        print(f"isebench {options.command}: a mistake of isebench, see above", file=sys.stderr)
+        return 3
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -654,8 +661,8 @@ def _jobs(text: str) -> int:
 
 def _conform(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES
-    from harness.conform import NOTHING_RUN, How, conform
-    from harness.selection import Wish, left_open, list_of, select
+    from harness.conform import NOTHING_RUN
+    from harness.selection import NothingAsked, Wish, left_open
 
     features = (options.features or BUNDLED_FEATURES).resolve()
     wish = Wish(
@@ -671,6 +678,17 @@ def _conform(options: argparse.Namespace) -> int:
         if not wish.only:
             print(f"{options.only_failed}: nothing is left open there, so nothing is run")
             return NOTHING_RUN
+    try:
+        return _run_scenarios(wish, features, options)
+    except NothingAsked as nothing:
+        print(f"isebench conform: {nothing}", file=sys.stderr)
+        return NOTHING_RUN
+
+
+def _run_scenarios(wish: Wish, features: Path, options: argparse.Namespace) -> int:
+    from harness.conform import How, conform
+    from harness.selection import list_of, select
+
     if options.list:
         print(list_of(select(wish, features), options.part), end="")
         return 0

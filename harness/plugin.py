@@ -2,7 +2,8 @@
 The pytest plugin: tags become requirements and cases, scenarios become verdicts.
 
 Load it with ``-p harness.plugin``. It brings the sentences (`harness.steps`), the ``bench``
-fixture and the options ``--seed``, ``--features`` and ``--evidence``.
+fixture and the options ``--seed``, ``--features`` and ``--evidence``. Who wants the sentences in a
+project of his own, and none of the options and reports, takes `harness.sentences`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pytest_bdd.exceptions import StepDefinitionNotFoundError
@@ -49,6 +51,7 @@ pytest_plugins = [
     "harness.steps.compliance",
     "harness.steps.delivery",
     "harness.steps.drops",
+    "harness.steps.elsewhere",
     "harness.steps.explain",
     "harness.steps.export",
     "harness.steps.fault_matrix",
@@ -213,8 +216,13 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Set up a bench of its own for each scenario, and take it down again."""
-    target = request.config.stash[_target]
-    bench = Bench(seed=request.config.getoption("seed"), folder=tmp_path, target=target)
+    yield from bench_of(request, tmp_path)
+
+
+def bench_of(request: pytest.FixtureRequest, folder: Path) -> Iterator[Bench]:
+    """Set up a bench, for its trial and its target where there are any, and take it down again."""
+    target = request.config.stash.get(_target, None)
+    bench = Bench(seed=request.config.getoption("seed", 1), folder=folder, target=target)
     trial = request.node.stash.get(_trial, None)
     if trial is not None:
         trial.bench = bench
@@ -262,7 +270,12 @@ def pytest_bdd_before_step(
         trial.bench.tool.is_happening = True
     if inspect.iscoroutinefunction(step_func):
         trial.end(Outcome.FAILED)
-        pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
+        refuse_coroutine(step)
+
+
+def refuse_coroutine(step: Step) -> NoReturn:
+    """Fail a scenario whose step is a coroutine."""
+    pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:

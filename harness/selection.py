@@ -30,6 +30,10 @@ SLOW = "slow"
 """The tag of what takes longer than a run of all may last."""
 
 
+class NothingAsked(UsageError):
+    """What was asked for is there, and none of it at once: no scenario is left."""
+
+
 class Asked(NamedTuple):
     """A scenario, or one example of it, that is asked for."""
 
@@ -116,8 +120,9 @@ def select(wish: Wish, features: Path) -> Selection:
     A word that is the id of a case asks for that case alone, else for all whose ids begin so.
 
     Raises:
-        UsageError: If a word or a tag selects nothing that has a scenario, nothing is left of
-            all, or a scenario proves nothing.
+        UsageError: If a word or a tag selects nothing that has a scenario, or a scenario proves
+            nothing.
+        NothingAsked: If nothing is left of all that.
     """
     requirements, scenarios = load_requirements(features), load_scenarios(features)
     check_foundation(requirements, scenarios)
@@ -142,7 +147,7 @@ def select(wish: Wish, features: Path) -> Selection:
         )
     left = _limited(asked, wish, known, scenarios)
     if not left:
-        raise UsageError(
+        raise NothingAsked(
             f"no scenario is asked for by all of this at once: {wish.told() or '--target'}; leave "
             "a part of it out, `isebench list` shows what there is"
         )

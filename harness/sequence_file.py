@@ -88,6 +88,8 @@ def _frames(source: Path, wish: Wish) -> Sequence[Crossing]:
         frames: Sequence[Crossing] = read_recording(source).crossings
     except NotARecording:
         frames = _crossings(read_frames(source, _zone(wish.zone)))
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be read ({error.strerror}); name a recording") from None
     if wish.station is None:
         if not frames:
             raise UsageError(f"{source}: nothing crossed the wires in this recording")

@@ -161,7 +161,10 @@ def test_the_command_says_what_came_of_it(
     """And a part is not written over."""
     first, second = write_part(tmp_path / "a", [1, 3]), write_part(tmp_path / "b", [2, 4])
     parts = [str(first), str(second)]
+    bad = write_part(tmp_path / "c", [2, 4], interrupted=True)
 
+    assert 1 == main(["merge", str(first), str(bad), "--report", str(tmp_path / "out")])
+    assert "Interrupted" in capsys.readouterr().out
     assert 0 == main(["merge", *parts, "--report", str(tmp_path / "out")])
     assert "Passed: 1 requirement shown" in capsys.readouterr().out
     assert 2 == main(["merge", *parts, "--report", str(first)])
