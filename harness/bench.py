@@ -63,7 +63,7 @@ from harness.utility import (
 from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
-from simulators.clock import Hold, RealClock, VirtualClock
+from simulators.clock import BenchClock, Hold, RealClock, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
@@ -313,6 +313,12 @@ class Bench:
         self._must_not_be_going("the day")
         self.day = day
 
+    def new_tool(self, side: str) -> Tool:
+        """Give the tool of a compliance case, for the side that is under test."""
+        from harness.tool import Tool
+
+        return Tool(self, side)
+
     def declare_central(self) -> None:
         """Put a central system on strings in the place of the backend and the utility."""
         self._must_not_be_going("the central system")
@@ -454,7 +460,7 @@ class Bench:
         return self.at("0:00")
 
     @property
-    def clock(self) -> VirtualClock:
+    def clock(self) -> BenchClock:
         """The scenario's clock."""
         return self._there(self._clock)
 
@@ -625,7 +631,7 @@ class Bench:
 
         self._bound_at = RealClock().now()
         self._there(self._lines).is_told_of_both = False
-        await clocks.bind(self.clock, backend)
+        await clocks.bind(self._there(self._clock), backend)
 
     def _tls_of_central(self) -> ssl.SSLContext | None:
         """Give the central system a certificate, and chargers the authority that they trust."""
@@ -645,7 +651,7 @@ class Bench:
 
     def new_backend(
         self,
-        clock: VirtualClock,
+        clock: BenchClock,
         on_connection: Callable[[str, bool], None] | None = None,
         drop: Drop | None = None,
     ) -> BackendFace:
@@ -729,7 +735,7 @@ class Bench:
         if self.target is not None:
             from harness.targets import clocks
 
-            clocks.unbind(self.clock)
+            clocks.unbind(self._there(self._clock))
         await self.backend.stop()
         self.amendments.append(lambda settings: settings["backend"].update(port=port))
         lines = self._there(self._lines)

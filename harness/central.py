@@ -5,7 +5,8 @@ With it a scenario plays the central system before a charger that is under test.
 says yes to everything: chargers are registered, cards accepted, transactions counted. A scenario
 sets the answers that are otherwise, for once or for good, and sends any command.
 
-Rule 1: the frames of a line are noted by the charger's end of it, as everywhere on the bench.
+Rule 1: the frames of a line are noted by the charger's end of it, as everywhere on the bench; only
+where the charger is elsewhere this end tells of them (`Central.on_frame`).
 Rule 2: the clock is held while a frame is answered and while a command waits for its answer.
 Rule 3: what it has been told is all it knows; it keeps nothing and judges nothing.
 """
@@ -22,12 +23,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from simulators.clock import Clock
@@ -111,6 +114,23 @@ class Opening:
         return password if mine else None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a central system listens, and for whom.
+
+    Attributes:
+        host, port: 0 takes a free port.
+        path: what stands before the identity in the address.
+        identity: the only charger that is let in; None: all are.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    path: str = "/ocpp"
+    identity: str | None = None
+
+
 def _opening(socket: ServerConnection) -> Opening:
     headers = {} if socket.request is None else socket.request.headers
     line = socket.transport.get_extra_info("ssl_object")
@@ -129,12 +149,17 @@ class Central:
         first_transaction: the id of the first transaction; the others count on from it.
         subprotocol: what it speaks; a charger that does not offer it is sent away.
         tls: what it speaks through; None: in the clear.
+        place: where it listens.
+        answer_limit_s: how many real seconds a charger's answer may take; None: `ANSWER_LIMIT_S`.
 
     Attributes:
         address: where chargers connect, without their identity; empty before the start.
         on_line: told an identity and whether its line is up, once this end has noticed.
         cards: what is said of cards, by idTag in capitals; of others that they are accepted.
         opened: how each charger has opened its line the last time.
+        on_frame: told an identity, whether the charger said it, and the frame, as it crosses.
+        on_stranger: told the path of who is not let in.
+        is_cut: whether lines are cut and none is let up again, as if the network were away.
     """
 
     def __init__(
@@ -143,8 +168,15 @@ class Central:
         first_transaction: int = 1,
         subprotocol: str = SUBPROTOCOL,
         tls: ssl.SSLContext | None = None,
+        place: Place | None = None,
+        answer_limit_s: float | None = None,
     ) -> None:
         self.address = ""
+        self.on_frame: Callable[[str, bool, str], None] | None = None
+        self.on_stranger: Callable[[str], None] | None = None
+        self.is_cut = False
+        self._place = place or Place()
+        self._answer_limit_s = answer_limit_s
         self.on_line: Callable[[str, bool], None] | None = None
         self.cards: dict[str, CardVerdict] = {}
         self.opened: dict[str, Opening] = {}
@@ -158,11 +190,17 @@ class Central:
         self._server: Server | None = None
 
     async def start(self) -> None:
-        """Listen on a free port of this machine."""
+        """
+        Listen.
+
+        Raises:
+            OSError: If nobody can listen there.
+        """
         self._server = await serve(
             self._handle,
-            "127.0.0.1",
-            0,
+            self._place.host,
+            self._place.port,
+            process_request=self._admit,
             select_subprotocol=self._select,
             compression=None,
             ping_interval=PING_S,
@@ -173,7 +211,22 @@ class Central:
         )
         port = next(iter(self._server.sockets)).getsockname()[1]
         scheme = "ws" if self._tls is None else "wss"
-        self.address = f"{scheme}://127.0.0.1:{port}/ocpp"
+        host = f"[{self._place.host}]" if ":" in self._place.host else self._place.host
+        self.address = f"{scheme}://{host}:{port}{self._place.path}"
+
+    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        """Let in who is expected; while the network is away, nobody."""
+        if self.is_cut:
+            socket.transport.abort()
+            return None
+        if self._place.identity is None:
+            return None
+        wanted = f"{self._place.path}/{self._place.identity}"
+        if unquote(urlsplit(request.path).path) == wanted:
+            return None
+        if self.on_stranger is not None:
+            self.on_stranger(request.path)
+        return socket.respond(HTTPStatus.NOT_FOUND, f"the charger that is expected is {wanted}\n")
 
     def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         return self._subprotocol if self._subprotocol in offered else None
@@ -194,6 +247,26 @@ class Central:
     def answer_next(self, action: str, answer: Answer) -> None:
         """Answer the next such message so; what is said more than once is kept in order."""
         self._next[action].append(answer)
+
+    def forget(self) -> None:
+        """Say yes to everything again, as in the beginning."""
+        self._always.clear()
+        self._next.clear()
+        self.cards.clear()
+
+    def is_up(self, identity: str) -> bool:
+        """Tell whether a charger is connected."""
+        return identity in self._lines
+
+    def cut(self) -> None:
+        """Break all lines, and let none up again until `mend`."""
+        self.is_cut = True
+        for line in self._lines.values():
+            line.abort()
+
+    def mend(self) -> None:
+        """Let lines up again."""
+        self.is_cut = False
 
     async def call(self, identity: str, action: str, payload: object) -> list[Any]:
         """
@@ -216,8 +289,10 @@ class Central:
                 CloseCode.PROTOCOL_ERROR, f"offer the sub-protocol {self._subprotocol}"
             )
             return
-        identity = unquote(socket.request.path.rpartition("/")[2])
-        line = _Line(identity, socket, self._clock, self._reaction)
+        identity = unquote(urlsplit(socket.request.path).path.rpartition("/")[2])
+        line = _Line(identity, socket, self._clock, self._reaction, self._note)
+        if self._answer_limit_s is not None:
+            line.answer_limit_s = self._answer_limit_s
         older = self._lines.pop(identity, None)
         if older is not None:
             self._tell(identity, up=False)
@@ -233,6 +308,10 @@ class Central:
         if self._lines.get(identity) is line:
             del self._lines[identity]
             self._tell(identity, up=False)
+
+    def _note(self, identity: str, incoming: bool, text: str) -> None:
+        if self.on_frame is not None:
+            self.on_frame(identity, incoming, text)
 
     def _tell(self, identity: str, *, up: bool) -> None:
         if self.on_line is not None:
@@ -290,7 +369,10 @@ class _Line:
         socket: ServerConnection,
         clock: Clock,
         reaction: Callable[[str, Json], Answer],
+        note: Callable[[str, bool, str], None] = lambda *_: None,
     ) -> None:
+        self.answer_limit_s = ANSWER_LIMIT_S
+        self._note = note
         self._identity = identity
         self._socket = socket
         self._clock = clock
@@ -303,6 +385,7 @@ class _Line:
         """Read until the line ends."""
         try:
             async for text in self._socket:
+                self._note(self._identity, True, str(text))
                 with self._clock.hold(f"the central system reads {self._identity}"):
                     await self._take(str(text))
         except ConnectionClosed:
@@ -330,7 +413,7 @@ class _Line:
     async def _react(self, unique_id: object, answer: Answer) -> None:
         if isinstance(answer, Silence):
             if answer.hang_up:
-                self._socket.transport.abort()
+                self.abort()
         elif isinstance(answer, Error):
             await self._send([4, unique_id, answer.code, answer.description, {}])
         else:
@@ -340,7 +423,7 @@ class _Line:
         unique_id = f"c{next(self._ids)}"
         reason = f"the central system waits for {self._identity} to answer {action}"
         with self._clock.hold(reason):
-            async with self._calling, asyncio.timeout(ANSWER_LIMIT_S):
+            async with self._calling, asyncio.timeout(self.answer_limit_s):
                 answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
                 self._waiting[unique_id] = answer
                 try:
@@ -351,5 +434,12 @@ class _Line:
                 finally:
                     del self._waiting[unique_id]
 
+    def abort(self) -> None:
+        """Break the line without a word."""
+        self._socket.transport.abort()
+
     async def _send(self, frame: list[object]) -> None:
-        await self._socket.send(json.dumps(frame, separators=(",", ":"), ensure_ascii=False))
+        text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+        # Noted first: while it is being sent, the answer to it may come.
+        self._note(self._identity, False, text)
+        await self._socket.send(text)

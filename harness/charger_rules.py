@@ -12,7 +12,7 @@ Rule 4: a value bears a unit of its measurand, or none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -85,7 +85,14 @@ def registers(entry: Mapping[str, Any]) -> Iterator[Reading]:
 
 
 def breaches(
-    crossings: Sequence[Crossing], charger: str, central: str, begin: datetime
+    crossings: Sequence[Crossing],
+    charger: str,
+    central: str,
+    begin: datetime,
+    *,
+    is_registered: bool = False,
+    ahead: timedelta = AHEAD,
+    earlier: Collection[int] = (),
 ) -> list[Breach]:
     """
     Give every message of a charger that breaks a rule; the frames must be sound already.
@@ -95,6 +102,9 @@ def breaches(
         charger: its name there.
         central: the name of the central system.
         begin: when the case began.
+        is_registered: whether its boot had been accepted before.
+        ahead: how far its clock may be ahead.
+        earlier: the numbers of transactions that it was given before.
     """
     said = [(one.place, one) for one in messages(crossings, charger)]
     heard = [(one.place, one) for one in messages(crossings, central)]
@@ -103,7 +113,7 @@ def breaches(
         for place, one in enumerate(crossings)
         if one.wire == LINE_WIRE and one.text == "up"
     ]
-    book = _Book(begin)
+    book = _Book(begin, "Accepted" if is_registered else "", ahead, earlier)
     found = []
     for _, message in sorted([*said, *heard, *ups], key=lambda one: one[0]):
         if message is None:
@@ -120,9 +130,13 @@ def breaches(
 class _Book:
     """What is known of a charger as its messages go by."""
 
-    def __init__(self, begin: datetime) -> None:
+    def __init__(
+        self, begin: datetime, registration: str, ahead: timedelta, earlier: Collection[int]
+    ) -> None:
         self._begin = begin
-        self._registration = ""
+        self._earlier = earlier
+        self._ahead = ahead
+        self._registration = registration
         self._triggered: set[str] = set()
         self._resets = self._restarts = False
         self._start: Mapping[str, Any] = {}
@@ -181,7 +195,7 @@ class _Book:
     def _look_at_time(self, told: Mapping[str, Any], now: datetime) -> Iterator[str]:
         if "timestamp" in told:
             at = instant_of(told["timestamp"])
-            if at > now + AHEAD:
+            if at > now + self._ahead:
                 yield f"{told['timestamp']} has not come yet"
             if at < self._begin - BEFORE:
                 yield f"{told['timestamp']} is long gone"
@@ -204,7 +218,7 @@ class _Book:
             yield from self._add(number, Reading(at, stop_wh))
 
     def _look_at_readings(self, number: int, entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-        if number == UNANSWERED:
+        if number == UNANSWERED or number in self._earlier:
             return
         if number not in self._readings:
             yield f"transaction {number} is none that the central system has numbered"

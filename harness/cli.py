@@ -54,6 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_conform,
         _add_compare,
         _add_merge,
+        _add_certify,
+        _add_verify,
         _add_replay,
         _add_sequence,
         _add_explain,
@@ -394,6 +396,67 @@ def _add_sequence(commands: Commands) -> None:
         default="Europe/Zurich",
         metavar="ZONE",
         help="the time zone of logs that write local time (Europe/Zurich)",
+    )
+
+
+def _add_certify(commands: Commands) -> None:
+    certify = commands.add_parser(
+        "certify",
+        help="put a charger that is not ours under test, and state what it showed",
+        description="Be the central system of a charger in real time, lead it through the "
+        "compliance cases that its profile names, tell the person at the charger what to do and "
+        "when, and write a statement of what was declared, what was shown and what was not: as "
+        "HTML, PDF and JSON. An interrupted run goes on where it stopped. Exit codes: 0 all "
+        "that was asked passed, 1 something failed, 2 wrong profile or usage, or the charger never "
+        "came, 3 the bench broke, 4 something could not be shown or the run was stopped, 130 "
+        "interrupted.",
+    )
+    certify.add_argument("profile", type=Path, metavar="PROFILE.toml", help="the charger's profile")
+    certify.add_argument(
+        "--report",
+        type=Path,
+        default=Path("isebench-certification"),
+        metavar="DIR",
+        help="where the statement and the recordings go (isebench-certification)",
+    )
+    certify.add_argument(
+        "--answers",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="what is answered instead of the person at the charger, an act a line",
+    )
+    certify.add_argument(
+        "--key",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="sign the statement with this private key; its passphrase, if it has one, stands in "
+        "the variable ISEBENCH_CERTIFY_PASSPHRASE",
+    )
+    certify.add_argument(
+        "--anew", action="store_true", help="begin anew, and forget what an earlier run has shown"
+    )
+
+
+def _add_verify(commands: Commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="check that a statement is as it was issued, and who signed it",
+        description="Compare a statement of `isebench certify` and all its files with their "
+        "hashes, and check its signature, offline. Exit codes: 0 as issued and signed, 1 something "
+        "was altered or another key has signed, 2 no statement is there, 4 as issued, and signed "
+        "by nobody.",
+    )
+    verify.add_argument(
+        "statement", type=Path, metavar="STATEMENT", help="statement.json, or its folder"
+    )
+    verify.add_argument(
+        "--key",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="the public key, or the certificate, of who must have signed it",
     )
 
 
@@ -740,6 +803,26 @@ def _sequence(options: argparse.Namespace) -> int:
     return 0
 
 
+def _certify(options: argparse.Namespace) -> int:
+    from harness.certify.command import Wishes, certify
+
+    return certify(
+        Wishes(
+            profile=options.profile,
+            report=options.report,
+            answers=options.answers,
+            key=options.key,
+            anew=options.anew,
+        )
+    )
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from harness.certify.verify import verify
+
+    return verify(options.statement, options.key, print)
+
+
 def _replay(options: argparse.Namespace) -> int:
     from harness.replay_text import replay_files
 
@@ -832,6 +915,8 @@ _COMMANDS = {
     "conform": _conform,
     "compare": _compare,
     "merge": _merge,
+    "certify": _certify,
+    "verify": _verify,
     "replay": _replay,
     "sequence": _sequence,
     "explain": _explain,

@@ -5,7 +5,7 @@ Both show one folder. The HTTP server takes PUT and POST, the FTP server asks fo
 password and knows nobody else. A charger holds the clock while it transfers a file, so a transfer
 takes no simulated time. The FTP library has a loop of its own, so it runs in a thread.
 
-Only scenarios that need a depot start one; it listens on 127.0.0.1, on free ports.
+Only scenarios that need a depot start one; it listens on free ports, of 127.0.0.1 unless told.
 """
 
 from __future__ import annotations
@@ -41,15 +41,19 @@ class Depot:
 
     Parameters:
         folder: where the files lie; made where it is missing.
+        host: the address that both listen on.
+        reached_as: what chargers call it; where left out, that address.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", reached_as: str = "") -> None:
         self._folder = folder
+        self._host = host
+        self._reached_as = reached_as or host
         self._folder.mkdir(parents=True, exist_ok=True)
         self._runner: web.AppRunner | None = None
         self._http_port = 0
         self._http_visits = 0
-        self._ftp = _FtpThread(folder)
+        self._ftp = _FtpThread(folder, host)
 
     async def start(self) -> None:
         """Let both listen."""
@@ -59,7 +63,7 @@ class Depot:
         application.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, self._host, 0).start()
         self._http_port = self._runner.addresses[0][1]
         self._ftp.start()
 
@@ -80,7 +84,7 @@ class Depot:
             name: a file's; without one it is the folder.
         """
         port = self._http_port if wire == "http" else self._ftp.port
-        return f"{wire}://{USER}:{quote(SECRET)}@127.0.0.1:{port}/{quote(name)}"
+        return f"{wire}://{USER}:{quote(SECRET)}@{self._reached_as}:{port}/{quote(name)}"
 
     def lay_down(self, name: str, content: bytes) -> None:
         """Put a file there, to be fetched."""
@@ -122,8 +126,9 @@ def _may_enter(told: str | None) -> bool:
 class _FtpThread:
     """The FTP server, with its loop in a thread."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str) -> None:
         self._folder = folder
+        self._host = host
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
         self._server: Any = None
@@ -148,7 +153,7 @@ class _FtpThread:
             "on_login": lambda _session, _user: self._count(),
         }
         handler = type("Handler", (FTPHandler,), particular)
-        self._server = FTPServer(("127.0.0.1", 0), handler, ioloop=IOLoop())
+        self._server = FTPServer((self._host, 0), handler, ioloop=IOLoop())
         self.port = self._server.address[1]
         self._thread = threading.Thread(target=self._run, name="depot-ftp", daemon=True)
         self._thread.start()

@@ -15,7 +15,7 @@ MEANINGS: Mapping[int, str] = {
     FAILED: "done, and something that was asked is not so",
     USAGE: "not begun: wrong usage, settings or files that cannot be read, an address in use",
     BROKEN: "the bench itself broke, or the machine gave way (a full disk); nothing is judged",
-    NOTHING_RUN: "nothing was run, so nothing is judged",
+    NOTHING_RUN: "not decided: nothing was run, something could not be shown, or nobody vouches",
     INTERRUPTED: "ended by Ctrl-C before it was done",
 }
 """What a code says, of any command."""
@@ -60,6 +60,21 @@ COMMANDS: Mapping[str, Mapping[int, str]] = {
         **_ALWAYS,
         PASSED: "merged, and the whole run passed",
         FAILED: "merged, and it did not",
+    },
+    "isebench certify": {
+        PASSED: "all that was asked passed",
+        FAILED: "something failed",
+        USAGE: "a wrong profile, key or folder, or the charger never came",
+        BROKEN: "the bench broke",
+        NOTHING_RUN: "something could not be shown, or the person at the charger stopped the run",
+        INTERRUPTED: "Ctrl-C or SIGTERM; there is a statement of what was run until then",
+    },
+    "isebench verify": {
+        **_ALWAYS,
+        PASSED: "as it was issued, and signed",
+        FAILED: "something was altered, or another key has signed",
+        USAGE: "no statement is there, or no key",
+        NOTHING_RUN: "as it was issued, and signed by nobody",
     },
     "isebench replay": {**_ALWAYS, PASSED: "put before the backend; what came of it is shown"},
     "isebench sequence": {**_ALWAYS, PASSED: "drawn"},

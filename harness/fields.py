@@ -11,7 +11,8 @@ The same writing makes messages and judges them. A path leads into a message:
   of a CALLERROR, and ``any error`` any of them.
 
 A value is written as it stands in the message, or as a word that the scenario knows: whose card,
-which transaction, at what time (`Word`).
+which transaction, at what time (`Word`). A time may be two with a slash between them (ISO 8601):
+any from the one to the other.
 """
 
 from __future__ import annotations
@@ -142,8 +143,10 @@ def _is(found: object, wanted: str, word: Word) -> bool:
         return wanted == str(found).lower()
     if isinstance(found, int | Decimal):
         return _number(wanted) == found
-    if is_instant(found) and is_instant(wanted):
-        return datetime.fromisoformat(str(found)) == datetime.fromisoformat(wanted)
+    first, slash, last = wanted.partition("/")
+    if is_instant(found) and is_instant(first) and (not slash or is_instant(last)):
+        at = datetime.fromisoformat(str(found))
+        return datetime.fromisoformat(first) <= at <= datetime.fromisoformat(last or first)
     return isinstance(found, str) and found == wanted
 
 

@@ -47,6 +47,7 @@ from simulators.errors import SimulatorError
 
 pytest_plugins = [
     "harness.steps.central_system",
+    "harness.steps.certify",
     "harness.steps.charging",
     "harness.steps.compliance",
     "harness.steps.delivery",
@@ -93,6 +94,9 @@ SENTENCES = (
     StepDefinitionNotFoundError,
 )
 """What carries a sentence for a person; anything else is the bench's own trouble, and traced."""
+
+new_bench = pytest.StashKey[Callable[..., Bench]]()
+"""What makes the benches, where a run has another kind of them."""
 
 _trial = pytest.StashKey[Trial]()
 _trials = pytest.StashKey[Trials]()
@@ -222,7 +226,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 def bench_of(request: pytest.FixtureRequest, folder: Path) -> Iterator[Bench]:
     """Set up a bench, for its trial and its target where there are any, and take it down again."""
     target = request.config.stash.get(_target, None)
-    bench = Bench(seed=request.config.getoption("seed", 1), folder=folder, target=target)
+    make = request.config.stash.get(new_bench, Bench)
+    bench = make(seed=request.config.getoption("seed", 1), folder=folder, target=target)
     trial = request.node.stash.get(_trial, None)
     if trial is not None:
         trial.bench = bench
@@ -296,6 +301,11 @@ def pytest_bdd_step_func_lookup_error(
     trial = request.node.stash[_trial]
     trial.begin(step.keyword, step.name)
     trial.end(Outcome.FAILED)
+
+
+def trial_of(item: pytest.Item) -> Trial | None:
+    """Give the trial of a scenario; None before it has begun."""
+    return item.stash.get(_trial, None)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -221,7 +221,11 @@ def named(said: Iterable[Message], rows: Iterable[Row]) -> list[Message]:
 
 
 def differs(
-    said: Sequence[Message], rows: Sequence[Row], word: Word, began: datetime
+    said: Sequence[Message],
+    rows: Sequence[Row],
+    word: Word,
+    began: datetime,
+    slack: timedelta = timedelta(0),
 ) -> str | None:
     """
     Compare messages with a table.
@@ -231,11 +235,12 @@ def differs(
         rows: the table.
         word: what words in the table stand for.
         began: when it began to happen, which is "the row above" of the first.
+        slack: how far from its time a row may come.
 
     Returns:
         A sentence about the first message that is missing or out of place; None if it fits.
     """
-    match = _Match(said, rows, word, began)
+    match = _Match(said, rows, word, began, slack)
     return None if match.fits() else match.complaint()
 
 
@@ -243,9 +248,15 @@ class _Match:
     """The search for a way to read the messages as the rows, which may leave choices."""
 
     def __init__(
-        self, said: Sequence[Message], rows: Sequence[Row], word: Word, began: datetime
+        self,
+        said: Sequence[Message],
+        rows: Sequence[Row],
+        word: Word,
+        began: datetime,
+        slack: timedelta,
     ) -> None:
         self._said = said
+        self._slack = slack
         self._began = began
         self._groups: list[list[Row]] = []
         for row in rows:
@@ -284,7 +295,9 @@ class _Match:
         if not row.fits(message, self._word):
             return False
         since = self._began if last is None else last.crossing.at
-        return row.after is None or message.crossing.at - since == row.after
+        if row.after is None:
+            return True
+        return abs(message.crossing.at - since - row.after) <= self._slack
 
     def _remember(self, place: int, wanted: list[Row]) -> None:
         if place > self._furthest:

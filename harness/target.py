@@ -3,7 +3,7 @@ The systems under test, and what is said of them beforehand.
 
 What a system declares not to do is "not applicable" in a report; what this project has not built
 yet is "not yet covered". Both bear their reason, are counted by it, and are never passed and never
-failed. Only the bundled backend and the emulated charger can be put under test so far.
+failed. What is said of a charger elsewhere stands in its own profile (`harness.certify`).
 """
 
 from __future__ import annotations

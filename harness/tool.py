@@ -11,21 +11,23 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness import charger_rules
 from harness.central import Answer, Central, Error, Silence
 from harness.central_rules import broken_rules
-from harness.depot import Depot, bring, pack
+from harness.depot import Depot, bring, firmware, pack
 from harness.errors import Disagreement, UsageError
 from harness.fields import CODE, build
 from harness.hands import Hands
-from harness.ocpp_rules import CALL, RESULT, breaches, payload_breaches
+from harness.ocpp_rules import CALL, RESULT, Breach, breaches, payload_breaches
 from harness.operator import Operator, OperatorOfBackend, OperatorOfTool
 from harness.puppet import Puppet
 from harness.recording import BACKEND
 from harness.said import Message, messages, span
+from harness.steps import must_be_done
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from simulators.charger_inch import id_tag_of
 from simulators.charger_inch.habits import ListMemoryFull, LockFails
@@ -43,14 +45,18 @@ NOTHING = "nothing"
 PARTS = {"lock": LockFails(), "list memory": ListMemoryFull()}
 """What can fail of an emulated charger, by its name in scenarios."""
 
+PHASES = frozenset({"L1", "L2", "L3"})
+MOST_A = Decimal(32)
+"""What the car of a compliance case draws, and on which phases, where nothing limits it."""
+
 PASSWORD, NO_PASSWORD = "with the password ", "without a password"
 IN_THE_CLEAR, NO_CERTIFICATE = "in the clear", "without a certificate"
 """How a charger may dial that must not be let in, as scenarios write it."""
 
 _CARD = re.compile(r"(\w+)'s card")
-_DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
+DEPOT = re.compile(r"the (http|ftp) depot(?:'s (\S+))?")
 _LATER = re.compile(r"in (\d+ \w+)")
-_AGO = re.compile(r"(\d+ \w+) ago")
+AGO = re.compile(r"(\d+ \w+) ago")
 
 
 class Tool:
@@ -88,14 +94,38 @@ class Tool:
     # ------------------------------------------------------------------ what is declared
 
     @property
+    def charger_name(self) -> str:
+        """The identity of the charger, whichever side is under test."""
+        return CHARGER
+
+    @property
     def under_test(self) -> str:
         """The name of the side under test, as it stands on the wire."""
-        return CHARGER if self.side == CHARGE_POINT else BACKEND
+        return self.charger_name if self.side == CHARGE_POINT else BACKEND
 
     @property
     def other(self) -> str:
         """The name of the side that the bench plays."""
-        return BACKEND if self.side == CHARGE_POINT else CHARGER
+        return BACKEND if self.side == CHARGE_POINT else self.charger_name
+
+    @property
+    def slack(self) -> timedelta:
+        """How far from its instant a thing may happen: nothing in simulated time."""
+        return timedelta(0)
+
+    @property
+    def most_a(self) -> Decimal:
+        """What flows on each phase where nothing limits it, as scenarios say it."""
+        return MOST_A
+
+    @property
+    def phases(self) -> frozenset[str]:
+        """The phases on which the car draws."""
+        return PHASES
+
+    def must_support(self, what: str) -> None:
+        """End the scenario where it is declared that something is not done, or not yet covered."""
+        must_be_done(self._bench, what, self.side)
 
     def must_be(self, side: str) -> None:
         """Refuse a sentence that makes sense with the other side under test only."""
@@ -166,7 +196,7 @@ class Tool:
     def hands(self) -> Hands:
         """The people around the charger under test."""
         self.must_be(CHARGE_POINT)
-        return self._bench.charger(CHARGER)
+        return self._bench.charger(self.charger_name)
 
     def fail(self, part: str) -> None:
         """Let a part of the charger under test fail."""
@@ -259,6 +289,10 @@ class Tool:
         content = pack({"diagnostics.txt": "isebench was here\n"})
         self.do(lambda: bring(location, str(name), content))
 
+    def firmware(self, version: str) -> bytes:
+        """Give a firmware that the charger under test takes, with its version."""
+        return firmware(version)
+
     def puppet_answer(self, action: str) -> Mapping[str, Any]:
         """Give what the charger on strings answers to a command."""
         return cast("Mapping[str, Any]", self.puppet.answers[action])
@@ -281,14 +315,14 @@ class Tool:
         """
         Give what a word of a scenario stands for; any other text stands for itself.
 
-        ``Anna's card``; ``the transaction``, ``the reservation`` and ``the interval``, the last
-        that crossed the wire; ``now``, ``in 10 min``, ``90 s ago``; ``the http depot``, ``the ftp
-        depot's firmware.zip``.
+        Messages are made with it. ``Anna's card``; ``the transaction``, ``the reservation`` and
+        ``the interval``, the last that crossed the wire; ``now``, ``in 10 min``, ``90 s ago``;
+        ``the http depot``, ``the ftp depot's firmware.zip``.
         """
         if text in self.words:
             return self.words[text]
         if found := _CARD.fullmatch(text):
-            return id_tag_of(self._bench.card_of(found[1]))
+            return self.id_tag_of(found[1])
         if text == "the transaction":
             return str(self._last("StartTransaction.conf", "transactionId"))
         if text == "the reservation":
@@ -299,11 +333,23 @@ class Tool:
             return stamp(self._bench.clock.now())
         if found := _LATER.fullmatch(text):
             return stamp(self._bench.clock.now() + span(found[1]))
-        if found := _AGO.fullmatch(text):
+        if found := AGO.fullmatch(text):
             return stamp(self._bench.clock.now() - span(found[1]))
-        if found := _DEPOT.fullmatch(text):
+        if found := DEPOT.fullmatch(text):
             return self._bench.run(self.open_depot()).url(found[1], found[2] or "")
         return text
+
+    def id_tag_of(self, person: str) -> str:
+        """Give what stands on the wire for a person's card."""
+        return id_tag_of(self._bench.card_of(person))
+
+    def meant(self, text: str) -> str:
+        """Give what a word stands for where a message is judged; see `word`."""
+        return self.word(text)
+
+    def window(self, begin: timedelta, end: timedelta) -> tuple[datetime, datetime]:
+        """Give the instants between two spans of time after the first When."""
+        return self.happened_at + begin, self.happened_at + end
 
     def _last(self, name: str, field: str) -> object:
         for message in reversed(messages(self._bench.tap.crossings, BACKEND)):
@@ -352,12 +398,15 @@ class Tool:
             lives = self._bench.backend_lives()
             found = broken_rules(crossings, self.under_test, self.other, self._wanted, lives)
         if not found and self.side == CHARGE_POINT:
-            begin = self._bench.start
-            found = charger_rules.breaches(crossings, self.under_test, self.other, begin)
+            found = self._broken_charger_rules()
         if found:
             self._bench.decide([breach.crossing for breach in found])
             first = found[0]
             raise Disagreement(f"{first.why}, in {first.crossing.text}")
+
+    def _broken_charger_rules(self) -> list[Breach]:
+        crossings, begin = self._bench.tap.crossings, self._bench.start
+        return charger_rules.breaches(crossings, self.under_test, self.other, begin)
 
 
 def stamp(instant: datetime) -> str:

@@ -77,11 +77,21 @@ class Clock(Protocol):
         """Keep time from moving until the hold is released."""
 
 
+class BenchClock(Clock, Protocol):
+    """What a bench needs besides, which lets time pass."""
+
+    async def settle(self) -> None:
+        """Wait until all that was begun at this instant has ended."""
+
+    async def advance_to(self, target: datetime) -> None:
+        """Let time pass up to ``target``."""
+
+
 async def real_pause(seconds: float, until: asyncio.Event) -> None:
     """
     Wait in the machine's time, but no longer than until the event.
 
-    For what is about the speed of a line, which no virtual clock can show; for nothing else.
+    For what is about the speed of a line, which no virtual clock can show, and before what is real.
     """
     waiting = asyncio.ensure_future(until.wait())
     await asyncio.wait([waiting], timeout=seconds)
@@ -145,6 +155,14 @@ class RealClock:
     def hold(self, reason: str) -> Hold:
         """Give a hold that keeps nothing."""
         return Hold(reason, lambda _: None)
+
+    async def settle(self) -> None:
+        """Wait for nothing: nobody can tell when all that was begun in real time has ended."""
+
+    async def advance_to(self, target: datetime) -> None:
+        """Wait until ``target`` has come."""
+        ahead_s = (target - self.now()).total_seconds() / self._factor
+        await real_pause(max(0.0, ahead_s), asyncio.Event())
 
 
 class _VirtualAlarm:

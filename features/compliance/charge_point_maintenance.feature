@@ -8,7 +8,7 @@ Feature: HAR Compliance, charge point: firmware and diagnostics
   Scenario: TC_044_1_CS Firmware Update - Download and Install
     Given the depot holds the firmware 1.13 as inch-1.13.zip
     When the operator sends UpdateFirmware with location=the http depot's inch-1.13.zip, retrieveDate=in 2 min
-    And 119 s pass
+    And 100 s pass
     And the operator sends GetConfiguration with key[0]=HeartbeatInterval
     And 10 min pass
     Then the charger has said, in this order

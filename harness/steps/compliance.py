@@ -8,11 +8,11 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
 from harness.central import CardVerdict, Opening
-from harness.depot import firmware, is_whole
+from harness.depot import is_whole
 from harness.errors import Disagreement, NothingArrived, UsageError
 from harness.recording import LINE_WIRE
 from harness.said import span
-from harness.steps import must_be_done, records, show
+from harness.steps import records, show
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from harness.tool import CHARGER, Tool
 
@@ -23,16 +23,16 @@ Table = list[list[str]]
 
 @given("a charger under test")
 def charger_under_test(bench: Bench) -> None:
-    """Put an emulated INCH before a central system that the bench plays."""
-    bench.tool = Tool(bench, CHARGE_POINT)
+    """Put a charger, the emulated INCH or one elsewhere, before a central system of the bench."""
+    bench.tool = bench.new_tool(CHARGE_POINT)
     bench.declare_central()
-    bench.declare_station(CHARGER, ise=False)
+    bench.declare_station(bench.tool.charger_name, ise=False)
 
 
 @given("a central system under test")
 def central_system_under_test(bench: Bench) -> None:
     """Put the bundled backend before a charger that the bench plays; nobody waits for files."""
-    bench.tool = Tool(bench, CENTRAL_SYSTEM)
+    bench.tool = bench.new_tool(CENTRAL_SYSTEM)
     bench.leave_out_utility()
     station = bench.declare_station(CHARGER, ise=False)
     station.puppet, station.is_configured = True, False
@@ -41,31 +41,31 @@ def central_system_under_test(bench: Bench) -> None:
 @given(parsers.parse("{what} is supported"))
 def is_supported(bench: Bench, what: str) -> None:
     """End here where it is declared that this is not done, or not yet covered."""
-    must_be_done(bench, what, tool_of(bench).side)
+    tool_of(bench).must_support(what)
 
 
 @given("the charger has a fixed cable")
 def has_fixed_cable(bench: Bench) -> None:
     """Let the cable hang at the charger for good."""
-    bench.build(CHARGER, fixed_cable=True)
+    bench.build(tool_of(bench).charger_name, fixed_cable=True)
 
 
 @given("the charger has back-up power")
 def has_backup_power(bench: Bench) -> None:
     """Let the charger tell of a power cut before it goes down."""
-    bench.build(CHARGER, backup_power=True)
+    bench.build(tool_of(bench).charger_name, backup_power=True)
 
 
 @given("the charger has no back-up power")
 def has_no_backup_power(bench: Bench) -> None:
     """Let a power cut come over the charger without a word."""
-    bench.build(CHARGER, backup_power=False)
+    bench.build(tool_of(bench).charger_name, backup_power=False)
 
 
 @given("the charger takes no reservations")
 def takes_no_reservations(bench: Bench) -> None:
     """Let the charger reject reservations."""
-    bench.build(CHARGER, accepts_reservations=False)
+    bench.build(tool_of(bench).charger_name, accepts_reservations=False)
 
 
 @given(parsers.re(r"(?P<person>\w+)'s card is (?P<status>Accepted|Blocked|Expired|Invalid)"))
@@ -105,8 +105,8 @@ def charger_has_password(bench: Bench, password: str) -> None:
 @given(parsers.parse("the depot holds the firmware {version} as {name}"))
 def depot_holds_firmware(bench: Bench, version: str, name: str) -> None:
     """Lay a firmware down at the depot: a zip with its version."""
-    depot = bench.run(tool_of(bench).open_depot())
-    depot.lay_down(name, firmware(version))
+    tool = tool_of(bench)
+    bench.run(tool.open_depot()).lay_down(name, tool.firmware(version))
 
 
 @given(parsers.parse("the depot holds the file {name}, which is no firmware"))
@@ -276,13 +276,10 @@ def line_is_encrypted(bench: Bench) -> None:
 def depot_holds_diagnostics(bench: Bench) -> None:
     """Look for the file whose name the charger has given; it must hold something, a zip files."""
     tool = tool_of(bench)
-    names = [
-        str(message.payload.get("fileName"))
-        for message in tool.all_said(CHARGER)
-        if message.name == "GetDiagnostics.conf"
-    ]
+    told = [m for m in tool.all_said(tool.charger_name) if m.name == "GetDiagnostics.conf"]
+    names = [str(message.payload.get("fileName")) for message in told]
     lying = tool.depot.files() if tool.depot is not None else {}
-    bench.decide(m.crossing for m in tool.all_said(CHARGER) if m.name == "GetDiagnostics.conf")
+    bench.decide(message.crossing for message in told)
     if not names or names[-1] not in lying:
         raise Disagreement(f"the depot holds {sorted(lying) or 'nothing'}, not {names}")
     if not is_whole(names[-1], content := lying[names[-1]]):
@@ -306,7 +303,7 @@ TLS = ("TLSv1.2", "TLSv1.3")
 @then("it has named itself and its AuthorizationKey")
 def has_named_itself(bench: Bench) -> None:
     """Compare the handshake of its last line with its name and the key that it was last given."""
-    password = _opening(bench).password_of(CHARGER)
+    password = _opening(bench).password_of(tool_of(bench).charger_name)
     keys = [
         message.payload["value"]
         for message in tool_of(bench).all_said(tool_of(bench).other)
@@ -344,7 +341,7 @@ def line_speaks_tls(bench: Bench) -> None:
 
 
 def _opening(bench: Bench) -> Opening:
-    opening = bench.central.opened.get(CHARGER)
+    opening = bench.central.opened.get(tool_of(bench).charger_name)
     if opening is None:
         raise NothingArrived("no line of the charger came up")
     return opening

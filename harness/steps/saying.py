@@ -22,10 +22,10 @@ from harness.steps import records, show
 from harness.steps.compliance import tool_of
 from harness.steps.operating import period
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
+from harness.tool import PHASES
 
 Table = list[list[str]]
 
-PHASES = frozenset({"L1", "L2", "L3"})
 VALUES = {
     "a number": re.compile(r"-?\d+"),
     "true or false": re.compile(r"true|false", re.IGNORECASE),
@@ -56,7 +56,8 @@ def _has_said(bench: Bench, side: str, datatable: Table) -> None:
     rows = read_rows(records(datatable))
     said = named(tool.said(), rows)
     bench.decide(message.crossing for message in said)
-    if (why := differs(said, rows, tool.word, tool.happened_at)) is not None:
+    why = differs(said, rows, tool.meant, tool.happened_at, tool.slack)
+    if why is not None:
         raise Disagreement(why)
 
 
@@ -78,7 +79,7 @@ def _has_said_no(bench: Bench, name: str, fields: str) -> None:
     found = [
         message
         for message in tool.said()
-        if message.name == name and meets(message.payload, conditions, tool.word)
+        if message.name == name and meets(message.payload, conditions, tool.meant)
     ]
     bench.decide(message.crossing for message in found)
     if found:
@@ -280,12 +281,13 @@ def values_are_apart(bench: Bench, context: str, seconds: str, key: str) -> None
     times = [at for at, _ in values]
     if len(times) < 3:
         raise NothingArrived(f"{len(times)} values of {context} came, not 3 or more")
-    if gaps_s(times) != {float(seconds)}:
+    slack = tool.slack
+    if any(abs(gap - float(seconds)) > slack.total_seconds() for gap in gaps_s(times)):
         told = ", ".join(f"{gap:g} s" for gap in sorted(gaps_s(times)))
         raise Disagreement(f"the times of {context} are {told} apart, not {seconds} s")
     span_of = timedelta(seconds=float(seconds))
     begin, end = _transaction_span(bench)
-    if times[0] - span_of > begin or times[-1] + span_of < end:
+    if times[0] - span_of - slack > begin or times[-1] + span_of + slack < end:
         raise NothingArrived(
             f"the first of {context} is of {times[0]:%H:%M:%S}, the last of {times[-1]:%H:%M:%S}"
         )
@@ -314,12 +316,14 @@ def _transaction_span(bench: Bench) -> tuple[datetime, datetime]:
     )
 )
 def values_on_grid(bench: Bench, context: str, seconds: str) -> None:
-    """Compare each time with a grid that begins at midnight, exactly."""
+    """Compare each time with a grid that begins at midnight; in simulated time exactly."""
+    grid, slack = timedelta(seconds=int(seconds)), tool_of(bench).slack
     for at, _ in _values(bench, context):
         since_midnight = timedelta(
             hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond
         )
-        if since_midnight % timedelta(seconds=int(seconds)):
+        beside = since_midnight % grid
+        if min(beside, grid - beside) > slack:
             raise Disagreement(f"{at:%H:%M:%S.%f} is not on the grid of {seconds} s")
 
 
@@ -339,7 +343,7 @@ def values_bear(bench: Bench, fields: str) -> None:
     if not told:
         raise NothingArrived("no MeterValues.req crossed the wire")
     for message in told:
-        if not meets(message.payload, conditions, tool.word):
+        if not meets(message.payload, conditions, tool.meant):
             raise Disagreement(f"not with {fields}: {message.crossing.text}")
 
 
@@ -430,27 +434,29 @@ def car_has_drawn(bench: Bench, datatable: Table) -> None:
     Compare the currents that the charger has told with limits, by the time since the first When.
 
     A car takes what it is given, so a current is no more than its limit and not a whole ampere
-    less. Whenever a current is told, those of all three phases are.
+    less. Whenever a current is told, those of all its phases are.
     """
     tool = tool_of(bench)
     told = _currents(bench)
     for row in records(datatable, "from", "to", "A"):
-        start, end = (tool.happened_at + span(row[name]) for name in ("from", "to"))
-        limit = Decimal(row["A"])
+        start, end = tool.window(span(row["from"]), span(row["to"]))
+        limit = min(Decimal(row["A"]), tool.most_a)
         within = [(at, currents) for at, currents in told if start < at <= end]
         if not within:
             raise NothingArrived(f"no current was told between {row['from']} and {row['to']}")
         for at, currents in within:
-            if (why := is_not_drawn(currents, limit)) is not None:
+            if (why := is_not_drawn(currents, limit, tool.phases)) is not None:
                 raise Disagreement(f"{at:%H:%M:%S}: {why}")
 
 
-def is_not_drawn(currents: Mapping[str, Decimal], limit: Decimal) -> str | None:
-    """Give why currents, by phase, are not those of a car on three phases under a limit."""
+def is_not_drawn(
+    currents: Mapping[str, Decimal], limit: Decimal, phases: frozenset[str] = PHASES
+) -> str | None:
+    """Give why currents, by phase, are not those of a car on some phases under a limit."""
     of_phase = {phase.removesuffix("-N"): current for phase, current in currents.items()}
-    if missing := PHASES - set(of_phase):
+    if missing := phases - set(of_phase):
         return f"no current was told of {show(missing)}"
-    for phase in sorted(PHASES):
+    for phase in sorted(phases):
         if not limit - 1 < (current := of_phase[phase]) <= limit:
             return f"{current} A were drawn on {phase}, not {limit} A"
     return None

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from backend import Settings
+from harness.certify.acts import ACTS, load_answers
+from harness.certify.profile import load
 from harness.cli import build_parser
 from harness.targets.target_file import read_target
 from simulators import ftp_server
@@ -42,8 +44,9 @@ LOG_LINE = (
 
 UNTIL_STOPPED = ("up", "charger", "gateway")
 """They run until they are stopped; test_up.py and test_…_alone.py do that."""
+CERTIFY = ROOT / "docs/how-to/certify-a-charger.md"
 JUDGE = ROOT / "docs/how-to/judge-a-backend.md"
-OTHER_TOML = (JUDGE,)
+OTHER_TOML = (CERTIFY, JUDGE)
 """Their TOML is no settings."""
 ALL_FEATURES = "isebench conform --quiet --report"
 """With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
@@ -103,6 +106,8 @@ def test_every_command_is_documented() -> None:
         "conform",
         "compare",
         "merge",
+        "certify",
+        "verify",
         "replay",
         "sequence",
         "explain",
@@ -127,6 +132,20 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
 
         assert settings.accounts
         assert settings.stations
+
+
+def test_profile_of_the_docs_is_accepted(tmp_path: Path) -> None:
+    """The page's profile is taken, with the hands and the answers that it shows besides."""
+    (profile,) = blocks(CERTIFY, "toml")
+    hands, answers = (one for one in blocks(CERTIFY, "text") if one.startswith(("[hands]", '"')))
+    path = tmp_path / "inch.toml"
+    path.write_text(profile + hands, encoding="utf-8")
+    (tmp_path / "answers.toml").write_text(answers, encoding="utf-8")
+
+    read = load(path)
+    assert read.charger.identity == "WB-1"
+    assert read.declared.title == "Etrel INCH"
+    assert {*read.hands, *load_answers(tmp_path / "answers.toml")} <= set(ACTS)
 
 
 def test_targets_of_the_docs_are_accepted(tmp_path: Path) -> None:

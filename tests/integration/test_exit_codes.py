@@ -56,6 +56,8 @@ ENDS: list[tuple[str, int]] = [
     ("merge none", 2),
     ("sequence none.log", 2),
     ("sequence charger.log", 0),
+    ("certify none.toml", 2),
+    ("verify none", 2),
     ("replay none.log", 2),
     ("replay charger.log", 0),
     ("explain CH1 yesterday --settings none.toml", 2),
@@ -103,6 +105,20 @@ SHOWN_BY = {
         "unit/harness/test_merge.py",
         "test_the_command_says_what_came_of_it",
     ),
+    **{
+        ("isebench certify", code): (
+            "integration/test_certify.py",
+            "test_a_run_whose_cases_have_all_ended",
+        )
+        for code in (0, 1, 4)
+    },
+    **{
+        ("isebench verify", code): (
+            "integration/test_certify.py",
+            "test_a_statement_is_signed_later_and_verified",
+        )
+        for code in (0, 1, 4)
+    },
     ("isebench up", 0): ("integration/test_up.py", "test_a_charger_of_ones_own_may_connect"),
     ("isebench charger", 0): (
         "integration/test_charger_alone.py",
@@ -212,6 +228,8 @@ def test_any_command_that_is_ended_otherwise(
 
 
 NEEDED = {
+    "certify": ["x"],
+    "verify": ["x"],
     "charger": ["--backend", "ws://127.0.0.1:9", "--identity", "WB-1"],
     "explain": ["CH1", "14:15", "--settings", "x"],
     "read": ["x"],

@@ -199,3 +199,21 @@ def test_a_value_bears_a_unit_of_its_measurand(measurand: str, unit: str, fits: 
     found = booted(measures(value("1", 1, measurand=measurand, unit=unit)))
 
     assert ([] if fits else [f"{measurand} is told in {unit}"]) == found
+
+
+def test_a_charger_that_was_there_before_goes_on() -> None:
+    """It is registered, ends what it began before the case, and its clock may be a little ahead."""
+    stop = {"transactionId": 7, "meterStop": 5, "timestamp": at(3)}
+    frame = json.dumps([2, "1", "StopTransaction", stop])
+    crossings = [Crossing(START, "ocpp1.6", ME, OTHER, frame)]
+    ahead = timedelta(seconds=5)
+
+    def found(**how: Any) -> list[str]:
+        return [one.why for one in breaches(crossings, ME, OTHER, START, **how)]
+
+    assert [] == found(is_registered=True, earlier={7}, ahead=ahead)
+    assert ["the charger is not registered, and asks"] == found(earlier={7}, ahead=ahead)
+    assert ["transaction 7 is none that the central system has numbered"] == found(
+        is_registered=True, ahead=ahead
+    )
+    assert [f"{at(3)} has not come yet"] == found(is_registered=True, earlier={7})

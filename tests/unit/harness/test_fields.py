@@ -150,3 +150,17 @@ class TestMaking:
         """A slip of the pen is found where it stands, not on the wire."""
         with pytest.raises(UsageError, match=told.replace(".", r"\.").replace("[", r"\[")):
             build(action, 2, fields, word)
+
+
+def test_a_time_may_be_a_span_of_times() -> None:
+    """Two instants with a slash between them mean any from the one to the other."""
+    words = {"now": "2025-06-03T08:00:00Z/2025-06-03T08:00:05Z"}
+    wanted = read_conditions("timestamp=now")
+
+    def fits(told: str) -> bool:
+        return meets({"timestamp": told}, wanted, lambda text: words.get(text, text))
+
+    assert [True, True, False, False] == [
+        fits(f"2025-06-03T08:00:{second}Z") for second in ("00", "05", "06", "05.1")
+    ]
+    assert not fits("a/b")

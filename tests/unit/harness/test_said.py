@@ -249,3 +249,22 @@ class TestReading:
             read_rows([{"message": "Reset.conf", "with": "status=Accepted"}])[0]
         )
         assert "Reset.conf" == str(Row("Reset.conf"))
+
+
+def test_a_span_holds_give_or_take_its_slack() -> None:
+    """In real time a row may come a little before its time, or after."""
+    rows = read_rows([{"message": "Heartbeat.req", "after": "2 s"}])
+    frame = '[2,"1","Heartbeat",{}]'
+
+    def fits(second: float, slack: float) -> bool:
+        at = START + timedelta(seconds=second)
+        said = messages([Crossing(at, "ocpp1.6", "A", "B", frame)], "A")
+        return differs(said, rows, str, START, timedelta(seconds=slack)) is None
+
+    assert [True, False, True, True, False] == [
+        fits(2, 0),
+        fits(2.1, 0),
+        fits(2.5, 0.5),
+        fits(1.5, 0.5),
+        fits(2.6, 0.5),
+    ]

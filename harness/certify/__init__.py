@@ -1,0 +1,1 @@
+"""`isebench certify`: a charger that is not ours is put under test, in real time."""
