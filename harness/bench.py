@@ -45,7 +45,6 @@ from harness.gateways import Gateways
 from harness.local_time import ZURICH, grid, instant, read_day
 from harness.outcomes import JudgedCell, Place
 from harness.puppet import Puppet
-from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.sources import CardSource, Meter, Sources
 from harness.targets.face import BackendFace
@@ -64,10 +63,11 @@ from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
 from simulators.clock import BenchClock, Hold, RealClock, VirtualClock
-from simulators.wiretap import Crossing, Wiretap
+from simulators.wiretap import LINE_WIRE, Crossing, Wiretap
 
 if TYPE_CHECKING:
     from harness.fault_cells import CellResult
+    from harness.rerun import Rerun
     from harness.sending_meter import SendingMeter
     from harness.targets.foreign import ForeignBackend
     from harness.targets.waiting import Waiting
@@ -236,6 +236,11 @@ class Bench:
         target: the backend under test, where it is not the bundled one.
     """
 
+    #: The file of a recorder between the chargers and what they connect to.
+    recorder_file: Path | None = None
+    #: A recording that is put before the backend.
+    rerun: Rerun | None = None
+
     def __init__(self, seed: int, folder: Path, target: Target | None = None) -> None:
         self.seed = seed
         self.folder = folder
@@ -287,6 +292,7 @@ class Bench:
         self.deciding_files: list[str] = []
         self.judged: list[JudgedCell] = []
         self.in_real_time = False
+        self._between = contextlib.AsyncExitStack()
         self._twins: list[Bench] = []
         # What one sentence leaves for the next.
         self.wanted: set[str] = set()
@@ -489,6 +495,11 @@ class Bench:
             raise UsageError("the bench is not going yet")
         return part
 
+    async def line_changed(self, name: str, *, up: bool) -> None:
+        """Take the word of who plays a charger that its line is up or down, as a device's."""
+        self._there(self._lines).charger_says(name, up)
+        await self.clock.settle()
+
     def device(self, name: str) -> ChargerInch | Puppet:
         """Give what stands on the bench under a name."""
         return self.puppets.get(name) or self.chargers[name]
@@ -580,7 +591,7 @@ class Bench:
             await self._utility.start()
         await self.gateways.start(clock, tap)
         lines = self._lines = Lines(self._clock, self._tap)
-        address = await self._start_central_system(clock, lines)
+        address = await self._through_recorder(await self._start_central_system(clock, lines))
         for station in self.stations.values():
             if not station.is_elsewhere:
                 await self._put(station, lines, address)
@@ -590,6 +601,18 @@ class Bench:
         await self._clock.settle()
         # A clock that cannot stand has begun before the day, so that all is in its place by now.
         await self._clock.advance_to(self.start)
+
+    async def _through_recorder(self, address: str) -> str:
+        """Put a recorder between, where one is declared, and give where chargers connect then."""
+        if self.recorder_file is None:
+            return address
+        # Loaded only by who has one.
+        from harness.recorder import Recorder, Wishes
+
+        wishes = Wishes("ws://127.0.0.1:0", address, self.recorder_file)
+        recorder = Recorder(wishes, self.remarks.append, self.clock)
+        await self._between.enter_async_context(recorder.running())
+        return recorder.address
 
     async def _start_central_system(self, clock: VirtualClock, lines: Lines) -> str:
         """Start what chargers connect to, and give its address."""
@@ -817,6 +840,7 @@ class Bench:
                 leaving.push_async_callback(self._backend.stop)
             if self._central is not None:
                 leaving.push_async_callback(self._central.stop)
+            leaving.push_async_callback(self._between.aclose)
             if self.tool is not None:
                 leaving.push_async_callback(self.tool.close)
             for name in (*self.chargers, *self.puppets):
@@ -943,6 +967,7 @@ def _say_again(name: str, text: str) -> Act:
 def _again_on_the_line(name: str, state: str) -> Act:
     async def act(bench: Bench) -> None:
         puppet = bench.puppets[name]
-        await (puppet.restore_line() if state == "up" else puppet.cut_line())
+        is_up = state.split(" ", 1)[0] == "up"
+        await (puppet.restore_line() if is_up else puppet.cut_line())
 
     return act

@@ -20,9 +20,8 @@ from typing import Any
 
 from harness.frames import instant_of
 from harness.ocpp_rules import Breach
-from harness.recording import LINE_WIRE
 from harness.said import Message, messages
-from simulators.wiretap import Crossing
+from simulators.wiretap import LINE_WIRE, Crossing
 
 REGISTER = "Energy.Active.Import.Register"
 

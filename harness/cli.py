@@ -19,6 +19,7 @@ from simulators.command_line import add_charger_options, add_gateway_options
 
 if TYPE_CHECKING:
     from harness.catalogue import ListedScenario
+    from harness.replay_away import Away
     from harness.selection import Wish
 
     # argparse has no public name for it.
@@ -56,8 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
         _add_merge,
         _add_certify,
         _add_verify,
+        _add_record,
         _add_replay,
         _add_sequence,
+        _add_minimise,
+        _add_scenario,
         _add_explain,
         _add_read,
         _add_test_connection,
@@ -460,17 +464,165 @@ def _add_verify(commands: Commands) -> None:
     )
 
 
+def _add_record(commands: Commands) -> None:
+    record = commands.add_parser(
+        "record",
+        help="write down what real chargers and their backend say",
+        description="Stand between chargers and their backend until Ctrl-C: pass on every byte as "
+        "it came, in both directions, and write down what crosses. Nothing is altered but the host "
+        "and the path of a charger's request. Passwords are not written down.",
+    )
+    record.add_argument(
+        "--listen",
+        required=True,
+        metavar="URL",
+        help="where chargers connect: ws://0.0.0.0:9000, or wss://… with --certificate",
+    )
+    record.add_argument(
+        "--to", required=True, metavar="URL", help="the backend: wss://backend.example/ocpp"
+    )
+    record.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the file for the recording; it is not there yet",
+    )
+    record.add_argument(
+        "--trust", type=Path, metavar="FILE", help="who signed the backend's certificate (PEM)"
+    )
+    record.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="what chargers are shown over wss (PEM)"
+    )
+    record.add_argument(
+        "--key", type=Path, metavar="FILE", help="its key, where that is not in the same file (PEM)"
+    )
+
+
 def _add_replay(commands: Commands) -> None:
     replay = commands.add_parser(
         "replay",
         help="put recorded frames before the backend",
         description="Put the frames of recordings or field logs before the backend, with the "
         "times they bear, and show the readings, intervals and deviations it made of them. "
-        "Reads recordings of isebench, logs of Home Assistant with mobilityhouse/ocpp, and "
-        "evcc TRACE logs.",
+        "Reads recordings of isebench, packet captures (pcap, pcapng), logs of Home Assistant with "
+        "mobilityhouse/ocpp, and evcc TRACE logs. With --to they are put before a backend that is "
+        "not ours, in real time, and its answers are compared.",
     )
     replay.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording or a log")
+    _add_zone(replay)
     replay.add_argument(
+        "--from",
+        dest="begin",
+        default="",
+        metavar="INSTANT",
+        help='leave out what was before: "2026-03-25 14:15" in that zone',
+    )
+    replay.add_argument(
+        "--start",
+        default="",
+        metavar="INSTANT",
+        help="move everything in time, so that the first frame is then; a day (2026-12-01) keeps "
+        "its time of day. What is altered is said",
+    )
+    replay.add_argument(
+        "--to", default="", metavar="URL", help="a backend of yours: wss://backend.example/ocpp"
+    )
+    replay.add_argument(
+        "--pace",
+        default="",
+        metavar="PACE",
+        help="with --to: recorded, 10x (ten times as fast, any number), or as-fast-as-answered "
+        "(recorded)",
+    )
+    replay.add_argument(
+        "--trust", type=Path, metavar="FILE", help="with --to: who signed its certificate (PEM)"
+    )
+    replay.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="with --to: a file with the password that the chargers log in with",
+    )
+    replay.add_argument(
+        "--record", type=Path, metavar="FILE", help="with --to: write down what crosses"
+    )
+
+
+def _add_minimise(commands: Commands) -> None:
+    minimise = commands.add_parser(
+        "minimise",
+        help="find the shortest recording that still shows a fault",
+        description="Leave out of a recording what is not needed to show a fault: chargers, "
+        "exchanges, sampled values, fields. Each try is replayed before the bundled backend, on a "
+        "virtual clock. Ctrl-C ends it with the shortest so far and exit code 130.",
+    )
+    minimise.add_argument(
+        "recording", nargs="?", type=Path, metavar="RECORDING", help="a recording or a log"
+    )
+    minimise.add_argument(
+        "--keeps",
+        default="",
+        metavar="FAULT",
+        help="what is shown still: 'ISE-18 fails', '\"Dorfplatz\" 14:15 is 0.123', "
+        "'StartTransaction is answered Blocked'",
+    )
+    minimise.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the file for it (RECORDING-minimised.jsonl beside it)",
+    )
+    minimise.add_argument(
+        "--list",
+        action="store_true",
+        dest="lists",
+        help="say which requirements can be judged from a recording alone, and how",
+    )
+    _add_zone(minimise)
+    _add_target(minimise)
+
+
+def _add_scenario(commands: Commands) -> None:
+    scenario = commands.add_parser(
+        "scenario",
+        help="make a scenario of a recording",
+        description="Replay a recording before the bundled backend, and write a feature that says "
+        "what came of it: each value that the utility holds, and how each call was answered. The "
+        "frames go beside it. `isebench conform --features DIR` runs it.",
+    )
+    scenario.add_argument("recording", type=Path, metavar="RECORDING", help="a recording or a log")
+    scenario.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the feature (RECORDING's name with .feature, beside it)",
+    )
+    scenario.add_argument(
+        "--requirement",
+        default="HAR-04",
+        metavar="ID",
+        help="the requirement that it is tagged with (HAR-04)",
+    )
+    _add_zone(scenario)
+    _add_target(scenario)
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--target",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="a backend of your own instead of the bundled one, as this file describes it; its "
+        "time is stepped",
+    )
+
+
+def _add_zone(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--zone",
         default="Europe/Zurich",
         metavar="ZONE",
@@ -823,10 +975,79 @@ def _verify(options: argparse.Namespace) -> int:
     return verify(options.statement, options.key, print)
 
 
-def _replay(options: argparse.Namespace) -> int:
-    from harness.replay_text import replay_files
+def _record(options: argparse.Namespace) -> int:
+    from functools import partial
 
-    return replay_files(options.files, zone=options.zone)
+    from harness.recorder import Wishes, record
+
+    wishes = Wishes(
+        options.listen, options.to, options.out, options.trust, options.certificate, options.key
+    )
+    return record(wishes, partial(print, flush=True))
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from harness.replay_text import Wishes, replay_files
+
+    wishes = Wishes(options.zone, options.begin, options.start, _away(options))
+    return replay_files(options.files, wishes)
+
+
+def _away(options: argparse.Namespace) -> Away | None:
+    from harness.errors import UsageError
+    from harness.replay_away import RECORDED, Away, Pace
+
+    if not options.to:
+        for name in ("pace", "trust", "password_file", "record"):
+            if getattr(options, name):
+                raise UsageError(
+                    f"--{name.replace('_', '-')} goes with --to: the bundled backend has a clock "
+                    "of its own, and nobody in between"
+                )
+        return None
+    if options.record is not None and len(options.files) > 1:
+        raise UsageError("--record is one file, for one recording; replay them one by one")
+    pace = Pace.of(options.pace or RECORDED)
+    password = _password_in(options.password_file)
+    return Away(options.to, pace, options.trust, password, options.record)
+
+
+def _password_in(path: Path | None) -> str | None:
+    """Read the first line of a file; None where none is named."""
+    if path is None:
+        return None
+    from harness.errors import UsageError
+
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"--password-file {path}: no password can be read there ({error})"
+        ) from error
+
+
+def _minimise(options: argparse.Namespace) -> int:
+    from functools import partial
+
+    from harness.errors import UsageError
+    from harness.minimise import Wishes, list_rules, minimise
+
+    if options.lists:
+        print(list_rules(), end="")
+        return 0
+    if options.recording is None or not options.keeps:
+        raise UsageError("name the recording, and with --keeps what it is to show; or say --list")
+    wishes = Wishes(options.recording, options.keeps, options.out, options.zone, options.target)
+    return minimise(wishes, partial(print, flush=True))
+
+
+def _scenario(options: argparse.Namespace) -> int:
+    from harness.scenario import Wishes, scenario
+
+    wishes = Wishes(
+        options.recording, options.out, options.requirement, options.zone, options.target
+    )
+    return scenario(wishes, print)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -917,8 +1138,11 @@ _COMMANDS = {
     "merge": _merge,
     "certify": _certify,
     "verify": _verify,
+    "record": _record,
     "replay": _replay,
     "sequence": _sequence,
+    "minimise": _minimise,
+    "scenario": _scenario,
     "explain": _explain,
     "read": _read,
     "test-connection": _test_connection,

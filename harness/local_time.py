@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from harness.errors import UsageError
 
 ZURICH = ZoneInfo("Europe/Zurich")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00")
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """
+    Give a time zone by its name.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f'there is no time zone "{name}"; write one like "Europe/Zurich" or "UTC"'
+        ) from None
 
 
 def read_day(text: str) -> date:

@@ -21,8 +21,8 @@ from typing import Any
 from jsonschema import FormatChecker  # type: ignore[import-untyped]
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
-from harness.recording import LINE_WIRE, OCPP_WIRE
-from simulators.wiretap import Crossing
+from harness.recording import OCPP_WIRE
+from simulators.wiretap import LINE_WIRE, Crossing
 
 CALL, RESULT, ERROR = 2, 3, 4
 LENGTHS = {CALL: 4, RESULT: 3, ERROR: 5}

@@ -75,6 +75,7 @@ pytest_plugins = [
     "harness.steps.operating",
     "harness.steps.page",
     "harness.steps.reading_files",
+    "harness.steps.recordings",
     "harness.steps.reports",
     "harness.steps.saying",
     "harness.steps.secrets",

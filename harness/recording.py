@@ -1,14 +1,15 @@
 """
 What crossed the wire, in one file; and the frames in the logs that others write in the field.
 
-Our own recording is JSON Lines: a header line (format, version, seed, start), then one line a
-crossing, in the order in which they happened. Keys stand in one fixed order and the file is
-pure ASCII, so identical crossings give identical bytes, no sign that an editor takes for a line
-break stands inside a line, and marks that turn the reading direction are seen.
+Our own recording is JSON Lines: a header line (format, version, seed, start, and where it comes
+from another file its origin), then one line a crossing, in the order in which they happened. Keys
+stand in one fixed order and the file is pure ASCII, so identical crossings give identical bytes,
+no sign that an editor takes for a line break stands inside a line, and marks that turn the reading
+direction are seen. docs/reference/recording-format.md tells of it.
 
-`read_frames` also reads the OCPP-J frames out of logs that were not made for it. Three ways of
-writing are known, each with whatever stands before it (syslog, docker, a second time column,
-terminal colours):
+`read_frames` also reads the OCPP-J frames out of packet captures (`harness.capture`) and out of
+logs that were not made for it. Three ways of writing logs are known, each with whatever stands
+before it (syslog, docker, a second time column, terminal colours):
 
 * Home Assistant with mobilityhouse/ocpp: ``… INFO (MainThread) [ocpp] WB: receive message […]``
 * the same library under Python's own logging: ``… INFO:ocpp:WB: send […]``
@@ -29,8 +30,8 @@ import contextlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
@@ -39,15 +40,19 @@ from typing import Literal
 
 from harness.errors import UsageError
 from harness.local_time import ZURICH
+from harness.unsaid import without_secrets
+from simulators.wiretap import LINE_WIRE as LINE_WIRE
 from simulators.wiretap import Crossing, Wiretap
 
 FORMAT = "isebench-recording"
-VERSION = 1
+VERSION = 2
+"""1 had no ``origin``, nothing behind ``up`` and ``down``, and no wires in hex of OCPP."""
+VERSIONS_READ = (1, 2)
 BACKEND = "backend"
 """What the system under test is called on the bench."""
 OCPP_WIRE = "ocpp1.6"
-LINE_WIRE = "line"
-"""The wire of a crossing that is no frame: a charger's line went ``up`` or ``down``."""
+BINARY = "+hex"
+"""What stands behind the name of a wire whose texts are bytes in hex: ``ocpp1.6+hex``."""
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 """A log above this is refused: it would not fit into a developer's memory with its frames."""
@@ -60,6 +65,11 @@ CLOCK_JITTER = timedelta(seconds=2)
 """Lines of several threads may be this much out of order without the hour having been put back."""
 ZONE_DOUBT = timedelta(minutes=10)
 """A backend's own time further than this from the log's stamp means another zone. ASSUMED."""
+
+CAPTURE_MAGIC = frozenset(
+    bytes.fromhex(one) for one in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")
+)
+"""How pcap files begin, of either byte order and with nanoseconds too, and pcapng files."""
 
 CHARGER_ACTIONS = frozenset(
     {
@@ -118,6 +128,7 @@ class Form(StrEnum):
     HOME_ASSISTANT = "Home Assistant log"
     PYTHON = "Python log"
     EVCC = "evcc log"
+    CAPTURE = "packet capture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +140,14 @@ class Recording:
         seed: what the run's chance was drawn from; None where nothing was seeded.
         start: the first instant of the run, in UTC.
         crossings: what crossed, in order.
+        origin: what it was made of and how, by name: ``by``, ``of``, ``sha256``, …; empty where it
+            was written down as it crossed.
     """
 
     seed: int | None
     start: datetime
     crossings: tuple[Crossing, ...]
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,44 +236,62 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def header_line(seed: int | None, start: datetime) -> str:
+def header_line(seed: int | None, start: datetime, origin: Mapping[str, str] | None = None) -> str:
     """Give the first line of a recording, with its line end."""
-    header = {"format": FORMAT, "version": VERSION, "seed": seed, "start": instant_text(start)}
+    header: dict[str, object] = {"format": FORMAT, "version": VERSION, "seed": seed}
+    header["start"] = instant_text(start)
+    if origin:
+        header["origin"] = dict(origin)
     return json.dumps(header) + "\n"
 
 
 def crossing_line(crossing: Crossing) -> str:
-    """Give the line of one crossing, with its line end; usable while a run goes on."""
+    """Give the line of one crossing, without secrets, with its line end."""
     line = {
         "at": instant_text(crossing.at),
         "wire": crossing.wire,
         "from": crossing.sender,
         "to": crossing.receiver,
-        "text": crossing.text,
+        "text": without_secrets(crossing.wire, crossing.text),
     }
     return json.dumps(line) + "\n"
 
 
-def recording_text(crossings: Iterable[Crossing], *, seed: int | None, start: datetime) -> str:
-    """Give a whole recording; the same crossings, seed and start give the same text."""
-    return header_line(seed, start) + "".join(map(crossing_line, crossings))
+def recording_text(
+    crossings: Iterable[Crossing],
+    *,
+    seed: int | None,
+    start: datetime,
+    origin: Mapping[str, str] | None = None,
+) -> str:
+    """Give a whole recording; the same crossings, seed, start and origin give the same text."""
+    return header_line(seed, start, origin) + "".join(map(crossing_line, crossings))
 
 
 def write_recording(
-    path: Path, crossings: Iterable[Crossing], *, seed: int | None, start: datetime
+    path: Path,
+    crossings: Iterable[Crossing],
+    *,
+    seed: int | None,
+    start: datetime,
+    origin: Mapping[str, str] | None = None,
 ) -> None:
     """Write a recording to ``path``, over what stands there."""
-    path.write_bytes(recording_text(crossings, seed=seed, start=start).encode("ascii"))
+    text = recording_text(crossings, seed=seed, start=start, origin=origin)
+    path.write_bytes(text.encode("ascii"))
 
 
 @contextlib.contextmanager
-def recorded(path: Path, tap: Wiretap, start: datetime) -> Iterator[None]:
+def recorded(
+    path: Path, tap: Wiretap, start: datetime, origin: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """
     Write down what crosses a wiretap, at its moment; where nothing crosses, no file is left.
 
     Parameters:
         path: a file that is not there yet.
         start: the first instant of the run.
+        origin: what the header tells of where this comes from.
 
     Raises:
         UsageError: If the file is there, or cannot be made.
@@ -279,7 +311,7 @@ def recorded(path: Path, tap: Wiretap, start: datetime) -> Iterator[None]:
         file.write(crossing_line(crossing))
         file.flush()
 
-    file.write(header_line(None, start))
+    file.write(header_line(None, start, origin))
     tap.listen(write)
     try:
         yield
@@ -303,37 +335,38 @@ def read_recording(source: Path | str) -> Recording:
     """
     text, where = _load(source)
     lines = text.split("\n")
-    seed, start = _read_header(lines[0], where)
+    seed, start, origin = _read_header(lines[0], where)
     crossings = [
         _read_crossing(line, f"{where}, line {number}")
         for number, line in enumerate(lines[1:], start=2)
         if line.strip()
     ]
-    return Recording(seed, start, tuple(crossings))
+    return Recording(seed, start, tuple(crossings), origin)
 
 
-def _read_header(line: str, where: str) -> tuple[int | None, datetime]:
+def _read_header(line: str, where: str) -> tuple[int | None, datetime, dict[str, str]]:
     try:
         header = json.loads(line)
         form, version = header["format"], header["version"]
         seed, start = header["seed"], _instant(header["start"])
-    except (ValueError, KeyError, TypeError):
+        origin = {str(key): str(value) for key, value in header.get("origin", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise NotARecording(
             "the first line is no header of a recording",
             f"{where}, line 1",
             'give a file that `isebench` recorded: it begins with {"format": "isebench-recording"',
         ) from None
-    if form != FORMAT or version != VERSION:
+    if form != FORMAT or version not in VERSIONS_READ:
         raise NotARecording(
             f"this is {form!r} version {version!r}",
             f"{where}, line 1",
-            f"this bench reads {FORMAT!r} version {VERSION}",
+            f"this bench reads {FORMAT!r} version {' and '.join(map(str, VERSIONS_READ))}",
         )
     if not (seed is None or isinstance(seed, int)):
         raise NotARecording(
             f"the seed is {seed!r}", f"{where}, line 1", "it is a whole number, or null"
         )
-    return seed, start
+    return seed, start, origin
 
 
 def _read_crossing(line: str, where: str) -> Crossing:
@@ -364,13 +397,15 @@ def read_frames(source: Path | str, zone: tzinfo = ZURICH) -> FieldLog:
     Read the OCPP-J frames out of a log, oldest first.
 
     Parameters:
-        source: a `Path` is read; a `str` is the log itself.
+        source: a `Path` is read; a `str` is the log itself. A packet capture is always a `Path`.
         zone: where the log was written, for stamps that name no zone.
 
     Raises:
         NoFrames: If there is none in a form that is known.
         TooLarge: If the file is above `FILE_BYTES_MAX`.
     """
+    if isinstance(source, Path) and is_capture(source):
+        return _captured_frames(source)
     text, where = _load(source)
     lines = text.split("\n")
     skips = _Skips()
@@ -382,6 +417,40 @@ def read_frames(source: Path | str, zone: tzinfo = ZURICH) -> FieldLog:
     if log is None:
         raise _no_frames(lines, where, skips)
     return replace(log, skipped=tuple(skips.kept), counts=tuple(skips.counts.items()))
+
+
+def read_file(path: Path, zone: tzinfo = ZURICH) -> FieldLog:
+    """
+    Read the OCPP-J frames of a file that somebody named.
+
+    Raises:
+        UsageError: If it cannot be read, or as `read_frames` says.
+    """
+    try:
+        return read_frames(path, zone)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def is_capture(path: Path) -> bool:
+    """Tell whether a file begins as packet captures do, those of tcpdump and of Wireshark."""
+    with path.open("rb") as file:
+        return file.read(4) in CAPTURE_MAGIC
+
+
+def _captured_frames(path: Path) -> FieldLog:
+    # Loaded only by who has a capture.
+    from harness.captured_frames import frames_of_capture
+
+    size = path.stat().st_size
+    if size > FILE_BYTES_MAX:
+        raise TooLarge(
+            f"{size:,} bytes",
+            str(path),
+            f"the limit is {FILE_BYTES_MAX:,}: keep the port in question alone, with "
+            "`tcpdump -r FILE -w SMALLER tcp port 9000` say",
+        )
+    return frames_of_capture(path)
 
 
 class _Skips:
@@ -415,11 +484,42 @@ def _own_frames(lines: Sequence[str], skips: _Skips) -> FieldLog | None:
         if crossing.wire == OCPP_WIRE:
             frames.append(_frame_of(crossing, number))
         elif crossing.wire == LINE_WIRE:
-            up = crossing.text == "up"
+            up = crossing.text.split(" ", 1)[0] == "up"
             changes.append(LineChange(crossing.at, crossing.sender, up, number))
         else:
             skips.add(number, f"no OCPP frame: {crossing.wire}", line)
     return FieldLog(Form.RECORDING, tuple(frames), tuple(changes)) if frames else None
+
+
+def crossings_of(log: FieldLog) -> list[Crossing]:
+    """
+    Give the frames and the line changes of a log as what crossed, in the order of its lines.
+
+    Written down they are a recording that is replayed as the log is.
+    """
+    told = [
+        (
+            frame.line,
+            Crossing(
+                frame.at,
+                OCPP_WIRE,
+                *(
+                    (frame.identity, BACKEND)
+                    if frame.direction == "in"
+                    else (BACKEND, frame.identity)
+                ),
+                frame.text,
+            ),
+        )
+        for frame in log.frames
+    ]
+    if not log.changes:
+        return [crossing for _, crossing in told]
+    told += [
+        (one.line, Crossing(one.at, LINE_WIRE, one.identity, BACKEND, "up" if one.up else "down"))
+        for one in log.changes
+    ]
+    return [crossing for _, crossing in sorted(told, key=lambda each: each[0])]
 
 
 def _frame_of(crossing: Crossing, number: int) -> Frame:
@@ -656,7 +756,8 @@ def _no_frames(lines: Sequence[str], where: str, skips: _Skips) -> NoFrames:
     return NoFrames(
         f"no OCPP frame in a form that is known ({reasons or 'empty'})",
         where,
-        "known are recordings of isebench, Home Assistant and Python logs of mobilityhouse/ocpp "
+        "known are recordings of isebench, packet captures (pcap, pcapng), Home Assistant and "
+        "Python logs of mobilityhouse/ocpp "
         "(`… [ocpp] WB: receive message [2,…]`, with a time in front) and evcc at TRACE "
         f"(`TRACE 2026/01/31 08:00:00 recv WB: [2,…]`). It begins with:{shown}",
     )

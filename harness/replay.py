@@ -26,18 +26,20 @@ import asyncio
 import itertools
 import json
 import re
+import ssl
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal, Protocol, TypeGuard
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.headers import build_authorization_basic
 from websockets.typing import Subprotocol
 
 from backend import Backend, Settings
@@ -56,7 +58,7 @@ from harness.recording import (
     Frame,
     LineChange,
 )
-from simulators.clock import VirtualClock
+from simulators.clock import Clock, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 ANSWER_LIMIT_S = 10.0
@@ -146,7 +148,7 @@ class ReplayResult:
 
 
 @dataclass(slots=True)
-class _Act:
+class Act:
     """
     One thing a charger did.
 
@@ -176,11 +178,11 @@ class _Act:
 
 
 @dataclass(slots=True)
-class _Script:
+class Script:
     """All that one charger did, and what the log says of it beside."""
 
     identity: str
-    acts: list[_Act] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     boot: Mapping[str, Any] = field(default_factory=dict)
     heartbeat: timedelta | None = None
     cards: dict[str, str] = field(default_factory=dict)
@@ -199,10 +201,10 @@ class _Script:
         return str(self.boot.get(key, ""))
 
 
-def _scripts(log: FieldLog) -> dict[str, _Script]:
+def scripts_of(log: FieldLog) -> dict[str, Script]:
     """Sort what happened in a log by charger, and join CALLs and answers."""
-    scripts = {identity: _Script(identity) for identity in log.identities}
-    asked: dict[tuple[str, str], _Act] = {}
+    scripts = {identity: Script(identity) for identity in log.identities}
+    asked: dict[tuple[str, str], Act] = {}
     for place, frame in enumerate(log.frames):
         script = scripts[frame.identity]
         said = _message(frame.text)
@@ -229,8 +231,8 @@ def _scripts(log: FieldLog) -> dict[str, _Script]:
     return scripts
 
 
-def _act_of(frame: Frame, said: list[Any] | None, order: int) -> _Act:
-    act = _Act(order, frame.at, frame.identity, frame)
+def _act_of(frame: Frame, said: list[Any] | None, order: int) -> Act:
+    act = Act(order, frame.at, frame.identity, frame)
     if said is None:
         act.action = "no message"
     elif said[0] == 2:
@@ -259,7 +261,7 @@ def _payload(text: str) -> Mapping[str, Any]:
     return said[place] if isinstance(said[place], dict) else {}
 
 
-def _learn(script: _Script) -> None:
+def _learn(script: Script) -> None:
     """Take what the log says of the charger, its heartbeat and its cards."""
     for act in script.acts:
         answer = _payload(act.recorded or "")
@@ -275,14 +277,14 @@ def _learn(script: _Script) -> None:
             script.cards[id_tag] = known or script.cards.get(id_tag) or "Accepted"
 
 
-def _follow(script: _Script, changes: Iterable[LineChange]) -> None:
+def _follow(script: Script, changes: Iterable[LineChange]) -> None:
     """Let the line go up and down when it did."""
     since: datetime | None = None
     for change in changes:
         if change.identity != script.identity:
             continue
         line: Literal["up", "down"] = "up" if change.up else "down"
-        script.acts.append(_Act(change.line, change.at, change.identity, line=line))
+        script.acts.append(Act(change.line, change.at, change.identity, line=line))
         if not change.up:
             since = change.at
         elif since is not None:
@@ -290,7 +292,7 @@ def _follow(script: _Script, changes: Iterable[LineChange]) -> None:
     script.acts.sort(key=lambda act: act.order)
 
 
-def _part(script: _Script) -> None:
+def _part(script: Script) -> None:
     """Take long silences for lost lines."""
     limit = SILENCE_MAX
     if script.heartbeat is not None:
@@ -313,18 +315,20 @@ async def replay(log: FieldLog) -> ReplayResult:
     Raises:
         SettingsError: If the log names a charger in a way that no charger can be named.
     """
-    scripts = _scripts(log)
+    scripts = scripts_of(log)
     if not log.frames:
         return ReplayResult(log, (), ())
     acts = [act for script in scripts.values() for act in script.acts]
     clock = VirtualClock(min((act.at for act in acts), default=log.frames[0].at))
     with TemporaryDirectory(prefix="isebench-replay-") as folder:
-        stage = _Stage(clock)
+        ground = VirtualGround(clock)
+        stage = Stage(ground)
         settings = Settings.from_mapping(_settings(scripts.values(), Path(folder)), {})
-        backend = Backend(settings, clock, stage.on_connection)
+        backend = Backend(settings, clock, ground.on_connection)
         try:
             await backend.start()
-            await stage.play(scripts.values(), backend.address)
+            ground.address = backend.address
+            await stage.play(scripts.values())
             # So that the last quarter hour is over, and not merely one of the future.
             await clock.advance_to(clock.now() + INTERVAL)
             chargers = [
@@ -336,7 +340,7 @@ async def replay(log: FieldLog) -> ReplayResult:
     return ReplayResult(log, tuple(chargers), tuple(stage.tap.crossings))
 
 
-def _settings(scripts: Iterable[_Script], folder: Path) -> dict[str, Any]:
+def _settings(scripts: Iterable[Script], folder: Path) -> dict[str, Any]:
     scripts = list(scripts)
     cards = {tag: status for script in scripts for tag, status in script.cards.items()}
     return {
@@ -352,36 +356,129 @@ def _settings(scripts: Iterable[_Script], folder: Path) -> dict[str, Any]:
     }
 
 
-class _Stage:
-    """The chargers of a log on their lines, and what was noted on the way."""
+class Ground(Protocol):
+    """
+    Where a log is replayed: whose time it is, and who has to know of lines.
+
+    Attributes:
+        clock: tells the time that is noted.
+    """
+
+    @property
+    def clock(self) -> Clock:
+        """Tells the time that is noted."""
+
+    async def reach(self, at: datetime) -> None:
+        """Come to the time at which something was said in the log."""
+
+    async def dial(self, identity: str) -> ClientConnection:
+        """Open a charger's line."""
+
+    async def changed(self, identity: str, *, up: bool) -> None:
+        """Take notice that a line is up, or down, on the charger's side."""
+
+    async def settle(self) -> None:
+        """Wait until nothing of what has been said is under way any more."""
+
+
+class VirtualGround:
+    """
+    A backend on a virtual clock, in this process, which tells when it has noticed a line.
+
+    Attributes:
+        clock: of the backend, too.
+        address: where it listens, as soon as it does.
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
-        self.tap = Wiretap(clock)
-        self.differences: dict[str, list[Difference]] = {}
-        self._lines: dict[str, _Line] = {}
-        self.transactions: dict[tuple[str, int], int] = {}
+        self.address = ""
         self._up: dict[str, bool] = {}
-        self._changed = asyncio.Event()
+        self._noticed = asyncio.Event()
 
     def on_connection(self, identity: str, up: bool) -> None:
         """Take the backend's word that a line, or its end, has been kept."""
         self._up[identity] = up
-        self._changed.set()
+        self._noticed.set()
 
-    async def play(self, scripts: Iterable[_Script], address: str) -> None:
+    async def reach(self, at: datetime) -> None:
+        """Let time pass."""
+        await self.clock.advance_to(at)
+
+    async def dial(self, identity: str) -> ClientConnection:
+        """Open a charger's line."""
+        return await dialled(self.address, identity)
+
+    async def changed(self, identity: str, *, up: bool) -> None:
+        """Wait until the backend has noticed, too."""
+        try:
+            async with asyncio.timeout(LINE_LIMIT_S):
+                while self._up.get(identity, False) is not up:
+                    self._noticed.clear()
+                    await self._noticed.wait()
+        except TimeoutError:
+            raise HarnessError(
+                f"{identity}: the backend has not noticed in {LINE_LIMIT_S:g} real seconds that "
+                f"the line is {'up' if up else 'down'}"
+            ) from None
+
+    async def settle(self) -> None:
+        """Wait until nobody holds the clock."""
+        await self.clock.settle()
+
+
+async def dialled(
+    address: str,
+    identity: str,
+    *,
+    password: str | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> ClientConnection:
+    """Open the line of a charger to the backend at an address, as OCPP-J §3.1.1 has it."""
+    credentials = {}
+    if password is not None:
+        credentials["Authorization"] = build_authorization_basic(identity, password)
+    return await connect(
+        f"{address}/{quote(identity, safe='')}",
+        subprotocols=[Subprotocol(OCPP_WIRE)],
+        compression=None,
+        proxy=None,
+        max_size=None,
+        additional_headers=credentials,
+        ssl=tls,
+    )
+
+
+class Stage:
+    """The chargers of a log on their lines, and what was noted on the way."""
+
+    def __init__(self, ground: Ground, tap: Wiretap | None = None) -> None:
+        self.tap = tap or Wiretap(ground.clock)
+        self.differences: dict[str, list[Difference]] = {}
+        self.transactions: dict[tuple[str, int], int] = {}
+        self.said = 0
+        self.on_said: Callable[[Act], None] = lambda act: None
+        self._ground = ground
+        self._lines: dict[str, Line] = {}
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the ground."""
+        return self._ground.clock
+
+    async def play(self, scripts: Iterable[Script]) -> None:
         """Let every charger do what it did, in the order in which it happened."""
         acts = sorted((act for script in scripts for act in script.acts), key=lambda a: a.order)
         for act in acts:
-            await self.clock.advance_to(act.at)
+            await self._ground.reach(act.at)
             if act.line == "up" or (act.action and act.identity not in self._lines):
-                await self._begin(act.identity, address)
+                await self._begin(act.identity)
             if act.action and act.frame is not None:
                 await self._say(act, act.frame)
             line = self._lines.get(act.identity)
             if act.line == "down" or (line is not None and line.broken):
                 await self._end(act.identity)
-            await self.clock.settle()
+            await self._ground.settle()
         for identity in list(self._lines):
             await self._end(identity)
 
@@ -390,25 +487,21 @@ class _Stage:
         for identity in list(self._lines):
             await self._lines.pop(identity).close()
 
-    async def _begin(self, identity: str, address: str) -> None:
+    async def _begin(self, identity: str) -> None:
         await self._end(identity)
         with self.clock.hold(f"{identity} opens its line"):
-            websocket = await connect(
-                f"{address}/{quote(identity, safe='')}",
-                subprotocols=[Subprotocol("ocpp1.6")],
-                compression=None,
-                proxy=None,
-                max_size=None,
-            )
-            self._lines[identity] = _Line(identity, websocket, self)
-            await self._until(identity, up=True)
+            websocket = await self._ground.dial(identity)
+            self._lines[identity] = Line(identity, websocket, self)
+        await self._ground.changed(identity, up=True)
 
-    async def _say(self, act: _Act, frame: Frame) -> None:
+    async def _say(self, act: Act, frame: Frame) -> None:
         line = self._lines[act.identity]
         answer = await line.ask(line.translated(frame.text), act.message_id)
+        self.said += 1
+        self.on_said(act)
         line.learn(act.recorded, answer)
         if act.recorded is not None:
-            recorded, given = _kind(act.recorded), _kind(answer)
+            recorded, given = answer_kind(act.recorded), answer_kind(answer)
             if not _alike(recorded, given):
                 difference = Difference(frame, act.action, recorded, given)
                 self.differences.setdefault(act.identity, []).append(difference)
@@ -418,25 +511,13 @@ class _Stage:
         if line is not None:
             with self.clock.hold(f"{identity} hangs up"):
                 await line.close()
-                await self._until(identity, up=False)
-
-    async def _until(self, identity: str, *, up: bool) -> None:
-        try:
-            async with asyncio.timeout(LINE_LIMIT_S):
-                while self._up.get(identity, False) is not up:
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            raise HarnessError(
-                f"{identity}: the backend has not noticed in {LINE_LIMIT_S:g} real seconds that "
-                f"the line is {'up' if up else 'down'}"
-            ) from None
+            await self._ground.changed(identity, up=False)
 
 
-class _Line:
+class Line:
     """The line of one charger; it says what it is told and waits for the answer."""
 
-    def __init__(self, identity: str, websocket: ClientConnection, stage: _Stage) -> None:
+    def __init__(self, identity: str, websocket: ClientConnection, stage: Stage) -> None:
         self.broken = False
         self._marks = itertools.count(1)
         self._identity = identity
@@ -519,7 +600,7 @@ def _status(payload: Mapping[str, Any]) -> str | None:
     return status if isinstance(status, str) else None
 
 
-def _kind(answer: str | None) -> str:
+def answer_kind(answer: str | None) -> str:
     """Say of what kind an answer is."""
     said = _message(answer) if answer is not None else None
     if said is None:
@@ -535,7 +616,7 @@ def _alike(recorded: str, given: str) -> bool:
 
 
 async def _looked_at(
-    backend: Backend, script: _Script, differences: Mapping[str, Sequence[Difference]]
+    backend: Backend, script: Script, differences: Mapping[str, Sequence[Difference]]
 ) -> ChargerReplay:
     """Ask the backend's store what it made of a charger."""
     identity = script.identity

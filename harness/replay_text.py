@@ -15,20 +15,21 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backend.adapters.records import StoredDeviation
 from backend.core.days import local_day_of
 from backend.core.intervals import Interval, Status
 from backend.core.readings import ENERGY, Reading
 from backend.core.sessions import Session
-from harness.errors import UsageError
-from harness.local_time import ZURICH
-from harness.recording import FieldLog, Form, read_frames
+from harness.local_time import ZURICH, zone_of
+from harness.recording import FieldLog, Form, read_file
 from harness.replay import ChargerReplay, Difference, ReplayResult, replay
+from harness.replay_away import Away, AwayResult, replay_away
+from harness.shifted import begun_at, instant_from, since
 from harness.tables import Cell, Column, Ink, Paper, column_chart, facts, inked, paper_of, table
 
 READINGS_SHOWN = 24
@@ -52,6 +53,25 @@ def render(result: ReplayResult, paper: Paper | None = None, zone: tzinfo = ZURI
     return "\n".join(parts)
 
 
+def render_away(result: AwayResult, paper: Paper | None = None, zone: tzinfo = ZURICH) -> str:
+    """Say in plain text what a replay before a backend that is not ours gave."""
+    paper = paper or Paper()
+    parts = [_log_text(result.log, paper, zone)]
+    for identity, script in result.scripts.items():
+        differences = result.differences[identity]
+        compared = sum(act.recorded is not None for act in script.acts)
+        lines = [
+            ("said", f"{result.said[identity]:,}"),
+            ("left out", _counts(script.left_out.items())),
+            ("compared", f"{compared:,} answers, {len(differences):,} of another kind"),
+        ]
+        head = inked(f"Charger {identity}", Ink.STRONG, paper) + "\n"
+        head += facts([(key, value) for key, value in lines if value], paper=paper, indent="  ")
+        section = _differences_text(differences, paper, zone)
+        parts.append("\n".join([head, *([section] if section else [])]))
+    return "\n".join(parts)
+
+
 def _log_text(log: FieldLog, paper: Paper, zone: tzinfo) -> str:
     lines = [("form", _form_text(log)), ("frames", f"{len(log.frames):,}")]
     if log.frames:
@@ -71,7 +91,7 @@ def _form_text(log: FieldLog) -> str:
     text = str(log.form)
     if log.newest_first:
         text += ", newest line first"
-    if log.form is not Form.RECORDING:
+    if log.form not in (Form.RECORDING, Form.CAPTURE):
         text += f", written by the {log.written_by}"
     return text
 
@@ -284,32 +304,51 @@ def _differences_text(differences: Sequence[Difference], paper: Paper, zone: tzi
 # ------------------------------------------------------------------ the command
 
 
-def replay_files(files: Iterable[Path], zone: str = "Europe/Zurich") -> int:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """
+    How files are replayed.
+
+    Attributes:
+        zone: the zone of logs that write local time; also that of the times told.
+        begin: what was before is left out, an instant; empty to begin with the first frame.
+        start: when the first frame is to be, an instant or a day; empty for when it was.
+        away: a backend that is not ours; None for the bundled one, on a clock of its own.
+    """
+
+    zone: str = "Europe/Zurich"
+    begin: str = ""
+    start: str = ""
+    away: Away | None = None
+
+
+def replay_files(files: Iterable[Path], wishes: Wishes = Wishes()) -> int:
     """
     Replay files one by one and tell what came of each; the command ``isebench replay``.
 
     Parameters:
-        files: recordings or field logs.
-        zone: the zone of logs that write local time; also that of the times told.
+        files: recordings, field logs, or packet captures.
 
     Returns:
         The exit code.
 
     Raises:
-        UsageError: If a file cannot be read, holds no frames, or there is no such zone.
+        UsageError: If a file cannot be read, holds no frames, there is no such zone, or the
+            backend that is not ours cannot be reached.
     """
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(
-            f'there is no time zone "{zone}"; write one like "Europe/Zurich" or "UTC"'
-        ) from None
+    place = zone_of(wishes.zone)
     paper = paper_of(sys.stdout, os.environ)
     for path in files:
-        try:
-            log = read_frames(path, place)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
+        log = read_file(path, place)
+        if wishes.begin:
+            log = since(log, instant_from(wishes.begin, "--from", place))
+        if wishes.start:
+            log = begun_at(log, wishes.start, place)
         sys.stdout.write(inked(str(path), Ink.STRONG, paper) + "\n")
-        sys.stdout.write(render(asyncio.run(replay(log)), paper, place) + "\n")
+        if wishes.away is not None:
+            sys.stdout.flush()
+            told = render_away(asyncio.run(replay_away(log, wishes.away)), paper, place)
+        else:
+            told = render(asyncio.run(replay(log)), paper, place)
+        sys.stdout.write(told + "\n")
     return 0

@@ -33,7 +33,7 @@ from harness.utility import Utility
 from simulators.charger_inch import Card, ChargerInch
 from simulators.clock import RealClock
 from simulators.errors import NotPossible
-from simulators.wiretap import Wiretap
+from simulators.wiretap import LINE_WIRE, Wiretap
 
 EMULATED = ("Dorfplatz", "Bahnhof")
 CARD = Card(bytes.fromhex("77FD2AFA"), "Anna")
@@ -160,6 +160,7 @@ class _Site:
         return settings
 
     def _tell_connection(self, identity: str, up: bool) -> None:
+        self._tap.note(LINE_WIRE, identity, BACKEND, "up" if up else "down")
         if identity in self._wishes.stations:
             (self._connected.add if up else self._connected.discard)(identity)
             how = "is connected" if up else "is no longer connected"

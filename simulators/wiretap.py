@@ -13,6 +13,9 @@ from datetime import datetime
 
 from simulators.clock import Clock
 
+LINE_WIRE = "line"
+"""The wire of a crossing that is no frame: a charger's line went ``up`` or ``down``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
@@ -21,11 +24,12 @@ class Crossing:
 
     Attributes:
         at: the instant on the scenario's clock, aware, in UTC.
-        wire: what carried it: ``ocpp1.6``, ``sftp``, ``ftp``, ``ftps``, or ``hand`` for what a
-            person did.
+        wire: what carried it: ``ocpp1.6``, ``sftp``, ``modbus`` and others, or ``hand`` for what a
+            person did; docs/reference/recording-format.md has all of them.
         sender: the party it came from, by its name on the bench.
         receiver: the party it went to.
-        text: the frame, verbatim; of files and hands one line of JSON.
+        text: the frame, verbatim; bytes that are no text in hex; of files and hands one line of
+            JSON.
     """
 
     at: datetime

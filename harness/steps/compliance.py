@@ -10,11 +10,11 @@ from harness.bench import Bench
 from harness.central import CardVerdict, Opening
 from harness.depot import is_whole
 from harness.errors import Disagreement, NothingArrived, UsageError
-from harness.recording import LINE_WIRE
 from harness.said import span
 from harness.steps import records, show
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from harness.tool import CHARGER, Tool
+from simulators.wiretap import LINE_WIRE
 
 Table = list[list[str]]
 

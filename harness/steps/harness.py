@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -56,10 +57,11 @@ def own_feature(bench: Bench) -> None:
     (folder / "own.feature").write_text(NEVER_ARRIVES, encoding="utf-8")
 
 
+@given(parsers.parse('the command "{command}" was run'))
 @when(parsers.parse('the command "{command}" is run'))
 def command_is_run(bench: Bench, command: str) -> None:
     """Run the command line in the bench's folder, as a user would."""
-    program, *arguments = command.split()
+    program, *arguments = shlex.split(command)
     assert program == "isebench"
     bench.finished = subprocess.run(
         [sys.executable, "-P", "-m", "harness", *arguments],
@@ -76,6 +78,14 @@ def ends_with(bench: Bench, code: int) -> None:
     """Compare the exit code."""
     assert bench.finished is not None
     assert bench.finished.returncode == code, bench.finished.stdout + bench.finished.stderr
+
+
+@then(parsers.parse('it says "{words}"'))
+def it_says(bench: Bench, words: str) -> None:
+    """Look for some words in what the command told."""
+    assert bench.finished is not None
+    said = bench.finished.stdout + bench.finished.stderr
+    assert words in said, said
 
 
 @then(parsers.parse('"{folder}" holds junit.xml, cucumber.json and report.html'))

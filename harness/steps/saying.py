@@ -16,13 +16,13 @@ from harness.charger_rules import REGISTER, Reading, registers
 from harness.errors import Disagreement, NothingArrived
 from harness.fields import look_up, meets
 from harness.frames import calls, instant_of
-from harness.recording import LINE_WIRE
 from harness.said import Message, differs, gaps_s, named, read_message, read_rows, span
 from harness.steps import records, show
 from harness.steps.compliance import tool_of
 from harness.steps.operating import period
 from harness.target import CENTRAL_SYSTEM, CHARGE_POINT
 from harness.tool import PHASES
+from simulators.wiretap import LINE_WIRE
 
 Table = list[list[str]]
 

@@ -22,12 +22,13 @@ from simulators.charger_inch.configuration import Configuration
 from simulators.charger_inch.device import SERIAL_LIMIT
 from simulators.charger_inch.installation import checked_endpoint, checked_identity
 from simulators.charger_inch.line_io import OPEN_LIMIT_S
+from simulators.charger_inch.ocpp_json_io import BACKEND
 from simulators.charger_inch.page import card_of
 from simulators.charger_inch.registry import quirk_from_text
 from simulators.charger_inch.web_io import WebPage
 from simulators.clock import Clock
 from simulators.errors import NotAccepted, NotPossible
-from simulators.wiretap import Wiretap
+from simulators.wiretap import LINE_WIRE, Wiretap
 
 Tell = Callable[[str], None]
 
@@ -133,7 +134,7 @@ async def run_alone(
         page = WebPage(charger, clock, cards=wishes.cards)
         await page.start(wishes.web_host, wishes.web_port)
         leaving.push_async_callback(page.stop)
-        _listen(charger, tell)
+        _listen(charger, tap, tell)
         for line in (*_addresses(charger, page, wishes), *more, "Ctrl-C stops it."):
             tell(line)
         await _stay(charger, wishes.backend, stopped)
@@ -142,8 +143,9 @@ async def run_alone(
         await _leave(charger, remembers=remembers)
 
 
-def _listen(charger: ChargerInch, tell: Tell) -> None:
+def _listen(charger: ChargerInch, tap: Wiretap, tell: Tell) -> None:
     def line(identity: str, up: bool) -> None:
+        tap.note(LINE_WIRE, identity, BACKEND, "up" if up else "down")
         state = "up" if up else f"down: {charger.line_ended}"
         tell(f"{_now(charger)}  {identity}: the line is {state}")
 

@@ -155,8 +155,8 @@ class MqttLink(LinkWire):
 
     async def _take(self, message: Message) -> None:
         payload = message.payload if isinstance(message.payload, bytes) else b""
-        text = payload.decode("utf-8", "replace")
-        self._gateway.tap.note(WIRE, BROKER, self._gateway.name, f"{message.topic} {text}")
+        said = f"{message.topic} {_as_text(payload)}"
+        self._gateway.tap.note(WIRE, BROKER, self._gateway.name, said)
         for answer in await self.obey(payload):
             await self.publish(answer.subtopic, answer.text)
 
@@ -203,6 +203,14 @@ class MqttLink(LinkWire):
         for place in places:
             for answer in commands.pushed(place):
                 await self.publish(answer.subtopic, answer.text)
+
+
+def _as_text(payload: bytes) -> str:
+    """Give a payload as the wiretap keeps it: bytes that are no text in hex."""
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        return f"hex:{payload.hex()}"
 
 
 def tls_context(files: list[bytes], is_mutual: bool) -> ssl.SSLContext:

@@ -42,7 +42,7 @@ LOG_LINE = (
 )
 
 
-UNTIL_STOPPED = ("up", "charger", "gateway")
+UNTIL_STOPPED = ("up", "charger", "gateway", "record")
 """They run until they are stopped; test_up.py and test_…_alone.py do that."""
 CERTIFY = ROOT / "docs/how-to/certify-a-charger.md"
 JUDGE = ROOT / "docs/how-to/judge-a-backend.md"
@@ -108,8 +108,11 @@ def test_every_command_is_documented() -> None:
         "merge",
         "certify",
         "verify",
+        "record",
         "replay",
         "sequence",
+        "minimise",
+        "scenario",
         "explain",
         "read",
         "test-connection",

@@ -76,7 +76,9 @@ def test_a_charger_of_ones_own_may_connect(tmp_path: Path) -> None:
     (path,) = (tmp_path / "site").glob("recording-*.jsonl")
     crossings = read_recording(path).crossings
     assert "ETREL" in "".join(crossing.text for crossing in crossings)
-    mine = [one.text for one in crossings if "WB/7" in (one.sender, one.receiver)]
+    told_of = [one for one in crossings if "WB/7" in (one.sender, one.receiver)]
+    assert ["up", "down"] == [one.text for one in told_of if one.wire == "line"]
+    mine = [one.text for one in told_of if one.wire != "line"]
     assert 8 == len(mine)  # a Heartbeat and three Authorize, each with its answer
     assert "04A1B2C3" in mine[4]
     assert_delivered(said)

@@ -212,3 +212,64 @@ class TestParts:
             found += [(one["line"], one["id"]) for each in told for one in each["elements"]]
 
         assert 6 == len(found) == len(set(found))
+
+
+class TestRecordings:
+    """The commands about recordings: what they refuse, and that they reach what they are about."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["replay", "x", "--pace", "10x"], "--pace goes with --to"),
+            (["replay", "x", "--trust", "x"], "--trust goes with --to"),
+            (["replay", "x", "--password-file", "x"], "--password-file goes with --to"),
+            (["replay", "x", "--record", "x"], "--record goes with --to"),
+            (["replay", "x", "y", "--to", "ws://a", "--record", "z"], "--record is one file"),
+            (["replay", "x", "--to", "ws://a", "--pace", "fast"], '--pace "fast" is no pace'),
+            (
+                ["replay", "x", "--to", "ws://a", "--password-file", "none"],
+                "--password-file none: no password",
+            ),
+            (["replay", "none", "--to", "ws://a"], "none: cannot be read"),
+            (["minimise"], "name the recording, and with --keeps what it is to show"),
+            (["minimise", "x"], "name the recording, and with --keeps what it is to show"),
+            (["minimise", "none", "--keeps", "ISE-18 fails"], "none: cannot be read"),
+            (["scenario", "none"], "none: cannot be read"),
+            (
+                ["record", "--listen", "ws://127.0.0.1:0", "--to", "x", "--out", "y"],
+                "--to 'x' is no address of a WebSocket",
+            ),
+        ],
+    )
+    def test_what_cannot_be(
+        self,
+        arguments: list[str],
+        said: str,
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """It ends with 2 and a sentence that says what to write."""
+        monkeypatch.chdir(tmp_path)
+
+        assert 2 == main(arguments)
+        assert f"isebench {arguments[0]}: {said}" in capsys.readouterr().err
+
+    def test_the_rules_are_listed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """What can be judged from a recording alone."""
+        assert 0 == main(["minimise", "--list"])
+        assert capsys.readouterr().out.startswith("ISE-02  each value with status W")
+
+    def test_a_log_becomes_a_scenario(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        """A field log is replayed, and the feature written beside it."""
+        log = tmp_path / "charger.log"
+        log.write_text(
+            "2025-06-03 14:15:01 INFO (MainThread) [ocpp] WB: receive message "
+            '[2,"6","Heartbeat",{}]\n'
+        )
+
+        assert 0 == main(["scenario", str(log)])
+        assert f"feature     {tmp_path / 'charger.feature'}" in capsys.readouterr().out
+        assert "| Heartbeat | confirmed | 1     |" in (tmp_path / "charger.feature").read_text()

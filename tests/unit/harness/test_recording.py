@@ -54,7 +54,7 @@ class TestRecording:
 
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
         assert (tmp_path / "a").read_text("ascii").splitlines() == [
-            '{"format": "isebench-recording", "version": 1, "seed": 7, '
+            '{"format": "isebench-recording", "version": 2, "seed": 7, '
             '"start": "2026-03-02T07:00:00.000000Z"}',
             '{"at": "2026-03-02T07:00:01.000000Z", "wire": "ocpp1.6", "from": "WB-1", '
             f'"to": "backend", "text": {recording.json.dumps(BOOT)}}}',
@@ -137,8 +137,8 @@ class TestRecording:
                 "no header",
             ),
             (
-                '{"format":"isebench-recording","version":2,"seed":1,"start":"2026-01-01T00:00Z"}',
-                "version 2",
+                '{"format":"isebench-recording","version":3,"seed":1,"start":"2026-01-01T00:00Z"}',
+                "version 3",
             ),
             (
                 '{"format":"isebench-recording","version":1,"seed":"x","start":"2026-01-01T00:00Z"}',

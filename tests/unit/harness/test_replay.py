@@ -18,7 +18,7 @@ from harness import replay as module
 from harness.errors import HarnessError, UsageError
 from harness.recording import FieldLog, Form, NoFrames, read_frames, recording_text
 from harness.replay import replay
-from harness.replay_text import replay_files
+from harness.replay_text import Wishes, replay_files
 from simulators.clock import VirtualClock
 from simulators.wiretap import Crossing
 
@@ -291,15 +291,17 @@ Handler = Callable[[ServerConnection], Any]
 @asynccontextmanager
 async def line_to(handler: Handler) -> AsyncIterator[tuple[Any, Any]]:
     """Give a stage and a line of it to a backend that does as ``handler`` says."""
-    stage = module._Stage(VirtualClock(START))
+    ground = module.VirtualGround(VirtualClock(START))
+    stage = module.Stage(ground)
 
     async def handle(websocket: ServerConnection) -> None:
-        stage.on_connection("WB", True)
+        ground.on_connection("WB", True)
         await handler(websocket)
 
     async with serve(handle, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        await stage._begin("WB", f"ws://127.0.0.1:{port}")
+        ground.address = f"ws://127.0.0.1:{port}"
+        await stage._begin("WB")
         try:
             yield stage, stage._lines["WB"]
         finally:
@@ -365,7 +367,7 @@ class TestCommand:
             text = recording_text([crossing], seed=1, start=START)
             (tmp_path / name).write_text(text, encoding="ascii")
 
-        code = replay_files([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], zone="UTC")
+        code = replay_files([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], Wishes("UTC"))
 
         told = capsys.readouterr().out
         assert code == 0
@@ -377,7 +379,7 @@ class TestCommand:
     def test_refuses_a_zone_that_is_none(self, zone: str) -> None:
         """Before any file is read."""
         with pytest.raises(UsageError, match="there is no time zone"):
-            replay_files([], zone=zone)
+            replay_files([], Wishes(zone))
 
     def test_tells_what_cannot_be_read(self, tmp_path: Path) -> None:
         """A file that is missing, and one without frames."""
