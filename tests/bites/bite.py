@@ -25,6 +25,8 @@ TESTS = "tests/integration/test_harness_bites.py"
 FAULTS = "test_a_bug_fails_the_scenarios_of_its_requirement"
 REPORT = "bites.json"
 VERSION = 1
+IN_COPIES = "ISEBENCH_BITE_IN_COPIES"
+"""With which the tests try every fault in a copy."""
 PROPERTY = "fault"
 """Under which name a test tells what became of its fault."""
 READ = ("backend", "simulators", "harness", "features", "tests/bites")
@@ -47,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-k", default="", help="words of the faults to try: -k 'list and version'")
     parser.add_argument("--report", type=Path, default=ROOT / REPORT, help="the JSON file")
     parser.add_argument("--resume", action="store_true", help="keep what is known to be caught")
+    parser.add_argument("--copies", action="store_true", help="try each as a patch of a copy")
     asked = parser.parse_args(arguments)
+    if asked.copies:
+        os.environ[IN_COPIES] = "1"
     code = fingerprint(ROOT)
     known = _known(asked.report, code) if asked.resume else []
     if asked.resume and not known:
@@ -142,6 +147,8 @@ class Told:
             if one["verdict"] != CAUGHT:
                 print(f"{one['verdict']}: {one['words']}\n  {one['trouble']}")
         print(f"{self._report}: what caught each fault")
+        if code == NOTHING_RUN:
+            print("no fault has these words; docs/explanation/verdicts.md lists them all")
         if code == INTERRUPTED:
             print("interrupted; --resume goes on from here")
         return code

@@ -12,6 +12,8 @@ from backend.adapters import (
     known,
     ledger,
     ocpp_answers,
+    records,
+    store,
 )
 from backend.core import (
     card_energy,
@@ -94,6 +96,31 @@ COLLECTING = (
             "pass",
         ),
         only="an offset",
+    ),
+    mutant(
+        "a start that comes again begins another transaction",
+        "COL-02",
+        "were answered alike",
+        (
+            records.keep_start,
+            "decide_start(_sessions_meant(connection, station_id, report), report)",
+            "decide_start((), report)",
+        ),
+        only="a_start_that_comes_again",
+    ),
+    mutant(
+        "what was measured is committed after it was confirmed",
+        "COL-02",
+        "EW Seedorf holds every quarter hour",
+        (
+            store.Store.add,
+            "await self._put(_Write(await self._place(), keep=keep, item=item))",
+            "late, self._late = getattr(self, '_late', None), (keep, item)\n"
+            "    if late is not None:\n"
+            "        self._put(_Write(await self._place(), keep=late[0], item=late[1]))",
+        ),
+        only="what_was_confirmed",
+        alone=True,
     ),
 )
 

@@ -25,6 +25,8 @@ import simulators
 from harness.catalogue import BUNDLED_FEATURES
 
 TESTS = Path(__file__).resolve().parents[1]
+IN_COPIES = "ISEBENCH_BITE_IN_COPIES"
+"""The environment variable with which every fault is tried in a copy."""
 LIMIT_S = 300
 """How long a run in a copy may take, in real seconds; what hangs has not been caught."""
 

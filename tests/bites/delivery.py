@@ -115,4 +115,16 @@ DELIVERING = (
         "1 file arrives",
         (drop_sftp._Session.__init__, "destination.folder or", ""),
     ),
+    mutant(
+        "a backend that starts again has temporary files of its own",
+        "DLV-03",
+        "nothing else lies in the drop folder",
+        (
+            UPLOAD.temporary,
+            '("{name}", self.name)',
+            '("{name}", f"{self.name}.{__import__("os").getpid()}")',
+        ),
+        only="is_killed",
+        alone=True,
+    ),
 )

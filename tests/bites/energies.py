@@ -118,6 +118,17 @@ ENERGIES = (
         (plain._read, "plain_instant(each.timestamp, received)", "received"),
         only="comes_late",
     ),
+    mutant(
+        "rows are stamped a second before the end of their interval",
+        "ISE-02",
+        "EW Seedorf holds",
+        (
+            cells.stamp_of,
+            'row.end if layout.stamp == "end" else row.start',
+            "row.end - __import__('datetime').timedelta(seconds=1)",
+        ),
+        only="registers_difference_stands",
+    ),
 )
 
 STATUS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bites import central_system, charger, collecting, delivery, energies, files
+from bites import central_system, charger, collecting, delivery, energies, files, gateway
 from bites.mutant import Mutant
 
 SUBJECTS: Mapping[str, tuple[Mutant, ...]] = {
@@ -40,5 +40,11 @@ SUBJECTS: Mapping[str, tuple[Mutant, ...]] = {
     "configuration": charger.CONFIGURING,
     "maintenance": charger.MAINTAINING,
     "the charger's page": charger.PAGE,
+    "a gateway's status": gateway.STATUS,
+    "reading a gateway": gateway.READING,
+    "a gateway's links": gateway.LINKS,
+    "load profiles": gateway.KEEPING,
+    "switching": gateway.SWITCHING,
+    "handling a gateway": gateway.HANDLING,
 }
 MUTANTS = tuple(mutant for mutants in SUBJECTS.values() for mutant in mutants)

@@ -27,7 +27,7 @@ SIDES = {
     "simulators.iskra_sg": GATEWAY,
 }
 """Whose a fault is, by the package that its code stands in."""
-OF_A_PROCESS = "killed"
+OF_A_PROCESS = "kill"
 """In the names of scenarios whose backend is a process of its own, which only a copy reaches."""
 
 

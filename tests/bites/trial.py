@@ -171,7 +171,7 @@ def tried(pytester: pytest.Pytester, mutant: Mutant, patch: pytest.MonkeyPatch) 
     return judged(mutant, run(pytester, [mutant]))
 
 
-def plain(found: Found, mutant: Mutant, seconds: float) -> dict[str, Any]:
+def plain(found: Found, mutant: Mutant, seconds: float, *, in_a_copy: bool) -> dict[str, Any]:
     """Give what is written down of a fault."""
     about = {
         "id": mutant.id,
@@ -179,4 +179,5 @@ def plain(found: Found, mutant: Mutant, seconds: float) -> dict[str, Any]:
         "side": mutant.side,
         "requirement": mutant.requirement,
     }
-    return about | found.as_json() | {"seconds": round(seconds, 2)}
+    tried = {"tried": "in a copy" if in_a_copy else "in this process"}
+    return about | found.as_json() | tried | {"seconds": round(seconds, 2)}

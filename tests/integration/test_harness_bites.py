@@ -9,6 +9,7 @@ all and writes down what caught them.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, cast
 
 import pytest
 from bites import trial
-from bites.copies import tried_in_a_copy
+from bites.copies import IN_COPIES, tried_in_a_copy
 from bites.faults import MUTANTS, SUBJECTS
 from bites.mutant import BACKEND, CHARGER, Mutant, case
 from bites.trial import CAUGHT
@@ -69,14 +70,15 @@ def test_a_bug_fails_the_scenarios_of_its_requirement(
     record_property: Callable[[str, object], None],
 ) -> None:
     """A scenario fails, at the sentence that is about the fault, and the bench stays whole."""
-    begin = time.monotonic()
+    begin, in_a_copy = time.monotonic(), mutant.alone or IN_COPIES in os.environ
 
-    if mutant.alone:
+    if in_a_copy:
         found = tried_in_a_copy(mutant, tmp_path)
     else:
         found = trial.tried(pytester, mutant, monkeypatch)
 
-    record_property(trial.PROPERTY, trial.plain(found, mutant, time.monotonic() - begin))
+    told = trial.plain(found, mutant, time.monotonic() - begin, in_a_copy=in_a_copy)
+    record_property(trial.PROPERTY, told)
     assert CAUGHT == found.verdict, found.trouble
 
 
