@@ -282,10 +282,10 @@ def _noted(bench: Bench, wire: str, work: Coroutine[Any, Any, T]) -> T:
 @then("the answer says")
 def answer_says(gateway_said: Said, datatable: Table) -> None:
     """Compare values of the answer, each by its path; rows of a list count from 1."""
-    rows = records(datatable, "what", "value")
-    told = [(row["what"], _told(gateway_said.body, row["what"])) for row in rows]
-
-    assert [(row["what"], row["value"]) for row in rows] == told
+    for row in records(datatable, "what", "value"):
+        told = _told(gateway_said.body, row["what"])
+        if told != row["value"]:
+            raise Disagreement(f"{row['what']} is {told!r}, not {row['value']!r}")
 
 
 def _told(body: Any, path: str) -> str:

@@ -26,6 +26,7 @@ CENTRAL_SYSTEMS = (
             "return Answer(odd=report.reception.leniencies + odd, work=work)",
             "return Refusal(CallErrorCode.INTERNAL_ERROR, 'too late')",
         ),
+        saying="InternalError",
     ),
     case(
         "a card that is blocked is answered as one that nobody knows",
@@ -35,21 +36,25 @@ CENTRAL_SYSTEMS = (
             '{"idTagInfo": card}',
             '{"idTagInfo": card if card["status"] != "Blocked" else {"status": "Invalid"}}',
         ),
+        saying="idTagInfo.status=Blocked was asked for",
     ),
     case(
         "a start is answered without a transactionId",
         "TC_010_CSMS",
         (ocpp_answers._start_transaction, '{"transactionId": number, "idTagInfo"', '{"idTagInfo"'),
+        saying="'transactionId' is a required property",
     ),
     case(
         "the time that chargers are told has no zone",
         "TC_001_CSMS",
         (ocpp_answers._time, '"+00:00", "Z"', '"+00:00", ""'),
+        saying="is not a 'date-time'",
     ),
     case(
         "all transactions have the same id",
         "TC_003_CSMS",
         (ocpp_answers._start_transaction, '{"transactionId": number', '{"transactionId": 0'),
+        saying="transactionId 0 was used before",
     ),
     case(
         "a charger that boots is told a time of long ago",
@@ -59,6 +64,7 @@ CENTRAL_SYSTEMS = (
             '"currentTime": _time(sender.now)',
             '"currentTime": "1970-01-01T00:00:00.000Z"',
         ),
+        saying="currentTime is 1970",
     ),
     case(
         "a card that was let in is refused at the end of its session",
@@ -68,6 +74,7 @@ CENTRAL_SYSTEMS = (
             '{"idTagInfo": card}',
             '{"idTagInfo": {"status": "Invalid"}}',
         ),
+        saying="idTagInfo.status=Accepted or omitted was asked for",
     ),
     case(
         "a charger is restarted besides what was asked for",
@@ -77,6 +84,7 @@ CENTRAL_SYSTEMS = (
             "follow = _FOLLOW.get(action)",
             "await turn.call(Action('Reset'), {'type': 'Hard'})\n    follow = _FOLLOW.get(action)",
         ),
+        saying="no operator wanted this Reset",
     ),
     case(
         "an operator is told Accepted whatever the charger answers",
@@ -96,6 +104,7 @@ CENTRAL_SYSTEMS = (
             "self._lines.registrations.asked(station, action, exact)",
             "exact.get('csChargingProfiles', {}).get('chargingSchedule', {}).pop('duration', 0)",
         ),
+        saying="duration",
     ),
     case(
         "all reservations have the same id",
@@ -105,6 +114,7 @@ CENTRAL_SYSTEMS = (
             "number = await",
             "number = 1\n    await",
         ),
+        saying="reservationId 1 was used before",
     ),
     case(
         "a local list is cut to its first card",
@@ -120,6 +130,7 @@ CENTRAL_SYSTEMS = (
         "a local list that the charger could not take counts as taken",
         "TC_043_3_CSMS",
         (ocpp_commands._listed, "if status == ACCEPTED:", "if True:"),
+        saying="SendLocalList.req with updateType",
     ),
 )
 

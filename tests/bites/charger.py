@@ -34,11 +34,13 @@ STARTS_AND_STOPS = (
             'self._outbox.add_of_transaction(Message("StopTransaction", stop, transaction))',
             "pass",
         ),
+        saying="StopTransaction.req with reason=Remote",
     ),
     case(
         "a transaction ends with less than it began with",
         "TC_012_CS",
         (connector.Connector._stop, '"meterStop": self._register_wh(now)', '"meterStop": -1'),
+        saying="meterStop is less",
     ),
     case(
         "a transaction begins with a register that is not the meter's",
@@ -48,6 +50,7 @@ STARTS_AND_STOPS = (
             "self._register_wh(now) if meter_start_wh is None else meter_start_wh",
             "987654321",
         ),
+        saying="the register is",
     ),
     case(
         "a transaction begins before the cable is in",
@@ -57,11 +60,13 @@ STARTS_AND_STOPS = (
             "if self._outlet.car is not None:",
             "if True:",
         ),
+        saying="StartTransaction.req",
     ),
     case(
         "a card of any group ends the transaction",
         "TC_069_CS",
         (connector.Connector._stop_with, "group and info.parent_id_tag == group and", "group and"),
+        saying="Bert's card was asked for",
     ),
     case(
         "a card that the cache lets in is asked for all the same",
@@ -71,12 +76,14 @@ STARTS_AND_STOPS = (
             "self._authority.lets_in_at_once(id_tag, now)",
             "False",
         ),
+        saying="Authorize.req",
     ),
     case(
         "a charger that is broken charges all the same",
         "TC_041_CS",
         (connector.Connector.refusal_of_start, "if self.is_faulted or", "if"),
         (connector.Connector._accept, "if self.is_faulted or", "if"),
+        saying="status=Rejected",
     ),
     case(
         "a car that is plugged in is not told as Preparing",
@@ -175,11 +182,13 @@ BOOTS = (
             '_Registration(payload["status"])',
             '_Registration("Accepted")',
         ),
+        saying="is Rejected, and asks",
     ),
     case(
         "a charger that is rejected does not wait as long as it was told",
         "TC_001_CS",
         (device.Device._on_boot_answer, "seconds=wait_s", "seconds=1"),
+        saying="BootNotification.req",
     ),
     case(
         "a charger that is rejected asks for a card",
@@ -189,6 +198,7 @@ BOOTS = (
             "wait_s = interval_s",
             "self.outbox.add(Message('Authorize', {'idTag': 'A'}))\n        wait_s = interval_s",
         ),
+        saying="is Rejected, and asks",
     ),
     case(
         "a Heartbeat comes every five minutes, whatever was told",
@@ -198,6 +208,7 @@ BOOTS = (
             'self.configuration.number("HeartbeatInterval")',
             "300",
         ),
+        saying="Heartbeat.req, 120 s later",
     ),
     case(
         "being out of service is forgotten at a boot",
@@ -207,21 +218,25 @@ BOOTS = (
             'self.shown = "ready"',
             "self._memory.empty(SERVICE)",
         ),
+        saying="Unavailable",
     ),
     case(
         "a hard reset is told as a loss of power",
         "TC_015_CS",
         (device.Device.reset, 'f"{kind}Reset"', '"PowerLoss"'),
+        saying="PowerLoss",
     ),
     case(
         "times are written without their zone",
         "TC_003_CS",
         (measurements.stamp, '"+00:00", "Z"', '"+00:00", ""'),
+        saying="is not a 'date-time'",
     ),
     case(
         "all messages bear the same id",
         "TC_003_CS",
         (device.Device._next_number, 'f"{self._calls:x}"', '"1"'),
+        saying="was used before",
     ),
     mutant(
         "it calls itself by the name of another model",
@@ -270,6 +285,7 @@ BOOTS = (
         "a charger that is pending tells its status as if it were accepted",
         "TC_002_CS",
         (device.Device._on_boot_answer, "if self.online:", "if True:"),
+        saying="is Pending, and asks",
     ),
     case(
         "the order to send another Heartbeat interval is taken and not heeded",
@@ -471,6 +487,7 @@ OFFLINE = (
             'self._configuration.is_on("AllowOfflineTxForUnknownId")',
             "True",
         ),
+        saying="Anna's card",
     ),
     case(
         "a session that ends without a line is never told",
@@ -507,6 +524,7 @@ OFFLINE = (
             "        self._forget(message)",
         ),
         only="begun_and_ended_offline",
+        saying="StopTransaction.req with",
     ),
     mutant(
         "what is told late bears the time at which it is told",
@@ -543,6 +561,7 @@ OFFLINE = (
         "has said, in this order",
         (outbox.Outbox.failed, "if message.failures >= attempts:", "if False:"),
         only="is_given_up",
+        saying="StopTransaction.req",
     ),
     mutant(
         "a message whose answer is lost is not sent again",
@@ -559,6 +578,7 @@ CARDS = (
         "a difference to an older local list is taken",
         "TC_043_2_CS",
         (authority.Authority.update, "version <= self.version", "version < 0"),
+        saying="VersionMismatch",
     ),
     case(
         "a difference to the local list takes its place",
@@ -570,6 +590,7 @@ CARDS = (
         "a card that the local list blocks is let in",
         "TC_008_CS",
         (authority.Authority.lets_in_at_once, "and info.is_good(now)", ""),
+        saying="StartTransaction.req",
     ),
     mutant(
         "a local list of more than 10,000 cards is cut in silence",
@@ -631,11 +652,13 @@ REMOTE = (
             'return "the connector is taken"',
             'return ""',
         ),
+        saying="status=Rejected",
     ),
     case(
         "a connector that is not there is unlocked",
         "TC_031_CS",
         (connector.Connector.unlock_remotely, "if connector != CONNECTOR or", "if"),
+        saying="NotSupported",
     ),
     case(
         "a card is let in from afar and never asked for",
@@ -651,6 +674,7 @@ REMOTE = (
         "a remote start at connector 0 begins at connector 1",
         "TC_027_CS",
         (connector.Connector.refusal_of_start, "if connector != CONNECTOR:", "if False:"),
+        saying="status=Rejected",
     ),
     case(
         "a remote stop ends what runs, whichever it names",
@@ -763,6 +787,7 @@ RESERVING = (
             'start["reservationId"] = reservation.number',
             "pass",
         ),
+        saying="reservationId=7",
     ),
     case(
         "a card is let in whoever the connector is reserved for",
@@ -777,6 +802,7 @@ RESERVING = (
             "reservation = self.reservations.current",
             "reservation = None",
         ),
+        saying="StartTransaction.req",
     ),
     case(
         "a remote start is taken whoever the connector is reserved for",
@@ -791,11 +817,13 @@ RESERVING = (
             "reservation = self.reservations.current",
             "reservation = None",
         ),
+        saying="StartTransaction.req",
     ),
     case(
         "any group of cards may use what is reserved for one",
         "TC_053_CS",
         (reservations.Reservation.is_for, 'group != "" and group == parent_id_tag', 'group != ""'),
+        saying="StartTransaction.req",
     ),
     case(
         "a reservation ends although its cancellation was refused",
@@ -1020,6 +1048,7 @@ MAINTAINING = (
         "firmware is fetched before the time for it",
         "TC_044_1_CS",
         (maintenance.Maintenance.update_firmware, "now if due is None else max(due, now)", "now"),
+        saying="Downloading",
     ),
     mutant(
         "diagnostics are told as uploaded that nobody took",
@@ -1039,6 +1068,7 @@ MAINTAINING = (
             "order.location.replace('@', '.'), self",
         ),
         only="diagnostics_are_brought",
+        saying="UploadFailed",
     ),
     mutant(
         "diagnostics are no zip",
@@ -1084,6 +1114,7 @@ MAINTAINING = (
         "has said, in this order",
         (maintenance.Maintenance.try_to_install, "or not self._may_install()", ""),
         only="whoever_charges",
+        saying="Installing",
     ),
     mutant(
         "what is no firmware is installed",

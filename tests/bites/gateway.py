@@ -36,18 +36,21 @@ STATUS = (
         "SGW-01",
         SAYS,
         (rest.status, '"sw_ver": identity.software', '"sw_ver": identity.filesystem'),
+        saying="device sw_ver",
     ),
     mutant(
         "a gateway on Wi-Fi says that it is on Ethernet",
         "SGW-01",
         SAYS,
         (rest._state, '"WiFi" if is_wifi else "Ethernet"', '"Ethernet"'),
+        saying="connection_mode is 'Ethernet'",
     ),
     mutant(
         "what is enabled and does not answer is listed as disabled",
         "SGW-02",
         SAYS,
         (rest._device, "if place.is_enabled:", "if place.device is not None:"),
+        saying="devices 3 model is 'Disabled'",
     ),
     mutant(
         "an input that is not enabled is shown",
@@ -55,6 +58,7 @@ STATUS = (
         SAYS,
         (rest.pulses_text, "if not features.pulse_counter:", "if False:"),
         only="not_enabled",
+        saying="pulse_counter",
     ),
     mutant(
         "pulses mean a thousandth of what they do",
@@ -62,18 +66,21 @@ STATUS = (
         SAYS,
         (inputs.Inputs.energy_wh, "self.pulses * 1_000 //", "self.pulses //"),
         only="pulses_and_the_temperature",
+        saying="pulse_counter",
     ),
     mutant(
         "the local time is shown in UTC",
         "SGW-21",
         SAYS,
         (device.Gateway.local_time, "ZoneInfo(self.settings.time.zone)", 'ZoneInfo("UTC")'),
+        saying="local_time",
     ),
     mutant(
         "the clock is set by NTP although that is off",
         "SGW-21",
         SAYS,
         (device.Gateway._synchronize, "not self.settings.time.ntp or", ""),
+        saying="local_time",
     ),
     mutant(
         "a recorder writes at midnight of UTC",
@@ -134,6 +141,7 @@ READING = (
         SAYS,
         (rest.may_pass, 'value.strip(\'"\').encode("utf-8", "replace")', 'b""'),
         only="factorys_password",
+        saying="log in first",
     ),
     mutant(
         "passwords are shown",
@@ -141,6 +149,7 @@ READING = (
         SAYS,
         (rest._masked, "MASK if", "value if"),
         only="factorys_password",
+        saying="authentication password is 'iskra'",
     ),
     mutant(
         "the total power of a meter is that of its first phase",
@@ -279,13 +288,13 @@ KEEPING = (
         only="after_30_hours",
     ),
     mutant(
-        "a quarter hour is rounded by itself, not the counter",
+        "a quarter hour is cut to hundreds of watt hours",
         "SGW-09",
         "they sum to",
         (
             counters.LoadProfile.close,
             "last - first for first, last in",
-            "(last - first) // 10 * 10 - (last - first) % 3 for first, last in",
+            "(last - first) // 100 * 100 for first, last in",
         ),
         only="adds_up",
     ),
@@ -295,6 +304,7 @@ KEEPING = (
         SAYS,
         (bus_scan.with_added, "replace(settings, rs485=tuple(places))", "settings"),
         only="with_one_touch",
+        saying="devices 3 model",
     ),
     mutant(
         "a device is found whatever its line settings",
@@ -392,6 +402,7 @@ HANDLING = (
         SAYS,
         (upgrade.Upgrade.settings_touched, "if self.step is not Step.TRIAL:", "if True:"),
         only="settings_that_are_touched",
+        saying="device sw_ver",
     ),
     mutant(
         "version 2.01 is upgraded without a certificate",
@@ -406,6 +417,7 @@ HANDLING = (
         SAYS,
         (rest.files, 'len(gateway.files.read(name) or b"")', "len(name)"),
         only="files_are_listed",
+        saying="files 1 size",
     ),
     mutant(
         "a short press goes on by two",
@@ -431,6 +443,7 @@ HANDLING = (
         SAYS,
         (device.Gateway.reset, "self.set_up(self.identity.defaults())", "pass"),
         only="a_factory_reset",
+        saying="settings description",
     ),
     mutant(
         "it is found on the network with its discovery off",

@@ -19,7 +19,8 @@ import pytest
 from bites import trial
 from bites.copies import IN_COPIES, tried_in_a_copy
 from bites.faults import MUTANTS, SUBJECTS
-from bites.mutant import BACKEND, CHARGER, Mutant, case
+from bites.gateway import SAYS
+from bites.mutant import BACKEND, CHARGER, IN_ORDER, Mutant, case
 from bites.trial import CAUGHT
 
 from harness.catalogue import BUNDLED_FEATURES, load_scenarios
@@ -33,6 +34,8 @@ JUDGED = ("ISE", "AEX", "FMT", "DLV", "COL", "INC", "SGW")
 """Areas whose requirements judge a part; FTP judges the drop, HAR the harness."""
 WITHOUT_A_FAULT: dict[str, str] = {}
 """Requirements that no fault can fail, and why."""
+LIMIT_S = 600
+"""What hangs is ended; a machine that is busy takes long for what runs many scenarios."""
 LEAST = {BACKEND: 40, CHARGER: 40}
 """How many faults there have to be."""
 
@@ -61,6 +64,7 @@ def _first_of_each() -> Iterable[Any]:
             yield pytest.param(mutant, id=mutant.bug, marks=marks)
 
 
+@pytest.mark.timeout(LIMIT_S)
 @pytest.mark.parametrize("mutant", [*_first_of_each()])
 def test_a_bug_fails_the_scenarios_of_its_requirement(
     mutant: Mutant,
@@ -83,6 +87,7 @@ def test_a_bug_fails_the_scenarios_of_its_requirement(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(LIMIT_S)
 @pytest.mark.parametrize("mutant", [mutants[0] for mutants in SUBJECTS.values()], ids=[*SUBJECTS])
 def test_a_patched_copy_gives_the_same_verdict(
     mutant: Mutant,
@@ -116,7 +121,7 @@ def test_a_case_of_security_fails_where_anybody_is_let_in(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(2 * LIMIT_S)
 def test_without_a_bug_the_same_scenarios_pass(pytester: pytest.Pytester) -> None:
     """What fails above fails because of the fault: each of these scenarios passes without."""
     bite = trial.run(pytester, MUTANTS)
@@ -150,6 +155,14 @@ def test_there_are_enough_faults_and_none_twice() -> None:
     assert all(sides.count(side) >= least for side, least in LEAST.items())
     assert len(MUTANTS) == len({one.id for one in MUTANTS})
     assert [] == [one.bug for one in MUTANTS if codes.count(one.edits) > 1]
+
+
+def test_a_sentence_about_much_is_not_enough() -> None:
+    """What fails at a table of messages must tell the message, or the rule, that it is about."""
+    much = (IN_ORDER, SAYS)
+    vague = [one.bug for one in MUTANTS if one.sentence.endswith(much) and not one.saying]
+
+    assert [] == vague
 
 
 def test_every_requirement_that_judges_a_part_has_a_bug() -> None:
