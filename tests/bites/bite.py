@@ -176,4 +176,9 @@ class Told:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # What stands beside this file is no library of anybody's.
+    sys.path[:] = [one for one in sys.path if one != str(Path(__file__).resolve().parent)]
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
