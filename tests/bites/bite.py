@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.copies:
         os.environ[IN_COPIES] = "1"
+    if not asked.report.resolve().parent.is_dir():
+        parser.error(f"--report {asked.report}: there is no such folder; name one that is there")
     code = fingerprint(ROOT)
     known = _known(asked.report, code) if asked.resume else []
     if asked.resume and not known:
@@ -60,9 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = Told(asked.report.resolve(), code, known)
     os.chdir(ROOT)
     options = ["-q", "--no-header", "-p", "no:cacheprovider", *(["-k", asked.k] if asked.k else [])]
-    deselected = [f"--deselect={TESTS}::{FAULTS}[{one['words']}]" for one in known]
-    ended = pytest.main([*options, *deselected, TESTS], plugins=[told])
-    if known and ended == pytest.ExitCode.NO_TESTS_COLLECTED:
+    ended = pytest.main([*options, TESTS], plugins=[told])
+    if told.leaves_out and ended == pytest.ExitCode.NO_TESTS_COLLECTED:
         ended = pytest.ExitCode.OK
     return told.conclude(_FROM_PYTEST[pytest.ExitCode(ended)])
 
@@ -97,6 +98,9 @@ class Told:
         report: the JSON file.
         code: the fingerprint of what is tried.
         known: faults of which an earlier run has told.
+
+    Attributes:
+        leaves_out: how many that were asked for are not tried, as they are known.
     """
 
     def __init__(self, report: Path, code: str, known: Iterable[dict[str, Any]]) -> None:
@@ -105,6 +109,19 @@ class Told:
         self._faults = list(known)
         self._seeded = len(self._faults)
         self._is_whole = True
+        self.leaves_out = 0
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what is known, of what was asked for."""
+        known = {f"{FAULTS}[{one['words']}]" for one in self._faults}
+        left_out = [item for item in items if item.name in known]
+        self.leaves_out = len(left_out)
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count what is going to be tried."""
@@ -140,13 +157,15 @@ class Told:
 
     def conclude(self, code: int) -> int:
         """Print the sums and what was not caught; give the exit code."""
-        self._write()
+        if self._faults:
+            self._write()
         for side, (caught, seeded) in self._sums().items():
             print(f"{side or 'broken'}: {caught} / {seeded} caught")
         for one in self._faults:
             if one["verdict"] != CAUGHT:
                 print(f"{one['verdict']}: {one['words']}\n  {one['trouble']}")
-        print(f"{self._report}: what caught each fault")
+        if self._faults:
+            print(f"{self._report}: what caught each fault")
         if code == NOTHING_RUN:
             print("no fault has these words; docs/explanation/verdicts.md lists them all")
         if code == INTERRUPTED:

@@ -99,6 +99,15 @@ def test_words_that_no_fault_has_are_told(tmp_path: Path, capsys: pytest.Capture
     assert "no fault has these words" in capsys.readouterr().out
 
 
+def test_a_report_in_no_folder_is_wrong_usage(capsys: pytest.CaptureFixture) -> None:
+    """It is told before anything is tried."""
+    with pytest.raises(SystemExit) as ended:
+        bite.main(["--report", "/nowhere/bites.json"])
+
+    assert bite.USAGE == ended.value.code
+    assert "--report /nowhere/bites.json: there is no such folder" in capsys.readouterr().err
+
+
 def test_a_survivor_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """What was not caught is told with its reason, and is counted."""
     path = tmp_path / "bites.json"
