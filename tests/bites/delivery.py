@@ -122,7 +122,7 @@ DELIVERING = (
         (
             UPLOAD.temporary,
             '("{name}", self.name)',
-            '("{name}", f"{self.name}.{__import__("os").getpid()}")',
+            '("{name}", self.name + str(__import__("os").getpid()))',
         ),
         only="is_killed",
         alone=True,

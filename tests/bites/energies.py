@@ -323,7 +323,12 @@ REVISIONS = (
         "parts of a day are parts of the UTC day",
         "ISE-01",
         "files of the day",
-        (days.part_of_day, "day = local_day_of(instant)", "day = instant.date()"),
+        (
+            days.part_of_day,
+            "[*(local_instant(day, time(hour)) for hour in hours), day_bounds(day)[1]]",
+            "[\n        datetime.combine(instant.date(), time(), UTC) + _HOUR * hour\n"
+            "        for hour in (*hours, 24)\n    ]",
+        ),
         only="26 October 2025-12 h",
     ),
 )

@@ -157,6 +157,19 @@ def test_there_are_enough_faults_and_none_twice() -> None:
     assert [] == [one.bug for one in MUTANTS if codes.count(one.edits) > 1]
 
 
+def test_every_fault_is_code_that_can_be_put_in() -> None:
+    """What a fault exchanges stands there once, and is Python when it is exchanged."""
+    broken = {}
+    for one in MUTANTS:
+        try:
+            for edit in one.edits:
+                edit.code()
+        except (AssertionError, SyntaxError) as error:
+            broken[one.bug] = error
+
+    assert {} == broken
+
+
 def test_a_sentence_about_much_is_not_enough() -> None:
     """What fails at a table of messages must tell the message, or the rule, that it is about."""
     much = (IN_ORDER, SAYS)
