@@ -14,6 +14,7 @@ from bites import bite
 from bites.copies import IN_COPIES
 from bites.trial import PROPERTY
 
+PAGE = bite.ROOT / "docs" / "reference" / "bites.md"
 COMMAND = (sys.executable, str(Path(bite.__file__)))
 NODE = f"{bite.TESTS}::{bite.FAULTS}"
 WORDS = "a session ends with Finishing, and without a StopTransaction"
@@ -55,6 +56,8 @@ def test_a_fault_is_tried_told_and_written_down(tmp_path: Path) -> None:
     assert "TC_012_CS Remote Stop Charging Session" == fault["scenario"]
     assert "the charger has said, in this order" == fault["sentence"]
     assert "StopTransaction.req" in fault["said"]
+    page = PAGE.read_text(encoding="utf-8")
+    assert [] == [name for name in (*told, *fault) if f"`{name}`" not in page]
 
 
 @pytest.mark.slow
