@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 after a clean stop or where all files have arrived, 1 where a file
-        waits for its next try, 2 for wrong settings or an unusable database.
+        waits for its next try, 2 for wrong settings or an unusable database, 3 where the backend
+        itself broke.
     """
     chosen = _parser().parse_args(arguments)
     logging.basicConfig(
@@ -54,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BackendError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except Exception:
+        # Python would end with 1, which says that a file waits for its next try.
+        logging.getLogger(__name__).exception("a mistake of the backend")
+        return 3
 
 
 def _parser() -> argparse.ArgumentParser:

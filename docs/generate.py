@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from backend.core.formats import mscons
@@ -19,6 +20,8 @@ from backend.core.formats.knobs import Knob
 from backend.core.formats.layout import KNOBS
 from backend.core.obis_tables import TABLES
 from harness.cli import build_parser
+from harness.exit_codes import COMMANDS, MEANINGS
+from harness.fixtures import Drop, Inch, ReferenceBackend, Site, SmartGateway
 from simulators.iskra_sg.models import MODELS
 from simulators.iskra_sg.register_map import Space
 from simulators.iskra_sg.register_map import table as registers_of
@@ -122,6 +125,33 @@ Codes that a format does not list are refused where it is set. Two spellings of 
 difference. The tables are those of document 002; that of the feed follows from the one of IS-E, with D = 9 in place of D = 8.
 """
 
+
+FIXTURES_HEAD = """# Fixtures
+
+<!-- Written by docs/generate.py from the classes themselves. -->
+
+What the fixtures of `harness.fixtures` give: `site`, `inch`, `smart_gateway`, `drop`, `reference_backend` and `bench`; `make_inch` and its like are
+the methods of `Site`. A mark of a fixture's name gives its arguments. What is without brackets is only looked at. Types, units and errors stand in
+the docstrings. [How to use them](../how-to/use-from-another-project.md).
+"""
+
+FACES = {
+    Site: "What all devices of a test stand on: one time and one recording. `let_pass` takes `hours`, `minutes` and `seconds`, or `until`.",
+    Inch: "An emulated Etrel INCH.",
+    SmartGateway: "An emulated Iskra smart gateway with meters, switches and loads.",
+    Drop: "A utility's SFTP, FTP and FTPS servers in front of one folder, and the importer behind it.",
+    ReferenceBackend: "The reference backend. What it says of itself is no verdict.",
+}
+NOT_FOR_TESTS = ("made", "leave", "joined", "backend_at", "settle", "told", "in_patience", "soon")
+
+EXIT_CODES_HEAD = """# Exit codes
+
+<!-- Written by docs/generate.py from the table that the tests go through. -->
+
+A code says the same whatever the command. What is wrong stands on standard error, in one sentence after the command's name. A pipe that is
+closed by who reads (`isebench list | head`) is no error.
+
+"""
 
 REGISTERS_HEAD = """# Registers of the smart gateway
 
@@ -249,8 +279,44 @@ def registers_page() -> str:
     return "".join(parts)
 
 
+def exit_codes_page() -> str:
+    """Give docs/reference/exit-codes.md."""
+    parts = [EXIT_CODES_HEAD, "| code | says |\n| ---: | --- |\n"]
+    parts += (f"| {code} | {told} |\n" for code, told in MEANINGS.items())
+    parts.append("\n## By command\n\n| command | code | when |\n| --- | ---: | --- |\n")
+    for name, codes in COMMANDS.items():
+        parts += (f"| `{name}` | {code} | {codes[code]} |\n" for code in sorted(codes))
+    return "".join(parts)
+
+
+def fixtures_page() -> str:
+    """Give docs/reference/fixtures.md."""
+    parts = [FIXTURES_HEAD]
+    for kind, about in FACES.items():
+        parts.append(f"\n## {kind.__name__}\n\n{about}\n\n| | what it does |\n| --- | --- |\n")
+        for name, member in vars(kind).items():
+            if name.startswith("_") or name in NOT_FOR_TESTS or isinstance(member, str):
+                continue
+            told = (inspect.getdoc(member) or "").splitlines()[0].replace("``", "`")
+            shown = name if isinstance(member, property) else f"{name}({_arguments(member)})"
+            parts.append(f"| `{shown}` | {_cell(told)} |\n")
+    return "".join(parts)
+
+
+def _arguments(function: Callable[..., object]) -> str:
+    shown = []
+    for one in inspect.signature(function).parameters.values():
+        if one.name != "self":
+            default = "" if one.default is inspect.Parameter.empty else "=…"
+            stars = {inspect.Parameter.VAR_KEYWORD: "**"}.get(one.kind, "")
+            shown.append(f"{stars}{one.name}{default}")
+    return ", ".join(shown)
+
+
 PAGES = {
     "commands.md": commands_page,
+    "exit-codes.md": exit_codes_page,
+    "fixtures.md": fixtures_page,
     "gateway-registers.md": registers_page,
     "layout.md": layout_page,
     "sentences.md": sentences_page,

@@ -23,19 +23,21 @@ import random
 import re
 import ssl
 import subprocess
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from backend import Backend, Settings
 from backend.core.formats.mscons import Document
+from backend.errors import SettingsError
 from backend.ports import Destination, Drop, Step
 from harness.catalogue import ListedScenario, Requirement
 from harness.central import CardVerdict, Central
+from harness.central_rules import Lives
 from harness.errors import UsageError
 from harness.frames import calls_of
 from harness.gateways import Gateways
@@ -44,6 +46,8 @@ from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
 from harness.round_trip import RoundTrips
 from harness.sources import CardSource, Meter, Sources
+from harness.targets.face import BackendFace
+from harness.targets.target_file import SCALED, STEPPED, Target
 from harness.utility import (
     DROP_WIRES,
     SECRET,
@@ -57,12 +61,14 @@ from harness.utility import (
 from simulators.charger_inch import Card, ChargerInch, Setup, id_tag_of
 from simulators.charger_inch.habits import StandbyValues
 from simulators.charger_inch.quirks import Quirk
-from simulators.clock import Hold, VirtualClock
+from simulators.clock import Hold, RealClock, VirtualClock
 from simulators.wiretap import Crossing, Wiretap
 
 if TYPE_CHECKING:
     from harness.fault_cells import CellResult
     from harness.sending_meter import SendingMeter
+    from harness.targets.foreign import ForeignBackend
+    from harness.targets.waiting import Waiting
     from harness.tool import Tool
     from simulators.charger_inch.web_io import WebPage
 
@@ -72,6 +78,8 @@ Act = Callable[["Bench"], Awaitable[None]]
 UTILITY = "EW Seedorf"
 TASK = "Tagesexport"
 FORMAT = "Lastgang"
+DATABASE = "isebench.sqlite"
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 DEFAULT_DAY = date(2025, 6, 3)
 EXPORT_AT = "00:30"
 NOT_YET_LISTENING = {
@@ -85,6 +93,8 @@ NOT_YET_LISTENING = {
     "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2hJ4s0Qb0V2rZQZ3k1v7Yk9s0oZl2c1w9Xq8m3T5dE",
 }
 """A destination for settings that are only checked: well formed, and nowhere."""
+MOMENT_S = 0.05
+"""So many real seconds a backend that says nothing of its lines has to see one come or go."""
 ONE_ORDER = {"at_once": 1}
 """Files go one after the other, so that two runs leave the same record, unless a scenario asks."""
 
@@ -167,11 +177,17 @@ class Speech:
 
 
 class Lines:
-    """Keeps time still while a charger and the backend disagree on whether they are connected."""
+    """
+    Keeps time still while a charger and the backend disagree on whether they are connected.
+
+    Attributes:
+        is_told_of_both: whether the backend says so; else it gets a moment after each change.
+    """
 
     def __init__(self, clock: VirtualClock, tap: Wiretap) -> None:
         self._clock = clock
         self._tap = tap
+        self.is_told_of_both = True
         self._charger: dict[str, bool] = {}
         self._backend: dict[str, bool] = {}
         self._holds: dict[str, Hold] = {}
@@ -187,7 +203,17 @@ class Lines:
         self._backend[identity] = up
         self._compare(identity)
 
+    def backend_shows(self, identities: Collection[str]) -> None:
+        """Take which chargers the backend takes for connected, of those that are known."""
+        self.is_told_of_both = True
+        for identity in self._charger:
+            self.backend_says(identity, identity in identities)
+
     def _compare(self, identity: str) -> None:
+        if not self.is_told_of_both:
+            moment = self._clock.hold(f"the backend gets a moment for the line of {identity}")
+            asyncio.get_running_loop().call_later(MOMENT_S, moment.release)
+            return
         agree = self._charger.get(identity, False) == self._backend.get(identity, False)
         hold = self._holds.pop(identity, None)
         if not agree:
@@ -205,11 +231,13 @@ class Bench:
     Parameters:
         seed: what all chance of the scenario comes from.
         folder: an empty folder for the database and the drop.
+        target: the backend under test, where it is not the bundled one.
     """
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, target: Target | None = None) -> None:
         self.seed = seed
         self.folder = folder
+        self.target = target
         self.day = DEFAULT_DAY
         self.stations: dict[str, Station] = {}
         self.layout: dict[str, Any] = {}
@@ -228,9 +256,11 @@ class Bench:
         self.pages: dict[str, WebPage] = {}
         self.deciding: list[Crossing] = []
         self.going = False
+        self._waiting: Waiting | None = None
+        self._bound_at = UNKNOWN
         self._plan: list[tuple[datetime, Act]] = []
         self._runner = asyncio.Runner()
-        self._backend: Backend | None = None
+        self._backend: BackendFace | None = None
         self._central: Central | None = None
         self._with_central, self._with_utility = False, True
         self.central_speaks = Speech()
@@ -264,6 +294,8 @@ class Bench:
         #: What came of the cells of the fault matrix that were tried.
         self.cells: list[CellResult] = []
         self.finished: subprocess.CompletedProcess[str] | None = None
+        self.runs: list[subprocess.CompletedProcess[str]] = []
+        self.described: dict[str, Any] = {}
         self.listed: tuple[list[Requirement], list[ListedScenario]] = ([], [])
         self.lived_s = 0.0
         self.tool: Tool | None = None
@@ -395,7 +427,7 @@ class Bench:
         """Give another bench on which the same is declared; it closes with this one."""
         folder = self.folder / name
         folder.mkdir()
-        twin = Bench(self.seed, folder)
+        twin = Bench(self.seed, folder, self.target)
         twin.day, twin.drop = self.day, self.drop
         twin.task, twin.schedule = self.task, self.schedule
         twin.stations = {key: copy.deepcopy(station) for key, station in self.stations.items()}
@@ -429,8 +461,8 @@ class Bench:
         return self._there(self._tap)
 
     @property
-    def backend(self) -> Backend:
-        """The bundled backend; for acting on it, never for a verdict."""
+    def backend(self) -> BackendFace:
+        """The backend under test; for acting on it, never for a verdict."""
         return self._there(self._backend)
 
     @property
@@ -479,6 +511,15 @@ class Bench:
         self.go()
         self.run(self.clock.advance_to(target))
 
+    def collect(self) -> None:
+        """Let the utility's importer read what has come; who delivers in real time is awaited."""
+        if self.target is not None and self.target.time != STEPPED:
+            from harness.targets.waiting import Waiting
+
+            self._waiting = self._waiting or Waiting(self.target, self.first_day or self.day)
+            self.run(self._waiting.for_files(self))
+        self.utility.collect()
+
     def at(self, time: str, day: date | None = None) -> datetime:
         """
         Give the instant of a local time of the bench's day, or of another.
@@ -495,6 +536,9 @@ class Bench:
     def told_span(self) -> tuple[datetime, datetime]:
         """Give from when to when the backend may have told the utility anything by now."""
         first, now = instant(self.first_day or self.day, "0:00"), self.exported_at
+        if self.target is not None and self.target.time == SCALED:
+            # Its clock has begun before the day.
+            first -= timedelta(days=1)
         if now is None:
             now = self.clock.now()
         if self.task_delivers_until_now:
@@ -506,7 +550,7 @@ class Bench:
         return grid(self.day, self.source(name).interval_minutes)
 
     async def _go(self) -> None:
-        clock = VirtualClock(self.start)
+        clock = self._new_clock()
         tap = Wiretap(clock)
         if self._with_utility:
             # A card is known to the utility by its name.
@@ -535,6 +579,8 @@ class Bench:
         for at, act in sorted(self._plan, key=lambda planned: planned[0]):
             self._clock.call_at(at, functools.partial(act, self))
         await self._clock.settle()
+        # A clock that cannot stand has begun before the day, so that all is in its place by now.
+        await self._clock.advance_to(self.start)
 
     async def _start_central_system(self, clock: VirtualClock, lines: Lines) -> str:
         """Start what chargers connect to, and give its address."""
@@ -549,10 +595,34 @@ class Bench:
                 self.tool.prepare(self._central)
             await self._central.start()
             return self._central.address
-        self._backend = self.new_backend(clock, lines.backend_says, self.drop)
-        await self._backend.start()
-        await self.gateways.point_to(self._backend)
-        return self._backend.address
+        backend = self._backend = self.new_backend(clock, lines.backend_says, self.drop)
+        await backend.start()
+        await self._bind(backend)
+        await self.gateways.point_to(backend)
+        return backend.address
+
+    def _new_clock(self) -> VirtualClock:
+        """Give the clock of the scenario; where its backend has one of its own, one with it."""
+        if self.target is None or self._with_central:
+            return VirtualClock(self.start)
+        from harness.targets import clocks
+
+        return clocks.clock_for(
+            self.target,
+            self.start,
+            lambda: len(self.tap.crossings),
+            lambda connected: self._there(self._lines).backend_shows(connected),
+        )
+
+    async def _bind(self, backend: BackendFace) -> None:
+        """Bind the clock to a backend that has just come up elsewhere."""
+        if self.target is None:
+            return
+        from harness.targets import clocks
+
+        self._bound_at = RealClock().now()
+        self._there(self._lines).is_told_of_both = False
+        await clocks.bind(self.clock, backend)
 
     def _tls_of_central(self) -> ssl.SSLContext | None:
         """Give the central system a certificate, and chargers the authority that they trust."""
@@ -575,9 +645,63 @@ class Bench:
         clock: VirtualClock,
         on_connection: Callable[[str, bool], None] | None = None,
         drop: Drop | None = None,
-    ) -> Backend:
+    ) -> BackendFace:
         """Give a backend with the bench's settings, on the bench's database."""
-        return Backend(self._read_settings(), clock, on_connection, drop)
+        if self.target is None:
+            return Backend(self._read_settings(), clock, on_connection, drop)
+        if drop is not None:
+            self.must_be_bundled("another way to the utility's server")
+        return self._foreign(clock.now())
+
+    def _foreign(self, start: datetime) -> ForeignBackend:
+        from harness.targets.foreign import ForeignBackend
+
+        assert self.target is not None  # noqa: S101 - who calls this has asked
+        return ForeignBackend(self.target, self.settings(), self.folder, start)
+
+    def backend_lives(self) -> Lives | None:
+        """Say when a backend lives whose time is not the scenario's."""
+        if self.target is None or self.target.time == STEPPED:
+            return None
+        if self.target.time == SCALED:
+            return Lives(factor=self.target.factor)
+        return Lives((self._bound_at, RealClock().now()))
+
+    def must_be_bundled(self, what: str) -> None:
+        """Refuse what can be seen of the bundled backend alone."""
+        if self.target is not None:
+            from harness.targets.errors import NotOffered
+
+            raise NotOffered(f"{what}: this can be tried with the bundled backend only")
+
+    def refusal(self) -> str | None:
+        """Offer the settings to a backend, and give what it says where it refuses them."""
+        if self.target is not None:
+            return self.run(self._refusal_elsewhere())
+        try:
+            self._read_settings()
+        except SettingsError as error:
+            return str(error)
+        return None
+
+    async def _refusal_elsewhere(self) -> str | None:
+        from harness.targets.errors import TargetRefuses
+
+        backend = self._foreign(self.start)
+        try:
+            await backend.start()
+        except TargetRefuses as refuses:
+            return str(refuses)
+        finally:
+            await backend.stop()
+        return None
+
+    @property
+    def database(self) -> Path:
+        """Where the database of the bundled backend lies, wherever it runs."""
+        if self.target is None:
+            return self.folder / DATABASE
+        return cast("ForeignBackend", self.backend).database
 
     def _put_meters(self, clock: VirtualClock, tap: Wiretap) -> None:
         """Let the meters send; those in front of a charger follow its true register."""
@@ -599,11 +723,16 @@ class Bench:
 
     async def _restart(self) -> None:
         port = urlsplit(self.backend.address).port
+        if self.target is not None:
+            from harness.targets import clocks
+
+            clocks.unbind(self.clock)
         await self.backend.stop()
         self.amendments.append(lambda settings: settings["backend"].update(port=port))
         lines = self._there(self._lines)
-        self._backend = self.new_backend(self.clock, lines.backend_says, self.drop)
-        await self._backend.start()
+        backend = self._backend = self.new_backend(self.clock, lines.backend_says, self.drop)
+        await backend.start()
+        await self._bind(backend)
         await self.clock.settle()
 
     async def _put(self, station: Station, lines: Lines, address: str) -> None:
@@ -638,7 +767,7 @@ class Bench:
     def settings(self) -> dict[str, Any]:
         """Give the settings of the backend that the scenario declares."""
         settings = site_settings(
-            database=self.folder / "isebench.sqlite",
+            database=self.folder / DATABASE,
             stations=self.stations.values(),
             cards=self.cards.values(),
             card_verdicts=self.card_verdicts,

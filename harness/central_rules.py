@@ -17,7 +17,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from harness.frames import Call, calls, instant_of
 from harness.ocpp_rules import Breach
@@ -25,6 +26,21 @@ from simulators.wiretap import Crossing
 
 STRAY_MAX = timedelta(seconds=1)
 """How far the time that is told may stray: a central system may leave fractions away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """
+    When a central system lives.
+
+    Attributes:
+        span: from when to when it has told the time, where it lives by the machine's.
+        factor: how many times as fast as the machine's its time runs.
+    """
+
+    span: tuple[datetime, datetime] | None = None
+    factor: int = 1
+
 
 NOTICED = frozenset(
     {
@@ -43,7 +59,11 @@ NOTICED = frozenset(
 
 
 def broken_rules(
-    crossings: Sequence[Crossing], central: str, charger: str, wanted: Iterable[str]
+    crossings: Sequence[Crossing],
+    central: str,
+    charger: str,
+    wanted: Iterable[str],
+    lives: Lives | None = None,
 ) -> list[Breach]:
     """
     Give what a central system has said against the rules above.
@@ -53,10 +73,11 @@ def broken_rules(
         central: its name on the wire.
         charger: the charger's.
         wanted: the commands that its operator had sent, by name, each time again.
+        lives: where its time is not the scenario's.
     """
     asked, said = calls(crossings, central, charger), calls(crossings, charger, central)
     return [
-        *_wrong_times(said),
+        *_wrong_times(said, lives or Lives()),
         *_same_ids(said, "StartTransaction", "transactionId"),
         *_same_ids(asked, "ReserveNow", "reservationId"),
         *_old_differences(asked),
@@ -89,12 +110,14 @@ def _answer(call: Call) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _wrong_times(said: Iterable[Call]) -> Iterator[Breach]:
+def _wrong_times(said: Iterable[Call], lives: Lives) -> Iterator[Breach]:
     for call in said:
         told = _answer(call).get("currentTime")
         if call.answer is None or told is None:
             continue
-        if abs(instant_of(str(told)) - call.answer.at) >= STRAY_MAX:
+        first, last = lives.span or (call.answer.at, call.answer.at)
+        stray = STRAY_MAX * lives.factor
+        if not first - stray < instant_of(str(told)) < last + stray:
             yield Breach(call.answer, f"currentTime is {told} at {call.answer.at:%H:%M:%S}")
 
 

@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -278,6 +279,13 @@ def _add_conform(commands: Commands) -> None:
     conform.add_argument(
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
     )
+    conform.add_argument(
+        "--target",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="put a backend of your own under test, as this file describes it",
+    )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
 
 
@@ -453,6 +461,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print(f"isebench {options.command}: interrupted", file=sys.stderr)
         return 130
+    except Exception:
+        # Python would end with 1, which says that something was tested and has failed.
+        traceback.print_exc()
+        print(f"isebench {options.command}: a mistake of isebench, see above", file=sys.stderr)
+        return 3
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -543,6 +556,7 @@ def _conform(options: argparse.Namespace) -> int:
         side=options.side,
         part=options.part,
         quick=options.quick,
+        target=None if options.target is None else options.target.resolve(),
     )
     if (options.report / "report.html").exists():
         print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")

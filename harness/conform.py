@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from harness.catalogue import (
 )
 from harness.errors import UsageError
 from harness.folders import clear_folder
+from harness.targets.errors import TargetRefuses, TargetTrouble
+from harness.targets.target_file import read_target
 
 PASSED, FAILED, USAGE, BROKEN, NOTHING_RUN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """
@@ -92,6 +95,7 @@ def conform(
     side: str = "",
     part: tuple[int, int] = (1, 1),
     quick: bool = False,
+    target: Path | None = None,
 ) -> int:
     """
     Run the scenarios of some requirements or cases, or all, and write the reports.
@@ -107,6 +111,8 @@ def conform(
         side: only the compliance cases of this side.
         part: which of how many parts of all that.
         quick: whether to leave out what is tagged as slow.
+        target: the file of a backend that is not ours, to be put under test; only what judges a
+            backend is run then.
 
     Returns:
         The exit code, see the constants of this module.
@@ -116,6 +122,8 @@ def conform(
             the reports cannot be made.
     """
     selected = select(ids, features, side)
+    if target is not None:
+        _check_target(target, features)
     clear_folder(report, "--report", MARKER, WRITTEN)
     with tempfile.TemporaryDirectory(prefix="isebench-") as folder:
         root = Path(folder)
@@ -140,9 +148,37 @@ def conform(
             "-q" if quiet else "-v",
         ]
         command += ["--part", "/".join(map(str, part)), *(["--quick"] if quick else [])]
+        if target is not None:
+            command += ["--target", str(target)]
         if not selected.is_all:
             command += ["-m", selected.marks]
         return _run(command, root)
+
+
+def _check_target(path: Path, features: Path) -> None:
+    """
+    Refuse a target that cannot be put under test before anything is run.
+
+    Raises:
+        UsageError: If its file is wrong, its scope names what there is not, or it does not start.
+    """
+    target = read_target(path)
+    known = {row.id for row in load_requirements(features)} | {case.id for case in load_cases()}
+    scope = target.scope
+    for name in (*scope.not_applicable, *scope.expected_to_fail):
+        if re.fullmatch(r"[A-Z]{2}[A-Z0-9_-]*", name) and not any(
+            id.startswith(name) for id in known
+        ):
+            raise UsageError(
+                f"{path}: {name} is no requirement and no case, nor the beginning of one; "
+                "`isebench list` shows them"
+            )
+    from harness.targets.trying import try_out
+
+    try:
+        try_out(target)
+    except (TargetTrouble, TargetRefuses) as error:
+        raise UsageError(f"{path}: the target cannot be put under test: {error}") from error
 
 
 def select(ids: Sequence[str], features: Path, side: str = "") -> Selection:

@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import aiohttp
 
-from backend.adapters.ocpp_commands import Commands
 from backend.errors import BackendError, CommandError, Refused
+from harness.targets.face import Commands
 from simulators.wiretap import Wiretap
 
 TOKEN = "the operator's own token"

@@ -19,11 +19,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from backend.adapters.ledger import DeliveryView
 from backend.adapters.roads import Roads
 from backend.ports import Arrival, Destination, Step
 from harness.bench import TASK, Bench
 from harness.fault_cells import Cell, CellResult
+from harness.targets.face import Delivery
 from simulators.faults import Fault
 from simulators.ftp_server.faults import AtStep, fault_from_text
 
@@ -76,13 +76,13 @@ class Matrix:
         self._roads = PatientRoads(bench)
         bench.drop = self._roads
         self._right = b""
-        self._head: DeliveryView | None = None
+        self._head: Delivery | None = None
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         """Let the day's own file arrive, which is the measure, and try each cell."""
         bench = self.bench
         bench.advance_to(bench.at("1:00 of the next day"))
-        bench.utility.collect()
+        bench.collect()
         self._right = bench.utility.first().content
         results: list[CellResult] = []
         for cell in cells:
@@ -148,7 +148,7 @@ class Matrix:
             self._wait(lambda: self._look() is not None)
         return self._head is None
 
-    def _look(self) -> DeliveryView | None:
+    def _look(self) -> Delivery | None:
         """Look for a file that waits, by the status of the task."""
         views = self.bench.run(self.bench.backend.deliveries())
         self._head = next((one for one in views if one.state != "delivered"), None)

@@ -15,8 +15,8 @@ from functools import partial
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from backend import Backend
 from harness.errors import UsageError
+from harness.targets.face import BackendFace
 from simulators.charger_inch import ChargerInch
 from simulators.clock import VirtualClock
 from simulators.iskra_sg import GatewaySg
@@ -213,7 +213,7 @@ class Gateways:
                 link = replace(settings.link_2, kind="mqtt", server="127.0.0.1", port=port)
                 await gateway.set(replace(settings, link_2=link))
 
-    async def point_to(self, backend: Backend) -> None:
+    async def point_to(self, backend: BackendFace) -> None:
         """Let those that push do so to where the backend listens."""
         for planned in self.planned.values():
             if planned.is_read_by("push"):

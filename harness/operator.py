@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from backend import Backend
 from backend.errors import DeviceError, Refused
 from harness.central import Central
 from harness.ocpp_rules import ERROR
+from harness.targets.face import BackendFace
 
 ANSWERED = "answered"
 """What is told of an answer that has no status."""
@@ -53,9 +53,9 @@ class OperatorOfTool:
 
 
 class OperatorOfBackend:
-    """Operates the bundled backend, which chooses by itself what it must: versions and numbers."""
+    """Operates the backend under test, which chooses by itself what it must, as numbers."""
 
-    def __init__(self, backend: Backend, charger: str) -> None:
+    def __init__(self, backend: BackendFace, charger: str) -> None:
         self._backend = backend
         self._charger = charger
 

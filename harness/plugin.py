@@ -2,7 +2,8 @@
 The pytest plugin: tags become requirements and cases, scenarios become verdicts.
 
 Load it with ``-p harness.plugin``. It brings the sentences (`harness.steps`), the ``bench``
-fixture and the options ``--seed``, ``--features`` and ``--evidence``.
+fixture and the options ``--seed``, ``--features`` and ``--evidence``. Who wants the sentences in a
+project of his own, and none of the options and reports, takes `harness.sentences`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pytest_bdd.exceptions import StepDefinitionNotFoundError
@@ -30,6 +32,10 @@ from harness.catalogue import (
 )
 from harness.errors import HarnessError
 from harness.report import Outcome, reasons, tally
+from harness.target import CENTRAL_SYSTEM
+from harness.targets.errors import NotOffered
+from harness.targets.scope import judge_by_scope
+from harness.targets.target_file import Target, read_target
 from harness.verdicts import Trial, Trials
 from simulators.errors import SimulatorError
 
@@ -39,6 +45,7 @@ pytest_plugins = [
     "harness.steps.compliance",
     "harness.steps.delivery",
     "harness.steps.drops",
+    "harness.steps.elsewhere",
     "harness.steps.explain",
     "harness.steps.export",
     "harness.steps.fault_matrix",
@@ -64,11 +71,14 @@ pytest_plugins = [
     "harness.steps.saying",
     "harness.steps.secrets",
     "harness.steps.sources",
+    "harness.steps.targets",
     "harness.steps.tasks",
     "harness.steps.time",
 ]
 
 LEVELS = ("must", "should")
+JUDGED = ("ISE", "AEX", "FMT", "DLV", "COL")
+"""Areas whose requirements judge a backend."""
 
 SENTENCES = (
     AssertionError,
@@ -81,6 +91,7 @@ SENTENCES = (
 
 _trial = pytest.StashKey[Trial]()
 _trials = pytest.StashKey[Trials]()
+_target = pytest.StashKey[Target | None]()
 
 
 def features_folder(config: pytest.Config) -> Path:
@@ -99,6 +110,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--evidence", default=None, help="a folder for the report, recordings and files"
     )
     group.addoption("--part", default="1/1", help="which of how many parts of the scenarios")
+    group.addoption(
+        "--target",
+        default=None,
+        help="the file of a backend that is not ours, to be put under test",
+    )
     group.addoption("--quick", action="store_true", help="leave out what is tagged as slow")
 
 
@@ -108,10 +124,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     first, count = map(int, config.getoption("part").split("/"))
     is_quick = config.getoption("quick")
     asked = [one for one in items if not (is_quick and one.get_closest_marker("slow"))]
+    if config.stash[_target] is not None:
+        asked = [one for one in asked if _judges_a_backend(one)]
     left = asked[first - 1 :: count]
     if len(left) < len(items):
         config.hook.pytest_deselected(items=[one for one in items if one not in left])
         items[:] = left
+
+
+def _judges_a_backend(item: pytest.Item) -> bool:
+    """Tell whether a scenario judges a backend; others judge devices, or the harness itself."""
+    ids = [mark.kwargs["id"] for mark in item.iter_markers("requirement")]
+    sides = [mark.kwargs["side"] for mark in item.iter_markers("case")]
+    return CENTRAL_SYSTEM in sides or (not sides and any(id.startswith(JUDGED) for id in ids))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -122,7 +147,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: how binding the requirement is")
     config.addinivalue_line("markers", "area(name): what a feature is about")
     config.addinivalue_line("markers", "slow: takes longer than a run of all may last")
-    config.stash[_trials] = Trials(seed=config.getoption("seed"), features=features_folder(config))
+    file = config.getoption("target")
+    target = config.stash[_target] = None if file is None else read_target(Path(file))
+    config.stash[_trials] = Trials(
+        seed=config.getoption("seed"), features=features_folder(config), target=target
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -142,10 +171,18 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Set up a bench of its own for each scenario, and take it down again."""
-    bench = Bench(seed=request.config.getoption("seed"), folder=tmp_path)
+    yield from bench_of(request, tmp_path)
+
+
+def bench_of(request: pytest.FixtureRequest, folder: Path) -> Iterator[Bench]:
+    """Set up a bench, for its trial and its target where there are any, and take it down again."""
+    target = request.config.stash.get(_target, None)
+    bench = Bench(seed=request.config.getoption("seed", 1), folder=folder, target=target)
     trial = request.node.stash.get(_trial, None)
     if trial is not None:
         trial.bench = bench
+        if target is not None and (reason := target.scope.left_out(trial.ids)) is not None:
+            raise NotOffered(reason)
     yield bench
     bench.close()
 
@@ -187,7 +224,12 @@ def pytest_bdd_before_step(
         trial.bench.tool.is_happening = True
     if inspect.iscoroutinefunction(step_func):
         trial.end(Outcome.FAILED)
-        pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
+        refuse_coroutine(step)
+
+
+def refuse_coroutine(step: Step) -> NoReturn:
+    """Fail a scenario whose step is a coroutine."""
+    pytest.fail(f"the step '{step.name}' is a coroutine and would never run")
 
 
 def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
@@ -196,8 +238,9 @@ def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: Exception) -> None:
-    """Note that a step did not hold."""
-    request.node.stash[_trial].end(Outcome.FAILED)
+    """Note that a step did not hold, or does not apply."""
+    applies = not isinstance(exception, NotOffered)
+    request.node.stash[_trial].end(Outcome.FAILED if applies else Outcome.NOT_APPLICABLE)
 
 
 def pytest_bdd_step_func_lookup_error(
@@ -214,6 +257,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Take pytest's word for how the scenario ended."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     trial = item.stash.get(_trial, None)
+    if (target := item.config.stash[_target]) is not None:
+        judge_by_scope(report, call.excinfo, target.scope, () if trial is None else trial.ids)
     if trial is not None:
         message = report.longreprtext
         if isinstance(report.longrepr, tuple):  # skipped: file, line and reason

@@ -64,13 +64,15 @@ def read_files(paths: Sequence[Path], *, as_json: bool, paper: Paper) -> Iterato
     Give the text of each file in turn.
 
     Raises:
-        UsageError: If one is of no form that is known, or not what it should be.
+        UsageError: If one cannot be read, is of no form that is known, or not what it should be.
     """
     for path in paths:
         try:
             found = content_of(path.read_bytes())
         except BackendError as error:
             raise UsageError(f"{path}: {error}") from error
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be read ({error.strerror or error})") from error
         if as_json:
             yield json.dumps({"file": str(path), **asdict(found)}, ensure_ascii=False) + "\n"
             continue

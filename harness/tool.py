@@ -349,7 +349,8 @@ class Tool:
         crossings = self._bench.tap.crossings
         found = breaches(crossings, self.under_test)
         if not found and self.side == CENTRAL_SYSTEM:
-            found = broken_rules(crossings, self.under_test, self.other, self._wanted)
+            lives = self._bench.backend_lives()
+            found = broken_rules(crossings, self.under_test, self.other, self._wanted, lives)
         if not found and self.side == CHARGE_POINT:
             begin = self._bench.start
             found = charger_rules.breaches(crossings, self.under_test, self.other, begin)

@@ -20,6 +20,7 @@ from simulators.clock import Clock
 from simulators.faults import Fault, Faults
 from simulators.ftp_server import (
     Collector,
+    Drop,
     Event,
     Pickup,
     SftpServer,
@@ -48,12 +49,14 @@ class Login:
         key_file: the path of a private key; None for none.
         passphrase: of the key file; empty for none.
         public_keys: which keys the server lets in, as OpenSSH lines.
+        user: the name.
     """
 
     secret: str = SECRET
     key_file: Path | None = None
     passphrase: str = ""
     public_keys: tuple[str, ...] = ()
+    user: str = USER
 
     def settings(self) -> dict[str, str]:
         """Give what a sender has to set."""
@@ -94,12 +97,18 @@ class DropServer:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def made(
-        self, name: str, clock: Clock, tap: Wiretap, root: Path, user: User
+        self,
+        name: str,
+        clock: Clock,
+        tap: Wiretap,
+        root: Path,
+        user: User,
+        drop: Drop | None = None,
     ) -> SftpServer | FtpServer:
-        """Make it, with its user and its folder; it does not listen yet."""
+        """Make it, with its user and its folder, or before a drop; it does not listen yet."""
         users, folders = [user], [FOLDER]
         if self.wire == "SFTP":
-            return SftpServer(name, clock, tap, users=users, root=root, folders=folders)
+            return SftpServer(name, clock, tap, users=users, root=root, drop=drop, folders=folders)
         # Loaded only by who has such a server.
         from simulators.ftp_server.ftp_io import FtpServer
 
@@ -109,6 +118,7 @@ class DropServer:
             tap,
             users=users,
             root=root,
+            drop=drop,
             folders=folders,
             security=SECURITY[self.wire],
             extended_passive=self.knows_epsv,
@@ -193,13 +203,14 @@ class Utility:
         login: Login = Login(),
     ) -> None:
         self.name = name
-        self._login = login
+        self._clock, self._tap, self._login = clock, tap, login
         root = folder / "drop"
         root.mkdir(parents=True, exist_ok=True)
         self._root = root
         self._agreed = server
-        user = User(USER, login.secret, public_keys=login.public_keys)
-        self._server = server.made(name, clock, tap, root, user)
+        self._user = User(login.user, login.secret, public_keys=login.public_keys)
+        self._server = server.made(name, clock, tap, root, self._user)
+        self._beside: dict[str, tuple[DropServer, SftpServer | FtpServer]] = {}
         encoding = str(layout.get("encoding", "utf-8"))
         self._encoding = "utf-8-sig" if encoding.startswith("utf-8") else encoding
         self._collector = Collector(self._server.drop, agreed_of(layout), folder=FOLDER.strip("/"))
@@ -211,42 +222,65 @@ class Utility:
         await self._server.start(port)
 
     async def stop(self) -> None:
-        """Stop the server."""
+        """Stop the server, and those beside it."""
+        for _, server in self._beside.values():
+            await server.stop()
         await self._server.stop()
+
+    async def open(self, agreed: DropServer, port: int = 0) -> None:
+        """Let another server listen, in front of the same files; one of each wire."""
+        if agreed.wire in (self._agreed.wire, *self._beside):
+            return
+        made = agreed.made(
+            self.name, self._clock, self._tap, self._root, self._user, self._server.drop
+        )
+        await made.start(port)
+        self._beside[agreed.wire] = (agreed, made)
 
     @property
     def port(self) -> int:
         """Where the server listens."""
         return self._server.port
 
-    def destination(self) -> dict[str, Any]:
-        """Give what a sender has to set for this utility."""
+    def destination(self, wire: str = "") -> dict[str, Any]:
+        """
+        Give what a sender has to set for this utility.
+
+        Parameters:
+            wire: over which of its servers; the first one where nothing is said.
+        """
+        agreed, server = self._beside.get(wire, (self._agreed, self._server))
         told = {
             "name": self.name,
-            "kind": self._agreed.wire.split()[-1].lower(),
+            "kind": agreed.wire.split()[-1].lower(),
             "host": "127.0.0.1",
-            "port": self._server.port,
-            "user": USER,
+            "port": server.port,
+            "user": self._login.user,
             **self._login.settings(),
             "folder": FOLDER,
-            **self._known_by(),
-            **self._agreed.settings,
+            **self._known_by(agreed, server),
+            **agreed.settings,
         }
         return {key: value for key, value in told.items() if value is not None}
 
-    def _known_by(self) -> dict[str, Any]:
+    def _known_by(self, agreed: DropServer, server: SftpServer | FtpServer) -> dict[str, Any]:
         """Give how senders know that it is this server."""
-        if isinstance(self._server, SftpServer):
-            return {"host_key": self._server.host_key_line}
-        if not self._server.certificate_pem:
+        if isinstance(server, SftpServer):
+            return {"host_key": server.host_key_line}
+        if not server.certificate_pem:
             return {}
-        begins = {"implicit": self._agreed.wire == "implicit FTPS"}
-        if self._agreed.is_issuer_named:
+        begins = {"implicit": agreed.wire == "implicit FTPS"}
+        if agreed.is_issuer_named:
             issuer = self._root.parent / "issuer.pem"
-            issuer.write_text(self._server.certificate_pem, encoding="ascii")
+            issuer.write_text(server.certificate_pem, encoding="ascii")
             return {**begins, "authority_file": str(issuer)}
-        der = ssl.PEM_cert_to_DER_cert(self._server.certificate_pem)
+        der = ssl.PEM_cert_to_DER_cert(server.certificate_pem)
         return {**begins, "certificate_sha256": hashlib.sha256(der).hexdigest()}
+
+    def certificate_pem(self, wire: str) -> str:
+        """Give the certificate that one of its servers shows; empty where it shows none."""
+        _, server = self._beside.get(wire, (self._agreed, self._server))
+        return "" if isinstance(server, SftpServer) else server.certificate_pem
 
     def collect(self) -> None:
         """Let the importer read what lies there."""

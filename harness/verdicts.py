@@ -19,6 +19,7 @@ from harness.fault_cells import CellResult
 from harness.recording import write_recording
 from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
 from harness.target import NAME
+from harness.targets.target_file import Target
 from simulators.wiretap import Crossing
 
 SLUG_CHARS_MAX = 150
@@ -69,6 +70,11 @@ class Trial:
         """Make the name for its files of pytest's name for the test."""
         name = re.sub(r"[^A-Za-z0-9]+", "-", self.node.partition("::")[2])
         self.slug = name.strip("-").lower()[:SLUG_CHARS_MAX]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What it is known by where something is declared of it."""
+        return (*self.requirements, *self.cases)
 
     @property
     def title(self) -> str:
@@ -164,14 +170,15 @@ _OUTCOMES = {
 
 def _declared(reason: str) -> tuple[str, Outcome]:
     """Tell from the words before a reason what was declared; without any: not applicable."""
-    for outcome in (Outcome.NOT_YET_COVERED, Outcome.NOT_APPLICABLE):
+    for outcome in (Outcome.NOT_YET_COVERED, Outcome.NOT_APPLICABLE, Outcome.EXPECTED_FAILURE):
         if reason.startswith(f"{outcome}: "):
             return reason.removeprefix(f"{outcome}: "), outcome
     return reason, Outcome.NOT_APPLICABLE
 
 
 _KIND = re.compile(
-    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)\.(?:errors|exceptions)\.\w+): "
+    r"^(?:AssertionError|(?:harness|simulators|backend|pytest_bdd)(?:\.\w+)*"
+    r"\.(?:errors|exceptions)\.\w+): "
 )
 
 
@@ -186,8 +193,9 @@ def _essence(message: str) -> str:
 class Trials:
     """All trials of a run, and what is written of them."""
 
-    def __init__(self, seed: int, features: Path) -> None:
+    def __init__(self, seed: int, features: Path, target: Target | None = None) -> None:
         self.seed = seed
+        self._target = target
         self._features = features
         self._trials: list[Trial] = []
         self._slugs: set[str] = set()
@@ -216,9 +224,14 @@ class Trials:
         folder.mkdir(parents=True, exist_ok=True)
         for trial in self._trials:
             self._write_evidence(folder, trial)
+        target = self._target
         run = Run(
-            target=NAME,
-            facts=(("Seed", str(self.seed)), ("isebench", version("isebench"))),
+            target=NAME if target is None else target.name,
+            facts=(
+                ("Seed", str(self.seed)),
+                ("isebench", version("isebench")),
+                *(() if target is None else target.facts()),
+            ),
             interrupted=interrupted,
         )
         verdicts = self.verdicts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import traceback
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SimulatorError as error:
         print(f"simulators {options.device}: {error}", file=sys.stderr)
         return 2
+    except Exception:
+        # Python would end with 1, which elsewhere says that something was tested and has failed.
+        traceback.print_exc()
+        return 3
     return 0
 
 

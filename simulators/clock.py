@@ -22,7 +22,7 @@ import itertools
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -118,15 +118,29 @@ class _RealAlarm:
 
 
 class RealClock:
-    """The time of the machine. Holding it does nothing: real time waits for nobody."""
+    """
+    The time of the machine. Holding it does nothing: real time waits for nobody.
+
+    Parameters:
+        start: where it begins now; None for where the machine's stands.
+        factor: how many of its seconds pass in one of the machine's.
+    """
+
+    def __init__(self, start: datetime | None = None, factor: int = 1) -> None:
+        self._start = start
+        self._factor = factor
+        self._elapsed_s = stopwatch()
 
     def now(self) -> datetime:
-        """Tell the machine's time in UTC."""
-        return datetime.now(UTC)
+        """Tell the time in UTC."""
+        if self._start is None:
+            return datetime.now(UTC)
+        return self._start.astimezone(UTC) + timedelta(seconds=self._elapsed_s() * self._factor)
 
     def call_at(self, instant: datetime, wake: Wake) -> Alarm:
         """Run ``wake()`` once ``instant`` has come, at once where it has passed."""
-        return _RealAlarm(max(0.0, (instant - self.now()).total_seconds()), wake)
+        ahead_s = (instant - self.now()).total_seconds() / self._factor
+        return _RealAlarm(max(0.0, ahead_s), wake)
 
     def hold(self, reason: str) -> Hold:
         """Give a hold that keeps nothing."""
@@ -219,20 +233,31 @@ class VirtualClock:
         self._moving = True
         try:
             await self.settle()
-            while (alarm := self._next_until(target)) is not None:
-                await self._ring(alarm)
-                await self.settle()
-            self._now = max(self._now, target)
+            while (instant := self.soonest()) is not None and instant <= target:
+                await self._come_to(instant)
+                if (wake := self._due()) is not None:
+                    await self._ring(wake)
+                    await self.settle()
+            await self._come_to(target)
         finally:
             self._moving = False
 
-    def _next_until(self, target: datetime) -> Wake | None:
-        while self._alarms and self._alarms[0][0] <= target:
-            instant, _, alarm = heapq.heappop(self._alarms)
-            if alarm.wake is not None:
-                self._now = max(self._now, instant)
-                return alarm.wake
-        return None
+    def soonest(self) -> datetime | None:
+        """Give the instant of the next alarm; None where nobody has left one."""
+        while self._alarms and self._alarms[0][2].wake is None:
+            heapq.heappop(self._alarms)
+        return self._alarms[0][0] if self._alarms else None
+
+    async def _come_to(self, instant: datetime) -> None:
+        """Let it be an instant, or later; clocks that are bound to others have to wait for it."""
+        self._now = max(self._now, instant)
+
+    def _due(self) -> Wake | None:
+        """Take the alarm that rings next, if its time has come."""
+        instant = VirtualClock.soonest(self)
+        if instant is None or instant > self.now():
+            return None
+        return heapq.heappop(self._alarms)[2].wake
 
     async def _ring(self, wake: Wake) -> None:
         try:

@@ -22,7 +22,7 @@ Feature: HAR Compliance, central system: boot and sessions
       | BootNotification.conf   | status=Accepted, any interval |
       | StatusNotification.conf |                               |
       | StatusNotification.conf |                               |
-      | Heartbeat.conf          | currentTime=now               |
+      | Heartbeat.conf          | any currentTime               |
 
   @TC_003_CSMS
   Scenario: TC_003_CSMS Regular Charging Session - Plugin First

@@ -11,9 +11,12 @@ from collections.abc import Iterable
 
 import pytest
 
+from harness.bench import Bench
 from harness.errors import UsageError
 from harness.report import Outcome
 from harness.target import BACKEND, DECLARED_NOT_DONE, NOT_YET_COVERED
+from harness.targets.errors import NotOffered
+from harness.targets.target_file import Scope
 
 
 def records(datatable: list[list[str]], *columns: str) -> list[dict[str, str]]:
@@ -36,9 +39,20 @@ def show(items: Iterable[str]) -> str:
     return ", ".join(sorted(items))
 
 
-def must_be_done(what: str, side: str = BACKEND) -> None:
+def must_be_done(bench: Bench, what: str, side: str = BACKEND) -> None:
     """End the scenario where it is declared that something is not done, or not yet covered."""
+    if bench.target is not None:
+        _must_be_in_scope(bench.target.scope, what, side)
+        return
     if what in DECLARED_NOT_DONE[side]:
         pytest.skip(f"{Outcome.NOT_APPLICABLE}: {DECLARED_NOT_DONE[side][what]}")
     if what in NOT_YET_COVERED[side]:
         pytest.skip(f"{Outcome.NOT_YET_COVERED}: {NOT_YET_COVERED[side][what]}")
+
+
+def _must_be_in_scope(scope: Scope, what: str, side: str) -> None:
+    if (reason := scope.left_out((what,))) is not None:
+        raise NotOffered(reason)
+    # What the bundled backend has not got, others need not have either.
+    if what in (*DECLARED_NOT_DONE[side], *NOT_YET_COVERED[side]) and what not in scope.supports:
+        raise NotOffered(f'the target does not say that it supports "{what}"')

@@ -39,9 +39,9 @@ PAGE = "questionnaire.html"
 
 
 @given(parsers.parse("chargers speak OCPP 1.6 over {wire}"))
-def chargers_speak(wire: str) -> None:
+def chargers_speak(bench: Bench, wire: str) -> None:
     """Choose the wire; what the system under test declares not to do is not applicable."""
-    must_be_done(wire)
+    must_be_done(bench, wire)
 
 
 @given("the backend has a web page")
@@ -111,13 +111,12 @@ def command_is_sent(
     bench.advance_to(bench.at(time))
     bench.sent_after = len(bench.tap.crossings)
     told = read_json(payload)
-    console = Console(bench.backend.web_address, bench.tap)
     if way == WAYS[0]:
         bench.told = bench.run(by_scenario(bench.backend.commands, name, action, told))
-    elif way == WAYS[1]:
-        bench.told = bench.run(console.over_api(name, action, json.loads(payload)))
     else:
-        bench.told = bench.run(console.from_page(name, action, json.loads(payload)))
+        console = Console(bench.backend.web_address, bench.tap)
+        send = console.over_api if way == WAYS[1] else console.from_page
+        bench.told = bench.run(send(name, action, json.loads(payload)))
     bench.run(bench.clock.settle())
 
 

@@ -41,7 +41,7 @@ def central_system_under_test(bench: Bench) -> None:
 @given(parsers.parse("{what} is supported"))
 def is_supported(bench: Bench, what: str) -> None:
     """End here where it is declared that this is not done, or not yet covered."""
-    must_be_done(what, tool_of(bench).side)
+    must_be_done(bench, what, tool_of(bench).side)
 
 
 @given("the charger has a fixed cable")

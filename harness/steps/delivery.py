@@ -135,7 +135,7 @@ def server_speaks(bench: Bench, wire: str) -> None:
     """Choose the wire: SFTP, FTP, FTPS, or implicit FTPS."""
     if wire not in ("SFTP", *SECURITY):
         raise UsageError(f"no server speaks {wire!r}; there are SFTP, {', '.join(SECURITY)}")
-    must_be_done(wire)
+    must_be_done(bench, wire)
     bench.drop_server = replace(bench.drop_server, wire=wire)
 
 
@@ -171,6 +171,7 @@ def destination_names_issuer(bench: Bench) -> None:
 @when(parsers.parse('the settings name a destination of kind "{kind}" at "{host}"'))
 def a_destination(bench: Bench, kind: str, host: str) -> None:
     """Have the settings of a destination read, and nothing delivered."""
+    bench.must_be_bundled("how settings are read")
     told = {"account": UTILITY, "name": UTILITY, "kind": kind, "host": host, "user": "u"}
     known = {"host_key": NOT_YET_LISTENING["host_key"]} if kind == "sftp" else {}
     text = to_toml(

@@ -101,7 +101,9 @@ def refuses_to_explain(bench: Bench, code: str, instant: str, sentence: str) -> 
 
 
 def _ask(bench: Bench, code: str, instant: str) -> str:
-    settings = Settings.from_mapping(bench.settings())
+    told = bench.settings()
+    told["backend"]["database"] = str(bench.database)
+    settings = Settings.from_mapping(told)
     return explain_text(settings, Wish(code, instant), bench.clock.now())
 
 

@@ -12,8 +12,6 @@ from itertools import pairwise
 
 from pytest_bdd import given, parsers, then, when
 
-from backend import Settings
-from backend.errors import SettingsError
 from harness.bench import UTILITY, Bench, Station
 from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
@@ -59,14 +57,14 @@ def is_activated(bench: Bench, name: str, code: str, obis: str, minutes: int) ->
 def day_is_exported(bench: Bench) -> None:
     """Let time pass to 03:00 of the next day, and the utility's importer read what is there."""
     bench.advance_to(bench.at("3:00", bench.day + timedelta(days=1)))
-    bench.utility.collect()
+    bench.collect()
 
 
 @when("the next day is exported")
 def next_day_is_exported(bench: Bench) -> None:
     """Let another day pass, and the utility's importer read what is there."""
     bench.advance_to(bench.at("3:00", bench.day + timedelta(days=2)))
-    bench.utility.collect()
+    bench.collect()
 
 
 @when(parsers.parse('"{name}" is given the metering code "{code}"'))
@@ -113,7 +111,7 @@ def is_given_its_settings(bench: Bench) -> None:
 @then(parsers.parse('the settings are refused, naming "{place}"'))
 def settings_are_refused(bench: Bench, place: str) -> None:
     """Offer the settings and compare the sentence of the refusal."""
-    sentence = _refusal(bench)
+    sentence = bench.refusal()
     assert sentence is not None, "the settings were accepted"
     assert place in sentence
 
@@ -121,7 +119,7 @@ def settings_are_refused(bench: Bench, place: str) -> None:
 @then("the settings are refused, or the files keep their form")
 def refused_or_harmless(bench: Bench) -> None:
     """Offer the settings; where they are accepted, look at what arrives."""
-    if _refusal(bench) is not None:
+    if bench.refusal() is not None:
         return
     day_is_exported(bench)
     files = bench.utility.arrived()
@@ -131,14 +129,6 @@ def refused_or_harmless(bench: Bench) -> None:
         for line in file.lines():
             assert line.count(";") == 5, line
             assert not re.search(r"(^|;)[=+@\t-]", line), line
-
-
-def _refusal(bench: Bench) -> str | None:
-    try:
-        Settings.from_mapping(bench.settings(), folder=bench.folder)
-    except SettingsError as error:
-        return str(error)
-    return None
 
 
 def _held(bench: Bench, name: str) -> list[Held]:
@@ -154,6 +144,11 @@ def _held(bench: Bench, name: str) -> list[Held]:
     return [value for value in held if grid[0] <= value.start < grid[-1]]
 
 
+def _as_none(bench: Bench) -> str:
+    """Say the simplest reason for what is not there."""
+    return "" if bench.arrived() else ", as no file has arrived"
+
+
 def _code(source: Station | Meter | CardSource) -> str:
     assert source.metering_code is not None
     return source.metering_code
@@ -164,7 +159,9 @@ def holds_values(bench: Bench, values: int, name: str) -> None:
     """Count what the importer took from the files, and compare it with the local day's grid."""
     held = _held(bench, name)
     if len(held) != values:
-        raise Disagreement(f"{UTILITY} holds {len(held)} values of {name}, not {values}")
+        raise Disagreement(
+            f"{UTILITY} holds {len(held)} values of {name}, not {values}{_as_none(bench)}"
+        )
     _must_be_the_grid(bench, name, held)
 
 
@@ -222,7 +219,9 @@ def _holds(bench: Bench, name: str, datatable: Table, at: Callable[[str], dateti
     for row in records(datatable, "until", "kWh", "status"):
         value = ending.get(at(row["until"]))
         if value is None:
-            raise Disagreement(f"{UTILITY} holds no value of {name} that ends at {row['until']}")
+            raise Disagreement(
+                f"{UTILITY} holds no value of {name} that ends at {row['until']}{_as_none(bench)}"
+            )
         energy, status = _cells(row)
         if (value.energy_kwh, value.status) != (energy, status):
             raise Disagreement(_differs(name, value, energy, status))
@@ -238,7 +237,9 @@ def _must_be_the_grid(bench: Bench, name: str, held: list[Held]) -> None:
     for boundary in grid:
         if boundary not in starts:
             local = boundary.astimezone(ZURICH)
-            raise Disagreement(f"{UTILITY} holds no value of {name} that begins {local:%H:%M %Z}")
+            raise Disagreement(
+                f"{UTILITY} holds no value of {name} that begins {local:%H:%M %Z}{_as_none(bench)}"
+            )
     if starts != grid:
         raise Disagreement(f"{UTILITY} holds {len(starts)} values of {name}, not {len(grid)}")
 

@@ -24,7 +24,7 @@ def more_chargers(bench: Bench, count: int) -> None:
 def delivered_with_each_fault(bench: Bench, part: str) -> None:
     """Try each cell of a part of the matrix, one after the other."""
     wire = bench.drop_server.wire
-    must_be_done(wire)
+    must_be_done(bench, wire)
     if part not in PARTS:
         raise UsageError(f"no part of a delivery is {part!r}; there are {', '.join(PARTS)}")
     bench.cells = Matrix(bench).run(cells_of(wire, part))

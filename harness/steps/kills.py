@@ -39,6 +39,7 @@ class ClosedRoad:
 @given("a backend in a process of its own, with a day to deliver")
 def process_with_a_day(bench: Bench) -> None:
     """Live the day with the road to the utility closed, and leave the rest to a process."""
+    bench.must_be_bundled("a kill at a chosen moment")
     bench.drop = ClosedRoad()
     bench.advance_to(bench.at("1:00", bench.day + timedelta(days=1)))
     bench.run(bench.backend.stop())
@@ -49,6 +50,7 @@ def process_with_a_day(bench: Bench) -> None:
 @given("a backend in a process of its own")
 def process(bench: Bench) -> None:
     """Set up the utility and the settings; the process starts when something happens."""
+    bench.must_be_bundled("a kill at a chosen moment")
     bench.schedule = "now"
     bench.in_real_time = True
     bench.station(REPORTING).puppet = True
@@ -60,7 +62,7 @@ def process(bench: Bench) -> None:
 def killed_while_delivering(bench: Bench, times: int) -> None:
     """Kill it at the first thing it does at the drop, then at the second, and so on."""
     bench.run(_deliver_through_kills(bench, times))
-    bench.utility.collect()
+    bench.collect()
 
 
 async def _deliver_through_kills(bench: Bench, times: int) -> None:
@@ -118,7 +120,7 @@ def killed_while_reporting(bench: Bench, times: int, name: str) -> None:
     """Kill it between any two frames; the charger says again what was not confirmed."""
     bench.run(_report_through_kills(bench, times, name))
     bench.run(_export_what_is_stored(bench))
-    bench.utility.collect()
+    bench.collect()
 
 
 async def _report_through_kills(bench: Bench, times: int, name: str) -> None:

@@ -82,7 +82,7 @@ def _set(bench: Bench, **keys: str) -> None:
 def has_read(bench: Bench, time: str) -> None:
     """Let time pass to a local time, and the utility's importer read what is there then."""
     bench.advance_to(bench.at(time))
-    bench.utility.collect()
+    bench.collect()
 
 
 @when(parsers.parse("the operator has {day} exported again at {time}"))
@@ -91,7 +91,7 @@ def exported_again(bench: Bench, day: str, time: str) -> None:
     bench.advance_to(bench.at(time))
     wanted = read_day(day)
     bench.run(bench.backend.export_now(bench.task, wanted, wanted))
-    bench.utility.collect()
+    bench.collect()
 
 
 # ---------------------------------------------------------------------- what is seen

@@ -18,6 +18,7 @@ import pytest
 
 from backend import Settings
 from harness.cli import build_parser
+from harness.targets.target_file import read_target
 from simulators import ftp_server
 from simulators.clock import VirtualClock
 from simulators.ftp_server import faults as ftp_server_faults
@@ -41,6 +42,9 @@ LOG_LINE = (
 
 UNTIL_STOPPED = ("up", "charger", "gateway")
 """They run until they are stopped; test_up.py and test_…_alone.py do that."""
+JUDGE = ROOT / "docs/how-to/judge-a-backend.md"
+OTHER_TOML = (JUDGE,)
+"""Their TOML is no settings."""
 ALL_FEATURES = "isebench conform --quiet --report"
 """With a folder behind it; it takes minutes, and `tox -e conformance` runs it."""
 
@@ -108,7 +112,7 @@ def test_every_command_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks(page, "toml")],
+    [page for page in PAGES if blocks(page, "toml") and page not in OTHER_TOML],
     ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_settings_of_the_docs_are_accepted(page: Path) -> None:
@@ -118,6 +122,19 @@ def test_settings_of_the_docs_are_accepted(page: Path) -> None:
 
         assert settings.accounts
         assert settings.stations
+
+
+def test_targets_of_the_docs_are_accepted(tmp_path: Path) -> None:
+    """The target files of the page and of the examples are taken."""
+    texts = blocks(JUDGE, "toml")
+    texts += [
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "docs" / "examples" / "targets").glob("*/target.toml")
+    ]
+    assert len(texts) == 4
+    for text in texts:
+        (tmp_path / "target.toml").write_text(text, encoding="utf-8")
+        assert read_target(tmp_path / "target.toml").name
 
 
 @pytest.mark.parametrize(
@@ -176,7 +193,9 @@ def test_the_key_of_the_docs_is_taken(tmp_path: Path) -> None:
     assert key.export_public_key("openssh").decode().split() == said.split()[:2]
 
 
-PYTHON_PAGES = [page for page in PAGES if blocks(page, "python")]
+OF_AN_EXAMPLE = "use-from-another-project.md"
+"""Its blocks are taken from the example project, which test_own_project.py runs."""
+PYTHON_PAGES = [page for page in PAGES if blocks(page, "python") and page.name != OF_AN_EXAMPLE]
 
 
 @pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

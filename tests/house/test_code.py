@@ -138,7 +138,14 @@ def test_tests_say_what_they_show() -> None:
 @unmeasured
 def test_no_module_is_dead() -> None:
     """Each module is imported by another, or is an entry."""
-    entries = {"backend.__main__", "harness.__main__", "harness.plugin", "simulators.__main__"}
+    entries = {
+        "backend.__main__",
+        "harness.__main__",
+        "harness.exit_codes",  # the table that docs/generate.py and the tests go through
+        "harness.plugin",
+        "harness.sentences",
+        "simulators.__main__",
+    }
     imported: set[str] = set()
     for _, tree in modules(*ROOMS):
         for node in ast.walk(tree):

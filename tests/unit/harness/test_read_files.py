@@ -155,4 +155,5 @@ def test_a_file_that_is_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert 2 == main(["read", str(file)])
     error = capsys.readouterr().err
     assert f"isebench read: {file}: segment 13: 'UNZ+1+1' is not closed by \"'\"" in error
-    assert 3 == main(["read", str(tmp_path / "none")])
+    assert 2 == main(["read", str(tmp_path / "none")])
+    assert f"isebench read: {tmp_path / 'none'}: cannot be read" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Backends that are not on the bench: how they are described, started, led in time, and asked."""
