@@ -142,3 +142,19 @@ Feature: INC The emulated INCH without a line and without power
       | one on a single phase            | on 1 phase, at most 16 A, at 50 % of 40 kWh          | 16   |
       | a nearly full one that tapers    | on 3 phases, at most 16 A, at 78 % of 20 kWh         | 16   |
       | a thin cable                     | on 3 phases, at most 32 A, at 20 % of 60 kWh, with a cable for 20 A | 20   |
+
+  @INC-16 @must
+  Scenario Outline: A limit ends <how>
+    Given its currents are told every 10 s
+    And a transaction is running
+    When the operator sends SetChargingProfile with connectorId=1, csChargingProfiles.chargingProfileId=1, csChargingProfiles.stackLevel=0, csChargingProfiles.chargingProfilePurpose=TxDefaultProfile, csChargingProfiles.chargingProfileKind=Absolute, csChargingProfiles.chargingSchedule.startSchedule=now, csChargingProfiles.chargingSchedule.chargingRateUnit=A, csChargingProfiles.chargingSchedule.chargingSchedulePeriod[0].startPeriod=0, csChargingProfiles.chargingSchedule.chargingSchedulePeriod[0].limit=6, <end>
+    And 2 min pass
+    Then the car has drawn on each phase
+      | from | to    | A  |
+      | 0 s  | 59 s  | 6  |
+      | 61 s | 2 min | 32 |
+
+    Examples:
+      | how                               | end                                             |
+      | with the duration of its schedule | csChargingProfiles.chargingSchedule.duration=60 |
+      | with its validity                 | csChargingProfiles.validTo=in 60 s              |

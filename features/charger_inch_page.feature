@@ -25,7 +25,8 @@ Feature: INC The emulated INCH's own page
 
   @INC-12 @must
   Scenario: The page shows what the charger tells its backend
-    Given Anna charges at "Dorfplatz" from 08:00 to 09:00
+    Given Anna charges at "Dorfplatz" from 06:00 to 07:00
+    And Anna charges at "Dorfplatz" from 08:00 to 09:00
     And Anna looks at the page of "Dorfplatz" at 08:30
     When the clock reaches 09:30
     Then the page of "Dorfplatz" showed at 08:30

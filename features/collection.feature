@@ -62,6 +62,19 @@ Feature: COL Collecting what chargers say
       | 14:30 | 5.500 | W      |
 
   @COL-02 @must
+  Scenario: A start that comes again under another message id is the transaction that it was
+    Given "Dorfplatz" says at 14:00
+      """
+      [2,"d1","StartTransaction",{"connectorId":1,"idTag":"FA2AFD77","meterStart":1000,"timestamp":"2025-06-03T12:00:00Z"}]
+      """
+    And "Dorfplatz" says at 14:01
+      """
+      [2,"d2","StartTransaction",{"connectorId":1,"idTag":"FA2AFD77","meterStart":1000,"timestamp":"2025-06-03T12:00:00Z"}]
+      """
+    When the clock reaches 14:02
+    Then the frames of "Dorfplatz" with the ids d1 and d2 were answered alike
+
+  @COL-02 @must
   Scenario: Frames that are no messages harm nothing
     Given the meter of "Dorfplatz" reads
       | time  | kWh |

@@ -54,6 +54,14 @@ Feature: SGW A smart gateway over Modbus TCP
         | MC784  |
         | iMT550 |
 
+    @SGW-08 @must
+    Scenario: What a meter measures and counts in total is what its three phases have together
+      Given the charger "Dorfplatz" is in service
+      And the charger "Dorfplatz" is behind the meter "Haus"
+      And Anna charges at "Dorfplatz" from 8:00 to 10:00
+      When a master reads the meter "Haus" at 9:30
+      Then it reads the power and the energy that "Dorfplatz" told the backend
+
   Rule: A switch is moved by whoever writes its register
 
     @SGW-13 @must

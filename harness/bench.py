@@ -26,6 +26,7 @@ import subprocess
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -42,6 +43,7 @@ from harness.errors import UsageError
 from harness.frames import calls_of
 from harness.gateways import Gateways
 from harness.local_time import ZURICH, grid, instant, read_day
+from harness.outcomes import JudgedCell, Place
 from harness.puppet import Puppet
 from harness.round_trip import RoundTrips
 from harness.sources import CardSource, Meter, Sources
@@ -288,6 +290,7 @@ class Bench:
         self.drop: Drop | None = None
         self.amendments: list[Callable[[dict[str, Any]], None]] = []
         self.deciding_files: list[str] = []
+        self.judged: list[JudgedCell] = []
         self.in_real_time = False
         self._between = contextlib.AsyncExitStack()
         self._twins: list[Bench] = []
@@ -859,6 +862,31 @@ class Bench:
         """Keep the names of the files that a verdict was read from."""
         self.deciding_files += [name for name in names if name not in self.deciding_files]
 
+    def decide_value(
+        self, held: Held, energy_kwh: Decimal | None, status: str | None = None
+    ) -> bool:
+        """
+        Compare a value of a file with what is expected, and keep which cells were looked at.
+
+        Parameters:
+            held: what the utility holds, with the place where it stands in its file.
+            energy_kwh: what is expected; None for a missing value.
+            status: W, E or F; None where it does not matter.
+
+        Returns:
+            Whether it is as expected.
+        """
+        self.decide_files([held.file])
+        self.decide_cell(held.file, held.place, _in_words(held.energy_kwh), _in_words(energy_kwh))
+        if status is not None and held.status_place is not None:
+            self.decide_cell(held.file, held.status_place, held.status or "", status)
+        return held.energy_kwh == energy_kwh and status in (None, held.status)
+
+    def decide_cell(self, file: str, place: Place | None, seen: str, expected: str) -> None:
+        """Keep that a sentence looked at a cell of a delivered file, and what it expected there."""
+        if place is not None:
+            self.judged.append(JudgedCell(file, place, seen, expected))
+
     def decide_energy_of(self, name: str) -> None:
         """Keep the frames in which a charger told of its meter, with their answers."""
         self.decide(
@@ -871,6 +899,13 @@ class Bench:
     def decide_drop(self) -> None:
         """Keep what was done at the drop."""
         self.decide(crossing for crossing in self.tap.crossings if crossing.wire in DROP_WIRES)
+
+
+def _in_words(energy: Decimal | None) -> str:
+    """Write a value so that equal ones are the same text: 0.5 and 0.500 are one energy."""
+    if energy is None:
+        return "no value"
+    return f"{energy.normalize():f}" if energy else "0"
 
 
 def site_settings(

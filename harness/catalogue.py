@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -73,7 +73,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class ListedScenario:
-    """A scenario as it stands in a feature file."""
+    """
+    A scenario as it stands in a feature file.
+
+    Attributes:
+        feature, name: the titles.
+        requirements, cases: the ids that it is tagged with.
+        file, line: its place.
+        path: the feature's, as it is read.
+        tags: all tags, with those of its rule and its feature, without ``@``.
+        titles: what it is called in reports; of an outline one for each example.
+    """
 
     feature: str
     name: str
@@ -82,6 +92,8 @@ class ListedScenario:
     line: int
     cases: tuple[str, ...] = ()
     path: str = field(default="", compare=False)
+    tags: frozenset[str] = field(default=frozenset(), compare=False)
+    titles: tuple[str, ...] = field(default=(), compare=False)
 
 
 def load_requirements(folder: Path) -> list[Requirement]:
@@ -143,6 +155,8 @@ def load_scenarios(folder: Path) -> list[ListedScenario]:
             line=scenario.line_number,
             cases=case_ids(scenario),
             path=feature.filename,
+            tags=_all_tags(scenario),
+            titles=_titles(scenario),
         )
         for feature in sorted(features, key=lambda feature: feature.name or feature.filename)
         for scenario in feature.scenarios.values()
@@ -198,10 +212,28 @@ def fault_ids(scenario: Scenario | ScenarioTemplate) -> tuple[str, ...]:
 
 
 def _tags_of(scenario: Scenario | ScenarioTemplate, form: re.Pattern[str]) -> tuple[str, ...]:
-    tags = scenario.tags | scenario.feature.tags
-    if scenario.rule is not None:
-        tags |= scenario.rule.tags
-    return tuple(sorted(tag for tag in tags if form.fullmatch(tag)))
+    return tuple(sorted(tag for tag in _all_tags(scenario) if form.fullmatch(tag)))
+
+
+def _all_tags(scenario: Scenario | ScenarioTemplate) -> frozenset[str]:
+    of_rule = set() if scenario.rule is None else scenario.rule.tags
+    return frozenset(scenario.tags | scenario.feature.tags | of_rule)
+
+
+def example_of(example: Mapping[str, str]) -> str:
+    """Tell a row of the examples."""
+    return ", ".join(f"{name} = {value}" for name, value in example.items())
+
+
+def title_of(scenario: ScenarioTemplate, example: Mapping[str, str]) -> str:
+    """Give what reports call a scenario: its name, and its row of the examples."""
+    told, name = example_of(example), scenario.render(example).name
+    return f"{name} [{told}]" if told else name
+
+
+def _titles(scenario: ScenarioTemplate) -> tuple[str, ...]:
+    rows = [row for table in scenario.examples for row in table.as_contexts()]
+    return tuple(title_of(scenario, row) for row in rows) or (scenario.name,)
 
 
 @cache

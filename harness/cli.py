@@ -20,6 +20,7 @@ from simulators.command_line import add_charger_options, add_gateway_options
 if TYPE_CHECKING:
     from harness.catalogue import ListedScenario
     from harness.replay_away import Away
+    from harness.selection import Wish
 
     # argparse has no public name for it.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
@@ -52,10 +53,13 @@ def build_parser() -> argparse.ArgumentParser:
         _add_drop,
         _add_seal,
         _add_conform,
+        _add_compare,
+        _add_merge,
         _add_certify,
         _add_verify,
         _add_record,
         _add_replay,
+        _add_sequence,
         _add_minimise,
         _add_scenario,
         _add_explain,
@@ -265,6 +269,7 @@ def _add_conform(commands: Commands) -> None:
         default="",
         help="only the compliance cases of this side of the line",
     )
+    _add_limits(conform)
     _add_seed(conform)
     conform.add_argument(
         "--report",
@@ -283,6 +288,13 @@ def _add_conform(commands: Commands) -> None:
         "share a run; each writes a report of its own",
     )
     conform.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="share the run between so many processes of this machine; one report is made (1)",
+    )
+    conform.add_argument(
         "--quick", action="store_true", help="leave out what is tagged @slow; it is not judged"
     )
     conform.add_argument(
@@ -293,6 +305,102 @@ def _add_conform(commands: Commands) -> None:
         help="put a backend of your own under test, as this file describes it",
     )
     conform.add_argument("--quiet", action="store_true", help="show a dot a scenario")
+
+
+def _add_limits(conform: argparse.ArgumentParser) -> None:
+    conform.add_argument(
+        "--tags",
+        default="",
+        metavar="EXPRESSION",
+        help="only scenarios whose tags fit, '@delivery and not @slow' say",
+    )
+    conform.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="leave out the scenarios of this requirement or case, or beginning; may be repeated",
+    )
+    conform.add_argument(
+        "--only-failed",
+        type=Path,
+        default=None,
+        metavar="REPORT",
+        help="only what did not pass in an earlier run, whose report lies in this folder",
+    )
+    conform.add_argument(
+        "--list", action="store_true", help="show what would be run, and run nothing"
+    )
+
+
+def _add_compare(commands: Commands) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="tell what is otherwise than in an earlier run",
+        description="Hold the report of a run against that of an earlier one: what is newly "
+        "failed, newly passed, still failed, new or gone, and which cells of delivered files "
+        "differ. Exit codes: 0 no worse, 1 worse (something fails that did not fail, is declared "
+        "that passed, or the run was interrupted), 2 wrong usage.",
+    )
+    compare.add_argument("before", type=Path, metavar="REPORT-BEFORE", help="a report's folder")
+    compare.add_argument("now", type=Path, metavar="REPORT-NOW", help="a later report's folder")
+    compare.add_argument(
+        "--html", type=Path, default=None, metavar="FILE", help="write a page into this file"
+    )
+    compare.add_argument("--json", action="store_true", help="tell it to a program")
+
+
+def _add_merge(commands: Commands) -> None:
+    merge = commands.add_parser(
+        "merge",
+        help="make one report of those of several machines",
+        description="Make one report of the parts of a run, each of which was run with --part, on "
+        "machines apart. It is the same as if one process had judged all, and the parts stay as "
+        "they are. Exit code 0 where the one report says passed, 1 where it does not.",
+    )
+    merge.add_argument(
+        "reports", nargs="+", type=Path, metavar="REPORT", help="the folder of a part's report"
+    )
+    merge.add_argument(
+        "--report",
+        type=Path,
+        default=Path("isebench-report"),
+        metavar="DIR",
+        help="where the one report goes (isebench-report)",
+    )
+
+
+def _add_sequence(commands: Commands) -> None:
+    sequence = commands.add_parser(
+        "sequence",
+        help="draw a recording as a sequence diagram",
+        description="Draw what crossed the wires: parties are lines, frames are arrows, time runs "
+        "down. Reads recordings of isebench and the field logs that `isebench replay` reads.",
+    )
+    sequence.add_argument("file", type=Path, metavar="RECORDING", help="a recording or a log")
+    sequence.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="an .svg, or an .html that has each frame in full (the recording's name with .svg)",
+    )
+    sequence.add_argument(
+        "--station",
+        default=None,
+        metavar="IDENTITY",
+        help="only what this charger, gateway or person said and was told",
+    )
+    sequence.add_argument(
+        "--most", type=int, default=400, metavar="N", help="draw at most so many frames (400)"
+    )
+    sequence.add_argument(
+        "--zone",
+        default="Europe/Zurich",
+        metavar="ZONE",
+        help="the time zone of logs that write local time (Europe/Zurich)",
+    )
 
 
 def _add_certify(commands: Commands) -> None:
@@ -759,24 +867,93 @@ def _part(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def _jobs(text: str) -> int:
+    from harness.conform import JOBS_MAX
+
+    if not text.isdecimal() or not 1 <= int(text) <= JOBS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {JOBS_MAX}")
+    return int(text)
+
+
 def _conform(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES
-    from harness.conform import conform
+    from harness.conform import NOTHING_RUN
+    from harness.selection import NothingAsked, Wish, left_open
 
-    code = conform(
+    features = (options.features or BUNDLED_FEATURES).resolve()
+    wish = Wish(
         options.ids,
-        features=(options.features or BUNDLED_FEATURES).resolve(),
-        seed=options.seed,
-        report=options.report.resolve(),
+        options.side,
+        options.tags,
+        options.exclude,
+        is_quick=options.quick,
+        of_backend=options.target is not None,
+    )
+    if options.only_failed is not None:
+        wish = left_open(wish, options.only_failed)
+        if not wish.only:
+            print(f"{options.only_failed}: nothing is left open there, so nothing is run")
+            return NOTHING_RUN
+    try:
+        return _run_scenarios(wish, features, options)
+    except NothingAsked as nothing:
+        print(f"isebench conform: {nothing}", file=sys.stderr)
+        return NOTHING_RUN
+
+
+def _run_scenarios(wish: Wish, features: Path, options: argparse.Namespace) -> int:
+    from harness.conform import How, conform
+    from harness.selection import list_of, select
+
+    if options.list:
+        print(list_of(select(wish, features), options.part), end="")
+        return 0
+    how = How(
+        features,
+        options.seed,
+        options.report.resolve(),
         quiet=options.quiet,
-        side=options.side,
         part=options.part,
-        quick=options.quick,
+        jobs=options.jobs,
         target=None if options.target is None else options.target.resolve(),
     )
+    code = conform(wish, how)
     if (options.report / "report.html").exists():
-        print(f"reports: {options.report / 'report.html'}, junit.xml, cucumber.json, matrix.md")
+        print(
+            f"reports: {options.report / 'report.html'}, report.json, junit.xml, cucumber.json, "
+            "matrix.md, matrix.csv"
+        )
     return code
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harness.compare import compare, json_of, text_of
+
+    found = compare(options.before, options.now)
+    print((json_of if options.json else text_of)(found), end="")
+    if options.html is not None:
+        from harness.compare_page import compare_page
+
+        options.html.write_text(compare_page(found), encoding="utf-8")
+    return 1 if found.is_worse else 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from harness.merge import merge
+    from harness.summary import whole_of
+
+    report = merge(options.reports, options.report)
+    outcome, sentence = whole_of(report)
+    print(f"{sentence}.\nreports: {options.report / 'report.html'} and others beside it")
+    return 0 if outcome == "passed" else 1
+
+
+def _sequence(options: argparse.Namespace) -> int:
+    from harness.sequence_file import Wish, draw
+
+    out = options.out or options.file.with_suffix(".svg")
+    print(draw(options.file, out, Wish(options.station, options.most, options.zone)))
+    return 0
 
 
 def _certify(options: argparse.Namespace) -> int:
@@ -919,10 +1096,10 @@ def _questionnaire(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from harness.catalogue import BUNDLED_FEATURES, load_requirements, load_scenarios
-    from harness.conform import Selection, select
+    from harness.selection import Selection, Wish, select
 
     features = (options.features or BUNDLED_FEATURES).resolve()
-    wanted = select(options.ids, features) if options.ids else Selection()
+    wanted = select(Wish(options.ids), features) if options.ids else Selection()
     scenarios = load_scenarios(features)
     for row in load_requirements(features):
         if not wanted.is_all and row.id not in wanted.requirements:
@@ -958,10 +1135,13 @@ _COMMANDS = {
     "drop": _drop,
     "seal": _seal,
     "conform": _conform,
+    "compare": _compare,
+    "merge": _merge,
     "certify": _certify,
     "verify": _verify,
     "record": _record,
     "replay": _replay,
+    "sequence": _sequence,
     "minimise": _minimise,
     "scenario": _scenario,
     "explain": _explain,

@@ -24,8 +24,9 @@ from harness.catalogue import BUNDLED_FEATURES, load_requirements
 from harness.folders import clear_folder
 from harness.frames import calls_of, rounded_kwh
 from harness.local_time import ZURICH
+from harness.outcomes import Outcome, Run, Step, Verdict
 from harness.recording import write_recording
-from harness.report import Outcome, Run, Step, Verdict, html_report
+from harness.report import html_report
 from harness.tables import Cell, Column, Ink, Paper, column_chart, paper_of, table
 from harness.target import NAME
 from harness.toml_text import to_toml

@@ -46,10 +46,20 @@ COMMANDS: Mapping[str, Mapping[int, str]] = {
     "isebench conform": {
         PASSED: "all that was asked passed; not applicable and not yet covered are counted apart",
         FAILED: "a scenario failed",
-        USAGE: "an unknown id, features that cannot be read, or a folder that is not a report's",
+        USAGE: "an unknown id or tag, features that cannot be read, a folder that is no report's",
         BROKEN: "the bench broke, or a report could not be written",
-        NOTHING_RUN: "no scenario was left, of a part or by --quick",
+        NOTHING_RUN: "no scenario was left, of a part, by --quick, or of all that was asked",
         INTERRUPTED: "Ctrl-C or SIGTERM; there are reports of what was run until then",
+    },
+    "isebench compare": {
+        **_ALWAYS,
+        PASSED: "the later run is no worse",
+        FAILED: "it is worse, or was interrupted",
+    },
+    "isebench merge": {
+        **_ALWAYS,
+        PASSED: "merged, and the whole run passed",
+        FAILED: "merged, and it did not",
     },
     "isebench certify": {
         PASSED: "all that was asked passed",
@@ -68,6 +78,7 @@ COMMANDS: Mapping[str, Mapping[int, str]] = {
     },
     "isebench record": _UNTIL_STOPPED,
     "isebench replay": {**_ALWAYS, PASSED: "put before the backend; what came of it is shown"},
+    "isebench sequence": {**_ALWAYS, PASSED: "drawn"},
     "isebench minimise": {
         **_ALWAYS,
         PASSED: "nothing more can be left out of what was written",

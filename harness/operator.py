@@ -18,6 +18,8 @@ from harness.targets.face import BackendFace
 
 ANSWERED = "answered"
 """What is told of an answer that has no status."""
+NO_ANSWER = "no answer"
+"""What is told where none came, or one that bears the id of another request."""
 
 
 class Operator(Protocol):
@@ -40,8 +42,11 @@ class OperatorOfTool:
         self._charger = charger
 
     async def send(self, action: str, payload: Mapping[str, Any]) -> str:
-        """Send a command."""
-        kind, _, told, *_ = await self._central.call(self._charger, action, payload)
+        """Send a command; that the charger does not answer it is for the verdict."""
+        try:
+            kind, _, told, *_ = await self._central.call(self._charger, action, payload)
+        except TimeoutError:
+            return NO_ANSWER
         if kind == ERROR:
             return str(told)
         return str(told.get("status", ANSWERED)) if isinstance(told, dict) else ANSWERED

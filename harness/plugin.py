@@ -9,6 +9,8 @@ project of his own, and none of the options and reports, takes `harness.sentence
 from __future__ import annotations
 
 import inspect
+import json
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,9 @@ from typing import NoReturn
 
 import pytest
 from pytest_bdd.exceptions import StepDefinitionNotFoundError
-from pytest_bdd.parser import Feature, Scenario, Step
+from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+from pytest_bdd.utils import registry_get_safe
 
 from backend.errors import BackendError
 from harness.bench import Bench
@@ -25,18 +29,20 @@ from harness.catalogue import (
     CASE_TAG,
     REQUIREMENT_TAG,
     case_ids,
+    example_of,
     fault_ids,
     load_cases,
     requirement_ids,
     side_of,
+    title_of,
 )
 from harness.errors import HarnessError
-from harness.report import Outcome, reasons, tally
-from harness.target import CENTRAL_SYSTEM
+from harness.outcomes import Outcome
+from harness.summary import reasons, tally
 from harness.targets.errors import NotOffered
 from harness.targets.scope import judge_by_scope
 from harness.targets.target_file import Target, read_target
-from harness.verdicts import Trial, Trials
+from harness.verdicts import Trial, Trials, properties_of, slugs_of
 from simulators.errors import SimulatorError
 
 pytest_plugins = [
@@ -70,6 +76,7 @@ pytest_plugins = [
     "harness.steps.page",
     "harness.steps.reading_files",
     "harness.steps.recordings",
+    "harness.steps.reports",
     "harness.steps.saying",
     "harness.steps.secrets",
     "harness.steps.sources",
@@ -79,8 +86,6 @@ pytest_plugins = [
 ]
 
 LEVELS = ("must", "should")
-JUDGED = ("ISE", "AEX", "FMT", "DLV", "COL")
-"""Areas whose requirements judge a backend."""
 
 SENTENCES = (
     AssertionError,
@@ -97,6 +102,9 @@ new_bench = pytest.StashKey[Callable[..., Bench]]()
 _trial = pytest.StashKey[Trial]()
 _trials = pytest.StashKey[Trials]()
 _target = pytest.StashKey[Target | None]()
+_place = pytest.StashKey[tuple[int, str]]()
+_EXAMPLE = "_pytest_bdd_example"
+"""What pytest-bdd calls a row of the examples."""
 
 
 def features_folder(config: pytest.Config) -> Path:
@@ -120,28 +128,65 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="the file of a backend that is not ours, to be put under test",
     )
-    group.addoption("--quick", action="store_true", help="leave out what is tagged as slow")
+    group.addoption("--asked", default=None, help="a file that names the scenarios to run (JSON)")
+    group.addoption("--selection", default="", help="what was asked for, in words, for the report")
+    group.addoption("--no-pages", action="store_true", help="leave out what people read")
+    group.addoption("--tell", type=int, default=None, help="a file descriptor, for the progress")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave a part of what is selected, each n-th, so that what takes long is spread."""
+    """
+    Leave what is asked for, and of it a part, each n-th, so that what takes long is spread.
+
+    Numbers and names for files are given before it is parted: they are the same in each part.
+    """
+    asked = _asked(config, items)
+    for number, (one, slug) in enumerate(
+        zip(asked, slugs_of(one.nodeid for one in asked), strict=True), start=1
+    ):
+        one.stash[_place] = (number, slug)
+    config.stash[_trials].asked = len(asked)
     first, count = map(int, config.getoption("part").split("/"))
-    is_quick = config.getoption("quick")
-    asked = [one for one in items if not (is_quick and one.get_closest_marker("slow"))]
-    if config.stash[_target] is not None:
-        asked = [one for one in asked if _judges_a_backend(one)]
     left = asked[first - 1 :: count]
     if len(left) < len(items):
-        config.hook.pytest_deselected(items=[one for one in items if one not in left])
+        there = set(left)
+        config.hook.pytest_deselected(items=[one for one in items if one not in there])
         items[:] = left
+    _tell(config, {"count": len(left)})
 
 
-def _judges_a_backend(item: pytest.Item) -> bool:
-    """Tell whether a scenario judges a backend; others judge devices, or the harness itself."""
-    ids = [mark.kwargs["id"] for mark in item.iter_markers("requirement")]
-    sides = [mark.kwargs["side"] for mark in item.iter_markers("case")]
-    return CENTRAL_SYSTEM in sides or (not sides and any(id.startswith(JUDGED) for id in ids))
+def _asked(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    path = config.getoption("asked")
+    if path is None:
+        return list(items)
+    keys = {tuple(key) for key in json.loads(Path(path).read_text(encoding="utf-8"))}
+    return [one for one in items if _key(one) in keys]
+
+
+def _key(item: pytest.Item) -> tuple[str, int, str] | None:
+    """Tell a scenario, or one of its examples, apart as `harness.selection` does."""
+    template = _template_of(item)
+    if template is None:
+        return None
+    return template.feature.filename, template.line_number, title_of(template, _example(item))
+
+
+def _template_of(item: pytest.Item) -> ScenarioTemplate | None:
+    function = getattr(item, "obj", None)
+    return registry_get_safe(scenario_wrapper_template_registry, function)
+
+
+def _example(item: pytest.Item) -> dict[str, str]:
+    callspec = getattr(item, "callspec", None)
+    example: dict[str, str] = {} if callspec is None else callspec.params.get(_EXAMPLE, {})
+    return example
+
+
+def _tell(config: pytest.Config, event: dict[str, object]) -> None:
+    """Tell whoever has started several of these how far this one is."""
+    if (descriptor := config.getoption("tell")) is not None:
+        os.write(descriptor, (json.dumps(event) + "\n").encode("ascii"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -197,27 +242,28 @@ def pytest_bdd_before_scenario(
     request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
 ) -> None:
     """Open the trial of a scenario."""
-    trial = Trial(
-        node=request.node.nodeid,
-        feature=feature.name or "",
-        scenario=scenario.name,
-        example=_example(request),
-        where=f"{Path(feature.filename).name}:{scenario.line_number}",
-        requirements=requirement_ids(scenario),
-        cases=case_ids(scenario),
-        faults=fault_ids(scenario),
-        seed=request.config.getoption("seed"),
-    )
+    trial = _trial_of(request.node, scenario)
     request.node.stash[_trial] = trial
     request.config.stash[_trials].add(trial)
 
 
-def _example(request: pytest.FixtureRequest) -> str:
-    callspec = getattr(request.node, "callspec", None)
-    if callspec is None:
-        return ""
-    example = callspec.params.get("_pytest_bdd_example", {})
-    return ", ".join(f"{name} = {value}" for name, value in example.items())
+def _trial_of(item: pytest.Item, scenario: Scenario | ScenarioTemplate) -> Trial:
+    number, slug = item.stash.get(_place, (0, ""))
+    trial = Trial(
+        node=item.nodeid,
+        feature=scenario.feature.name or "",
+        scenario=scenario.name,
+        example=example_of(_example(item)),
+        where=f"{Path(scenario.feature.filename).name}:{scenario.line_number}",
+        requirements=requirement_ids(scenario),
+        cases=case_ids(scenario),
+        faults=fault_ids(scenario),
+        seed=item.config.getoption("seed"),
+        slug=slug,
+        number=number,
+    )
+    item.user_properties += properties_of(trial, item.config.stash[_trials].target)
+    return trial
 
 
 def pytest_bdd_before_step(
@@ -277,26 +323,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         trial.conclude(report.when or "", report.outcome, message, report.duration)
         if report.failed and call.excinfo is not None and call.excinfo.errisinstance(SENTENCES):
             report.longrepr = trial.told()
+        if report.when == "teardown":
+            _tell(
+                item.config, {"number": trial.number, "outcome": trial.outcome, "told": trial.title}
+            )
     return report  # type: ignore[return-value]
 
 
 def _add_what_did_not_begin(session: pytest.Session) -> None:
-    trials = session.config.stash[_trials]
     for item in session.items:
-        if _trial not in item.stash:
-            trials.add(
-                Trial(
-                    node=item.nodeid,
-                    feature="",
-                    scenario=item.name,
-                    example="",
-                    where="",
-                    requirements=tuple(
-                        sorted(mark.kwargs["id"] for mark in item.iter_markers("requirement"))
-                    ),
-                    seed=trials.seed,
-                )
-            )
+        template = _template_of(item)
+        if _trial not in item.stash and template is not None:
+            session.config.stash[_trials].add(_trial_of(item, template.render(_example(item))))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -322,7 +360,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
             interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
             if interrupted:
                 _add_what_did_not_begin(session)
-            session.config.stash[_trials].write(Path(folder), interrupted=interrupted)
+            session.config.stash[_trials].write(
+                Path(folder),
+                interrupted=interrupted,
+                selection=session.config.getoption("selection"),
+                pages=not session.config.getoption("no_pages"),
+            )
     except Exception:
         # Python would end with 1, which says that a scenario has failed.
         traceback.print_exc()

@@ -51,7 +51,7 @@
     const node = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!node) return;
     if (node.hidden) { words.value = ""; for (const chip of chips) press(chip, false); filter(); }
-    if (node.matches("details")) node.open = true;
+    for (let one = node; one; one = one.parentElement) if (one.matches("details")) one.open = true;
     node.scrollIntoView();
   }
   window.addEventListener("hashchange", goal);

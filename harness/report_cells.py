@@ -6,12 +6,11 @@ A cell shows what came of it; the mouse over it, or the lists below, say the res
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.fault_cells import WIRES, Cell, CellResult, all_cells, columns
-from harness.tables import seen
+from harness.page_text import attribute, escaped
 
 Tried = Mapping[Cell, tuple[int, CellResult]]
 """What came of each cell that was tried, and the number of its scenario."""
@@ -92,12 +91,12 @@ def html_cells(tried: Tried) -> str:
         return ""
     wires = [wire for wire in WIRES if any(cell.wire == wire for cell in tried)]
     meanings = "".join(
-        f"<li><b>{_text(one.name)}</b>: {_text(one.means)}</li>" for one in columns()
+        f"<li><b>{escaped(one.name)}</b>: {escaped(one.means)}</li>" for one in columns()
     )
     return "\n".join(
         [
             '<h2 id="fault-matrix">The fault matrix of a delivery</h2>',
-            f'<p class="lead">{_text(count(tried).told())}.</p>',
+            f'<p class="lead">{escaped(count(tried).told())}.</p>',
             *_listed("What failed", failures(tried)),
             *(_table(wire, tried) for wire in wires),
             f"<details><summary>What the faults are</summary><ul>{meanings}</ul></details>",
@@ -110,19 +109,19 @@ def html_cells(tried: Tried) -> str:
 
 def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
-        items = "".join(f"<li>{_text(line)}</li>" for line in lines)
+        items = "".join(f"<li>{escaped(line)}</li>" for line in lines)
         yield f"<h3>{title}</h3><ul>{items}</ul>"
 
 
 def _reason(reason: str, cells: Sequence[Cell]) -> str:
     which = "; ".join(map(str, cells))
     told = f"{len(cells):,} cell{'' if len(cells) == 1 else 's'}"
-    return f'<li>{_text(reason)} <small title="{_attribute(which)}">({told})</small></li>'
+    return f'<li>{escaped(reason)} <small title="{attribute(which)}">({told})</small></li>'
 
 
 def _table(wire: str, tried: Tried) -> str:
     heads = "".join(
-        f'<th class="turn" scope="col" title="{_attribute(one.means)}">{_text(one.name)}</th>'
+        f'<th class="turn" scope="col" title="{attribute(one.means)}">{escaped(one.name)}</th>'
         for one in columns()
     )
     rows: dict[str, list[Cell]] = {}
@@ -130,31 +129,24 @@ def _table(wire: str, tried: Tried) -> str:
         if cell.wire == wire:
             rows.setdefault(cell.step, []).append(cell)
     body = "\n".join(
-        f'<tr><th scope="row">{_text(step)}</th>{"".join(_shown(one, tried) for one in cells)}</tr>'
+        f'<tr><th scope="row">{escaped(step)}</th>'
+        f"{''.join(_shown(one, tried) for one in cells)}</tr>"
         for step, cells in rows.items()
     )
     return (
-        f'<h3>{_text(wire)}</h3><div class="wide"><table class="matrix"><thead><tr>'
+        f'<h3>{escaped(wire)}</h3><div class="wide"><table class="matrix"><thead><tr>'
         f'<th scope="col">Step</th>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
     )
 
 
 def _shown(cell: Cell, tried: Tried) -> str:
     if cell.cannot:
-        return f'<td class="c" title="{_attribute(f"cannot be: {cell.cannot}")}">–</td>'
+        return f'<td class="c" title="{attribute(f"cannot be: {cell.cannot}")}">–</td>'
     if cell not in tried:
         return '<td class="c" title="not asked">·</td>'
     number, result = tried[cell]
     kind = "failed" if result.trouble else "passed"
     told = result.trouble or f"one right file; told as {cell.cause}"
     mark = f'<svg class="m o-{kind}" role="img" aria-label="{kind}"><use href="#m-{kind}"/></svg>'
-    words = _attribute(f"{cell}: {told}")
+    words = attribute(f"{cell}: {told}")
     return f'<td class="c"><a href="#s{number}" title="{words}">{mark}</a></td>'
-
-
-def _text(text: str) -> str:
-    return html.escape(seen(text), quote=False)
-
-
-def _attribute(text: str) -> str:
-    return html.escape(seen(text))

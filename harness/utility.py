@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import NothingArrived
+from harness.outcomes import Place
 from simulators.clock import Clock
 from simulators.faults import Fault, Faults
 from simulators.ftp_server import (
@@ -28,6 +29,7 @@ from simulators.ftp_server import (
 )
 from simulators.ftp_server.agreements import agreed_of
 from simulators.ftp_server.faults import AtStep
+from simulators.ftp_server.timeseries_csv import Stands
 from simulators.wiretap import Wiretap
 
 if TYPE_CHECKING:
@@ -165,6 +167,8 @@ class Held:
 
     Attributes:
         energy_kwh: in the unit of its OBIS code; of a register what it shows at the end.
+        place, status_place: where they stand in the file; None where that is not known, or where
+            a file has no status.
     """
 
     start: datetime
@@ -173,6 +177,8 @@ class Held:
     status: str | None
     file: str
     obis: str = ""
+    place: Place | None = field(default=None, compare=False)
+    status_place: Place | None = field(default=None, compare=False)
 
 
 class Utility:
@@ -315,7 +321,15 @@ class Utility:
     def held(self, metering_code: str) -> list[Held]:
         """Give what the importer believes of a metering point, in the order of time."""
         return [
-            Held(start, belief.end, belief.energy_kwh, belief.status, belief.file, obis)
+            Held(
+                start,
+                belief.end,
+                belief.energy_kwh,
+                belief.status,
+                belief.file,
+                obis,
+                *_places(belief.stands),
+            )
             for (code, obis, start), belief in sorted(self._collector.believes().items())
             if code == metering_code
         ]
@@ -323,7 +337,15 @@ class Utility:
     def told_by(self, file: str, metering_code: str) -> list[Held]:
         """Give what one file told the importer of a metering point, in the order of time."""
         return [
-            Held(start, belief.end, told.energy_kwh, told.status, file, obis)
+            Held(
+                start,
+                belief.end,
+                told.energy_kwh,
+                told.status,
+                file,
+                obis,
+                *_places(told.stands),
+            )
             for (code, obis, start), belief in sorted(self._collector.believes().items())
             for told in belief.history
             if code == metering_code and told.file == file
@@ -439,6 +461,12 @@ class Utility:
     def _standing(self) -> list[str]:
         folder = self._root / FOLDER.strip("/")
         return sorted(path.name for path in folder.iterdir() if path.name not in KEPT_FOLDERS)
+
+
+def _places(stands: Stands) -> tuple[Place | None, Place | None]:
+    """Give where a value and its status stand, as reports count it."""
+    value, status = (Place(stands.line, cell) if cell else None for cell in stands[1:])
+    return value, status
 
 
 def _final(name: str) -> bool:

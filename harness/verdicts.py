@@ -7,7 +7,9 @@ frames and files from the bench and becomes a `report.Verdict`.
 
 from __future__ import annotations
 
+import platform
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -16,8 +18,10 @@ from pathlib import Path
 from harness.bench import Bench
 from harness.catalogue import load_cases, load_requirements
 from harness.fault_cells import CellResult
+from harness.outcomes import JudgedCell, Outcome, Report, Run, Step, Verdict
 from harness.recording import write_recording
-from harness.report import Outcome, Run, Step, Verdict, html_report, markdown_matrix
+from harness.report_folder import write_report
+from harness.report_json import delivered_paths
 from harness.target import NAME
 from harness.targets.target_file import Target
 from simulators.wiretap import Crossing
@@ -42,6 +46,7 @@ class Trial:
         steps: keyword, sentence and outcome, in order.
         outcome: ``not asked`` until pytest has concluded.
         slug: a name for its files: letters, digits and hyphens, the same in every run.
+        number: its place among all that was asked for, from 1.
     """
 
     node: str
@@ -64,12 +69,14 @@ class Trial:
     files: tuple[tuple[str, bytes], ...] = ()
     cells: tuple[CellResult, ...] = ()
     in_real_time: bool = False
-    slug: str = field(init=False)
+    judged: tuple[JudgedCell, ...] = ()
+    deciding_files: tuple[str, ...] = ()
+    slug: str = ""
+    number: int = 0
 
     def __post_init__(self) -> None:
-        """Make the name for its files of pytest's name for the test."""
-        name = re.sub(r"[^A-Za-z0-9]+", "-", self.node.partition("::")[2])
-        self.slug = name.strip("-").lower()[:SLUG_CHARS_MAX]
+        """Make the name for its files of pytest's name for the test, where it has none yet."""
+        self.slug = self.slug or slug_of(self.node)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -117,9 +124,7 @@ class Trial:
 
     def told(self) -> str:
         """Say in a few lines what did not hold, and how to see it again."""
-        step = next((step for step in self.steps if step.outcome is not Outcome.PASSED), None)
-        sentence = f"{step.keyword} {step.text}\n" if step is not None else ""
-        return f"{self.where}: {self.title}\n{sentence}{self.message}\nseed {self.seed}"
+        return self.verdict().told()
 
     def _gather(self) -> None:
         bench, self.bench = self.bench, None
@@ -136,6 +141,8 @@ class Trial:
             for file in bench.arrived()
             if not bench.cells or file.name in bench.deciding_files
         )
+        self.judged = tuple(bench.judged)
+        self.deciding_files = tuple(bench.deciding_files)
         self.message = "\n".join(bench.remarks)
 
     def verdict(self) -> Verdict:
@@ -158,7 +165,44 @@ class Trial:
             simulated=self.simulated,
             where=self.where,
             recording=self.recording_name if self.recording else "",
+            judged=self.judged,
+            deciding_files=self.deciding_files,
+            test=self.node.partition("::")[2],
+            slug=self.slug,
+            number=self.number,
         )
+
+
+def properties_of(trial: Trial, target: str) -> list[tuple[str, object]]:
+    """Give what junit.xml has of a trial of a system under test, besides its outcome."""
+    return [
+        *(("requirement", id) for id in trial.requirements),
+        *(("case", id) for id in trial.cases),
+        ("seed", str(trial.seed)),
+        ("target", target),
+        ("where", trial.where),
+    ]
+
+
+def slug_of(node: str) -> str:
+    """Give a name for files of pytest's name for a test: letters, digits and hyphens."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", node.partition("::")[2])
+    return name.strip("-").lower()[:SLUG_CHARS_MAX]
+
+
+def slugs_of(nodes: Iterable[str]) -> list[str]:
+    """Give names for the files of tests; those that would be the same bear a number."""
+    taken: set[str] = set()
+    slugs = []
+    for node in nodes:
+        name, number = slug_of(node), 1
+        slug = name
+        while slug in taken:
+            number += 1
+            slug = f"{name}-{number}"
+        taken.add(slug)
+        slugs.append(slug)
+    return slugs
 
 
 _OUTCOMES = {
@@ -191,62 +235,66 @@ def _essence(message: str) -> str:
 
 
 class Trials:
-    """All trials of a run, and what is written of them."""
+    """
+    All trials of a run, and what is written of them.
+
+    Attributes:
+        seed: what their chance is drawn from.
+        asked: how many were asked for, in all parts of the run.
+        target: the name of the system under test.
+    """
 
     def __init__(self, seed: int, features: Path, target: Target | None = None) -> None:
         self.seed = seed
+        self.asked = 0
+        self.target = NAME if target is None else target.name
         self._target = target
         self._features = features
         self._trials: list[Trial] = []
-        self._slugs: set[str] = set()
 
     def add(self, trial: Trial) -> None:
-        """Take a trial that begins, and set its files apart from those of the others."""
-        name, number = trial.slug, 1
-        while trial.slug in self._slugs:
-            number += 1
-            trial.slug = f"{name}-{number}"
-        self._slugs.add(trial.slug)
+        """Take a trial that begins."""
         self._trials.append(trial)
 
     def verdicts(self) -> list[Verdict]:
         """Give what became of each, in the order in which they began."""
         return [trial.verdict() for trial in self._trials]
 
-    def write(self, folder: Path, *, interrupted: bool = False) -> None:
+    def write(
+        self, folder: Path, *, interrupted: bool = False, selection: str = "", pages: bool = True
+    ) -> None:
         """
         Write the report, and each trial's recording and delivered files, into ``folder``.
 
         Parameters:
             folder: made where it is missing.
             interrupted: whether somebody stopped the run before its end.
+            selection: what was asked for, in words; empty for all.
+            pages: whether to write what people read, too.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for trial in self._trials:
             self._write_evidence(folder, trial)
         target = self._target
         run = Run(
-            target=NAME if target is None else target.name,
-            facts=(
-                ("Seed", str(self.seed)),
-                ("isebench", version("isebench")),
-                *(() if target is None else target.facts()),
-            ),
+            target=self.target,
+            facts=() if target is None else target.facts(),
+            seed=self.seed,
+            versions=(("isebench", version("isebench")), ("Python", platform.python_version())),
+            selection=selection,
+            asked=self.asked,
             interrupted=interrupted,
         )
-        verdicts = self.verdicts()
         requirements, cases = load_requirements(self._features), load_cases()
-        page = html_report(run, requirements, verdicts, cases)
-        (folder / "report.html").write_text(page, encoding="utf-8")
-        matrix = markdown_matrix(run, requirements, verdicts, cases)
-        (folder / "matrix.md").write_text(matrix, encoding="utf-8")
+        report = Report(run, tuple(requirements), tuple(cases), tuple(self.verdicts()))
+        write_report(folder, report, pages=pages)
 
     def _write_evidence(self, folder: Path, trial: Trial) -> None:
         if trial.recording and trial.simulated:
             path = folder / trial.recording_name
             path.parent.mkdir(exist_ok=True)
             write_recording(path, trial.recording, seed=self.seed, start=trial.simulated[0])
-        for name, content in trial.files:
-            path = folder / "delivered" / trial.slug / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        paths = delivered_paths(trial.slug, [name for name, _ in trial.files])
+        for name, (_, content) in zip(paths, trial.files, strict=True):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)

@@ -7,16 +7,18 @@ and each Then reads its verdict from recorded frames or from files that arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 import pytest
 
 from harness.bench import Bench
-from harness.errors import UsageError
-from harness.report import Outcome
+from harness.errors import Disagreement, UsageError
+from harness.outcomes import Outcome
 from harness.target import BACKEND, DECLARED_NOT_DONE, NOT_YET_COVERED
 from harness.targets.errors import NotOffered
 from harness.targets.target_file import Scope
+from harness.utility import Held
 
 
 def records(datatable: list[list[str]], *columns: str) -> list[dict[str, str]]:
@@ -32,6 +34,29 @@ def records(datatable: list[list[str]], *columns: str) -> list[dict[str, str]]:
             f"the table has the columns {', '.join(head)}; the sentence needs {', '.join(columns)}"
         )
     return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+Wanted = tuple[Held, Decimal | None, str | None]
+"""A value that arrived, and the energy and the status that were expected; None for any status."""
+
+
+def compare_values(
+    bench: Bench, wanted: Iterable[Wanted], told: Callable[[Held, Decimal | None, str | None], str]
+) -> None:
+    """
+    Compare values of files with what is expected, all of them, so that each that differs is marked.
+
+    Parameters:
+        wanted: the values, with what is expected.
+        told: says of one how it differs.
+
+    Raises:
+        Disagreement: If one differs; it tells of the first, and how many more do.
+    """
+    wrong = [one for one in wanted if not bench.decide_value(*one)]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more values differ)" if len(wrong) > 1 else ""
+        raise Disagreement(told(*wrong[0]) + more)
 
 
 def show(items: Iterable[str]) -> str:

@@ -162,6 +162,22 @@ def frame_was_answered(bench: Bench, name: str, number: str, answer: str) -> Non
         assert said == answer, f"it was answered with {said}"
 
 
+@then(parsers.parse('the frames of "{name}" with the ids {first} and {second} were answered alike'))
+def frames_were_answered_alike(bench: Bench, name: str, first: str, second: str) -> None:
+    """Compare two answers; neither may be missing, or an error."""
+    found = {
+        one.unique_id: one
+        for one in calls_of(bench.tap.crossings, name)
+        if one.unique_id in (first, second) and one.confirmed
+    }
+    if len(found) != 2:
+        raise NothingArrived(f"of {first} and {second} {name} had answers to {[*found]}")
+    bench.decide([call.answer for call in found.values() if call.answer is not None])
+    answers = [found[number].answered for number in (first, second)]
+    if answers[0] != answers[1]:
+        raise Disagreement(f"{name} was answered {answers[0]}, and then {answers[1]}")
+
+
 @then(parsers.parse('"{name}" was asked {action} {payload} once and answered {answer}'))
 def was_asked(bench: Bench, name: str, action: str, payload: str, answer: str) -> None:
     """Compare what went over the wire for a command; "…" stands for anything."""

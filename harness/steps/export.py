@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from pytest_bdd import given, parsers, then, when
 
@@ -16,9 +17,10 @@ from harness.bench import UTILITY, Bench, Station
 from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
 from harness.local_time import ZURICH, utc_instant
+from harness.outcomes import Place
 from harness.round_trip import check_round_trips
 from harness.sources import CardSource, Meter
-from harness.steps import records
+from harness.steps import Wanted, compare_values, records
 from harness.utility import Held
 
 Table = list[list[str]]
@@ -191,10 +193,11 @@ def _holds_but(
     _must_be_the_grid(bench, name, held)
     for end in others.keys() - {value.end for value in held}:
         raise Disagreement(f"{end.astimezone(ZURICH):%H:%M} is no end of an interval of {name}")
-    for value in held:
-        energy, status = others.get(value.end, (Decimal(0), "W"))
-        if (value.energy_kwh, value.status) != (energy, status):
-            raise Disagreement(_differs(name, value, energy, status))
+    _judge(bench, name, [(value, *others.get(value.end, (Decimal(0), "W"))) for value in held])
+
+
+def _judge(bench: Bench, name: str, wanted: Iterable[Wanted]) -> None:
+    compare_values(bench, wanted, functools.partial(_differs, name))
 
 
 def _cells(row: Mapping[str, str]) -> tuple[Decimal | None, str]:
@@ -216,15 +219,14 @@ def holds_in_utc(bench: Bench, name: str, datatable: Table) -> None:
 def _holds(bench: Bench, name: str, datatable: Table, at: Callable[[str], datetime]) -> None:
     ending = {value.end: value for value in _held(bench, name)}
     bench.decide_energy_of(name)
-    for row in records(datatable, "until", "kWh", "status"):
-        value = ending.get(at(row["until"]))
+    rows = records(datatable, "until", "kWh", "status")
+    found = [(ending.get(at(row["until"])), row) for row in rows]
+    _judge(bench, name, [(value, *_cells(row)) for value, row in found if value is not None])
+    for value, row in found:
         if value is None:
             raise Disagreement(
                 f"{UTILITY} holds no value of {name} that ends at {row['until']}{_as_none(bench)}"
             )
-        energy, status = _cells(row)
-        if (value.energy_kwh, value.status) != (energy, status):
-            raise Disagreement(_differs(name, value, energy, status))
 
 
 def _said(energy_kwh: Decimal | None, status: str | None) -> str:
@@ -250,9 +252,7 @@ def every_value_is(bench: Bench, name: str, energy: str, status: str) -> None:
     held = _held(bench, name)
     if not held:
         raise NothingArrived(f"{UTILITY} holds nothing of {name}")
-    for value in held:
-        if (value.energy_kwh, value.status) != (Decimal(energy), status):
-            raise Disagreement(_differs(name, value, Decimal(energy), status))
+    _judge(bench, name, [(value, Decimal(energy), status) for value in held])
 
 
 @then(parsers.parse('each interval of "{name}" holds what its meter counted in it'))
@@ -263,10 +263,13 @@ def each_interval_holds(bench: Bench, name: str) -> None:
     counted = counts(bench.tap.crossings, name)
     held = _held(bench, name)
     _must_be_the_grid(bench, name, held)
-    for value, (start, end) in zip(held, pairwise(bench.grid(name)), strict=True):
-        expected = counted_kwh(counted, start, end, decimals)
-        if (value.end, value.energy_kwh) != (end, expected):
-            raise Disagreement(_differs(name, value, expected, None))
+    spans = list(pairwise(bench.grid(name)))
+    expected = [counted_kwh(counted, start, end, decimals) for start, end in spans]
+    for value, (_, end), energy in zip(held, spans, expected, strict=True):
+        if value.end != end:
+            raise Disagreement(_differs(name, value, energy, None))
+    pairs = zip(held, expected, strict=True)
+    _judge(bench, name, [(value, energy, None) for value, energy in pairs])
 
 
 @then(parsers.parse('the values of "{name}" sum to what its meter counted that day'))
@@ -315,10 +318,13 @@ def _differs(name: str, value: Held, expected: Decimal | None, status: str | Non
 )
 def rows_in_order(bench: Bench, name: str) -> None:
     """Compare the labels in the file, line by line, with the local grid."""
-    labels = [line.split(";")[2] for line in _lines_of(bench, name)]
+    lines = _lines_of(bench, name)
+    labels = [line.text.split(";")[2] for line in lines]
     expected = [
         f"{boundary.astimezone(ZURICH):%d.%m.%Y %H:%M:%S}" for boundary in bench.grid(name)[1:]
     ]
+    for line, seen, wanted in zip(lines, labels, expected, strict=False):
+        bench.decide_cell(line.file, Place(line.number, 3), seen, wanted)
     assert labels == expected
     assert labels[0].endswith(" 00:15:00")
     assert labels[-1].endswith(" 00:00:00")
@@ -327,14 +333,17 @@ def rows_in_order(bench: Bench, name: str) -> None:
 @then(parsers.parse('the rows of "{name}" labelled {time} are {first} kWh and then {second} kWh'))
 def rows_labelled(bench: Bench, name: str, time: str, first: str, second: str) -> None:
     """Compare the rows that bear one local label, in the order of the file."""
-    cells = [line.split(";") for line in _lines_of(bench, name)]
-    assert [cell[3] for cell in cells if f" {time}:" in cell[2]] == [first, second]
+    lines = [one for one in _lines_of(bench, name) if f" {time}:" in one.text.split(";")[2]]
+    values = [one.text.split(";")[3] for one in lines]
+    for line, seen, wanted in zip(lines, values, (first, second), strict=False):
+        bench.decide_cell(line.file, Place(line.number, 4), seen, wanted)
+    assert values == [first, second]
 
 
 @then(parsers.parse('every row of "{name}" begins with {start}'))
 def rows_begin(bench: Bench, name: str, start: str) -> None:
     """Look for the rows of a charger and compare how they begin."""
-    rows = _lines_of(bench, name)
+    rows = [line.text for line in _lines_of(bench, name)]
     assert len(rows) == len(bench.grid(name)) - 1
     assert [row for row in rows if not row.startswith(f"{start}")] == []
     bench.rows_seen += len(rows)
@@ -346,11 +355,24 @@ def no_other_rows(bench: Bench) -> None:
     assert sum(len(file.lines()) - 1 for file in bench.utility.arrived()) == bench.rows_seen
 
 
-def _lines_of(bench: Bench, name: str) -> list[str]:
+class _Line(NamedTuple):
+    """A line of a file, and its number there, from 1."""
+
+    file: str
+    number: int
+    text: str
+
+
+def _lines_of(bench: Bench, name: str) -> list[_Line]:
     code = _code(bench.source(name))
     files = bench.utility.arrived()
     bench.decide_files([file.name for file in files])
-    return [line for file in files for line in file.lines() if line.startswith(code)]
+    return [
+        _Line(file.name, number, line)
+        for file in files
+        for number, line in enumerate(file.lines(), start=1)
+        if line.startswith(code)
+    ]
 
 
 @then(parsers.parse('no file tells anything of "{name}"'))
@@ -368,7 +390,11 @@ def no_file_tells(bench: Bench, name: str) -> None:
 @then(parsers.parse('its first line is "{line}"'))
 def first_line_is(bench: Bench, line: str) -> None:
     """Compare the head of the file."""
-    assert bench.utility.first().lines()[0] == line
+    file = bench.utility.first()
+    head = file.lines()[0]
+    for place, (seen, wanted) in enumerate(zip(head.split(";"), line.split(";"), strict=False), 1):
+        bench.decide_cell(file.name, Place(1, place), seen, wanted)
+    assert head == line
 
 
 @then(parsers.parse('its line for {time} has the form "{form}"'))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pytest_bdd import given, parsers, then, when
 
 from harness.bench import Bench
+from harness.errors import Disagreement, NothingArrived
+from harness.frames import REGISTER, samples
 from harness.gateways import RS485
 from harness.modbus_master import Reading, asked, moved, read
 from simulators.iskra_sg.bus_scan import scan, with_added
 
 T = TypeVar("T")
+POWER = "Power.Active.Import"
+A_THOUSANDTH = Decimal("0.001")
+"""Of a kW and of a kWh: what a charger's and a meter's last digit may differ by."""
 LINES: dict[str, dict[str, Any]] = {
     "9600 bit/s": {"baud_rate": 9_600},
     "an even parity": {"parity": "even"},
@@ -119,3 +125,20 @@ def reads_a_power(reading: Reading, kilowatts: float, volts: float, amperes: flo
 def reads_an_energy(reading: Reading, kilowatt_hours: float) -> None:
     """Compare the first counter of active import."""
     assert kilowatt_hours == reading.energy_kwh
+
+
+@then(parsers.parse('it reads the power and the energy that "{name}" told the backend'))
+def reads_what_was_told(bench: Bench, reading: Reading, name: str) -> None:
+    """Compare with what a charger behind the meter told of this instant, to the watt and Wh."""
+    told = {
+        one.measurand: one
+        for one in samples(bench.tap.crossings, name)
+        if one.at == bench.clock.now()
+    }
+    if not {POWER, REGISTER} <= told.keys():
+        raise NothingArrived(f"{name} has told the backend no power and register of this instant")
+    bench.decide([told[POWER].crossing])
+    for what, read_so in ((POWER, reading.power_kw), (REGISTER, reading.energy_kwh)):
+        if abs(Decimal(str(read_so)) - Decimal(told[what].value)) > A_THOUSANDTH:
+            told_so = f"{name} told {told[what].value} {told[what].unit}"
+            raise Disagreement(f"{what}: {read_so} is read, and {told_so}")

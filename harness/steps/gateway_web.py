@@ -282,16 +282,20 @@ def _noted(bench: Bench, wire: str, work: Coroutine[Any, Any, T]) -> T:
 @then("the answer says")
 def answer_says(gateway_said: Said, datatable: Table) -> None:
     """Compare values of the answer, each by its path; rows of a list count from 1."""
-    rows = records(datatable, "what", "value")
-    told = [(row["what"], _told(gateway_said.body, row["what"])) for row in rows]
-
-    assert [(row["what"], row["value"]) for row in rows] == told
+    for row in records(datatable, "what", "value"):
+        told = _told(gateway_said.body, row["what"])
+        if told != row["value"]:
+            raise Disagreement(f"{row['what']} is {told!r}, not {row['value']!r}")
 
 
 def _told(body: Any, path: str) -> str:
+    found = body
     for name in path.split():
-        body = body[int(name) - 1] if isinstance(body, list) else body[name]
-    return body if isinstance(body, str) else json.dumps(body)
+        try:
+            found = found[int(name) - 1] if isinstance(found, list) else found[name]
+        except (LookupError, TypeError, ValueError):
+            raise Disagreement(f"the answer has no {path!r}: {json.dumps(body)[:500]}") from None
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 @then("the answer has the lines")
@@ -341,7 +345,11 @@ def answers_are_described(all_said: dict[str, Said]) -> None:
         ]
         assert (path, 200) == (path, said.status)
         assert operation.answer is not None
-        jsonschema_rs.validate(operation.answer, said.body)
+        try:
+            jsonschema_rs.validate(operation.answer, said.body)
+        except jsonschema_rs.ValidationError as error:
+            where = "/".join(map(str, error.instance_path))
+            raise Disagreement(f"/{path}, {where}: {error.message}") from error
 
 
 def _numbered(path: str, number: int) -> str:
@@ -351,7 +359,10 @@ def _numbered(path: str, number: int) -> str:
 @then(parsers.parse("it is refused with {status:d}: {sentence}"))
 def is_refused(gateway_said: Said, status: int, sentence: str) -> None:
     """Compare the status and the sentence."""
-    assert (status, sentence) == (gateway_said.status, gateway_said.body["error"])
+    body = gateway_said.body
+    told = body.get("error") if isinstance(body, dict) else gateway_said.text
+
+    assert (status, sentence) == (gateway_said.status, told)
 
 
 @then("it is found with")

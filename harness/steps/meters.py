@@ -17,7 +17,8 @@ from harness.errors import Disagreement, NothingArrived
 from harness.frames import counted_kwh, counts
 from harness.local_time import ZURICH
 from harness.sending_meter import meter_counts, reading
-from harness.steps import records
+from harness.steps import compare_values, records
+from harness.utility import Held
 
 Table = list[list[str]]
 
@@ -112,14 +113,19 @@ def each_interval_holds_of_meter(bench: Bench, name: str, meter: str) -> None:
     bench.decide(one.crossing for one in counted)
     if not held:
         raise NothingArrived(f"{UTILITY} holds nothing of {name}")
-    for value in held:
-        expected = counted_kwh(counted, value.start, value.end)
-        if value.energy_kwh != expected:
-            until = value.end.astimezone(ZURICH)
-            raise Disagreement(
-                f"{name} until {until:%H:%M}: {value.energy_kwh} kWh arrived, {expected} kWh "
-                f"were counted by {meter}"
-            )
+
+    def differs(value: Held, energy: Decimal | None, _: str | None) -> str:
+        until = value.end.astimezone(ZURICH)
+        return (
+            f"{name} until {until:%H:%M}: {value.energy_kwh} kWh arrived, {energy} kWh "
+            f"were counted by {meter}"
+        )
+
+    compare_values(
+        bench,
+        [(value, counted_kwh(counted, value.start, value.end), None) for value in held],
+        differs,
+    )
 
 
 @then(parsers.parse('the backend warns of "{name}" once, with the sums that both have counted'))

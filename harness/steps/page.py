@@ -11,7 +11,7 @@ from pytest_bdd import given, parsers, then
 
 from harness.bench import Bench
 from harness.errors import Disagreement, NothingArrived, UsageError
-from harness.frames import REGISTER, calls_of, samples
+from harness.frames import REGISTER, Sample, calls_of, samples
 from harness.local_time import ZURICH
 from harness.steps import records
 from simulators.wiretap import Crossing
@@ -153,7 +153,11 @@ def page_showed(bench: Bench, name: str, time: str, datatable: Table) -> None:
 
 @then(parsers.parse('the page showed at {time} the energy that "{name}" told the backend'))
 def page_showed_energy(bench: Bench, name: str, time: str) -> None:
-    """Compare the meter on the page with the register on the wire, to the last digit."""
+    """
+    Compare the meter on the page with the register on the wire, to the last digit.
+
+    What it shows of the session that runs is compared with what was counted since its start.
+    """
     told = [
         sample
         for sample in samples(bench.tap.crossings, name)
@@ -162,9 +166,27 @@ def page_showed_energy(bench: Bench, name: str, time: str) -> None:
     if not told:
         raise NothingArrived(f"{name} has told the backend no register of {time}")
     bench.decide([told[0].crossing])
-    shown = _state_at(bench, name, time)["values"]["energy_kwh"]
+    state = _state_at(bench, name, time)
+    shown = state["values"]["energy_kwh"]
     if Decimal(shown) != Decimal(told[0].value) or Decimal(shown) == 0:
         raise Disagreement(f"the page shows {shown} kWh, and {told[0].value} was told")
+    _compare_session(bench, name, told[0], state["transaction"])
+
+
+def _compare_session(bench: Bench, name: str, told: Sample, shown: Any) -> None:
+    begun = [
+        one
+        for one in calls_of(bench.tap.crossings, name)
+        if one.action == "StartTransaction" and one.crossing.at <= told.at
+    ]
+    if not begun or shown is None:
+        raise NothingArrived(f"{name} has told of no session, or its page shows none")
+    bench.decide([begun[-1].crossing, told.crossing])
+    counted_kwh = Decimal(told.value) - Decimal(begun[-1].payload["meterStart"]) / 1000
+    # Both ends of a session are told in whole Wh, and the page shows what will be billed.
+    if abs(Decimal(shown["energy_kwh"]) - counted_kwh) > Decimal("0.001"):
+        why = f"{counted_kwh} kWh were counted since it began"
+        raise Disagreement(f"the page shows {shown['energy_kwh']} kWh of the session, and {why}")
 
 
 def _state_at(bench: Bench, name: str, time: str) -> Any:

@@ -13,6 +13,8 @@ from harness.errors import Disagreement, NothingArrived
 from harness.frames import calls_of, counted_kwh, counts, instant_of
 from harness.local_time import ZURICH
 from harness.sources import card_source
+from harness.steps import Wanted, compare_values
+from harness.utility import Held
 from simulators.charger_inch import id_tag_of
 
 
@@ -100,6 +102,7 @@ def holds_what_sessions_counted(bench: Bench, name: str) -> None:
         raise NothingArrived(f"no charger has told of a session of {name}")
     if [value.start for value in held] != bench.grid(name)[:-1]:
         raise Disagreement(f"{UTILITY} holds {len(held)} values of {name}, not the day's")
+    wanted: list[Wanted] = []
     for value in held:
         expected = sum(
             (
@@ -109,12 +112,16 @@ def holds_what_sessions_counted(bench: Bench, name: str) -> None:
             ),
             Decimal(0),
         )
-        if value.energy_kwh != expected:
-            until = value.end.astimezone(ZURICH)
-            raise Disagreement(
-                f"{name} until {until:%H:%M}: {value.energy_kwh} kWh arrived, "
-                f"{expected} kWh were counted in its sessions"
-            )
+        wanted.append((value, expected, None))
+
+    def differs(value: Held, energy: Decimal | None, _: str | None) -> str:
+        until = value.end.astimezone(ZURICH)
+        return (
+            f"{name} until {until:%H:%M}: {value.energy_kwh} kWh arrived, "
+            f"{energy} kWh were counted in its sessions"
+        )
+
+    compare_values(bench, wanted, differs)
 
 
 def _sessions_of(bench: Bench, name: str) -> list[tuple[str, datetime, datetime]]:
@@ -150,9 +157,10 @@ def hold_together(bench: Bench, one: str, other: str, name: str) -> None:
     first, second, whole = series
     if not whole or not any(whole.values()):
         raise NothingArrived(f"{UTILITY} holds no energy of {name}")
+    cells = {value.end: value for value in held}  # of the whole, which was asked last
     for end, energy in whole.items():
         parts = (first.get(end) or Decimal(0)) + (second.get(end) or Decimal(0))
-        if parts != energy:
+        if not bench.decide_value(cells[end], parts):
             until = end.astimezone(ZURICH)
             raise Disagreement(
                 f"until {until:%H:%M} {one} and {other} hold {parts} kWh, {name} holds {energy}"

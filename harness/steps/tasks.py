@@ -13,7 +13,7 @@ from pytest_bdd import given, parsers, then, when
 from harness.bench import UTILITY, Bench
 from harness.errors import Disagreement, NothingArrived
 from harness.local_time import ZURICH, read_day
-from harness.steps import records
+from harness.steps import Wanted, compare_values, records
 from harness.utility import Arrived, Held
 from simulators.ftp_server import Pickup
 
@@ -114,16 +114,22 @@ def first_file_told(bench: Bench, name: str, datatable: list[list[str]]) -> None
     first = _files(bench)[0]
     bench.decide_energy_of(name)
     told = {value.end: value for value in bench.utility.told_by(first.name, _code(bench, name))}
+    wanted: list[Wanted] = []
     for row in records(datatable, "until", "kWh", "status"):
         value = told.get(bench.at(row["until"]))
         if value is None:
             raise NothingArrived(f"{first.name} tells nothing of {name} until {row['until']}")
         energy = Decimal(row["kWh"]) if row["kWh"] else None
-        if (value.energy_kwh, value.status) != (energy, row["status"]):
-            raise Disagreement(
-                f"{first.name} tells {value.energy_kwh} {value.status} of {name} until"
-                f" {row['until']}, not {energy} {row['status']}"
-            )
+        wanted.append((value, energy, row["status"]))
+
+    def differs(value: Held, energy: Decimal | None, status: str | None) -> str:
+        until = value.end.astimezone(ZURICH)
+        return (
+            f"{first.name} tells {value.energy_kwh} {value.status} of {name} until"
+            f" {until:%H:%M}, not {energy} {status}"
+        )
+
+    compare_values(bench, wanted, differs)
 
 
 @then("each file has a later name than those before it")

@@ -19,14 +19,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulators.clock import Alarm, Clock
 from simulators.ftp_server.agreements import Agreed
 from simulators.ftp_server.drop import Drop
-from simulators.ftp_server.timeseries_csv import Row, Series, Unreadable, plain_obis
+from simulators.ftp_server.timeseries_csv import (
+    NOWHERE,
+    Row,
+    Series,
+    Stands,
+    Unreadable,
+    plain_obis,
+)
 
 FILE_LIMIT_BYTES = 50_000_000
 """Larger files are refused (ASSUMED; another importer of the field has this limit)."""
@@ -45,6 +52,7 @@ class Told:
         energy_kwh, status: the value.
         effect: ``new``, ``same``, ``revised``, or ``outdated`` (a newer file had spoken).
         at: when it was collected, aware, in UTC.
+        stands: where in the file.
     """
 
     file: str
@@ -52,6 +60,7 @@ class Told:
     status: str
     effect: str
     at: datetime
+    stands: Stands = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Belief:
         status: W, E or F.
         file: the name of the file that the value came from.
         history: everything that was ever said of it, oldest first.
+        stands: where in the file.
     """
 
     end: datetime
@@ -72,6 +82,7 @@ class Belief:
     status: str
     file: str
     history: tuple[Told, ...]
+    stands: Stands = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +245,7 @@ class Collector:
             if not same:
                 held.obis, held.row, held.file = row.obis, row, file
         at = self._drop.now()
-        held.history.append(Told(file, row.energy_kwh, row.status, effect, at))
+        held.history.append(Told(file, row.energy_kwh, row.status, effect, at, row.stands))
         return effect
 
     def _order(self, name: str) -> tuple[str, int, str]:
@@ -254,7 +265,8 @@ class Collector:
 
 def _belief(held: _Held) -> Belief:
     row = held.row
-    return Belief(row.end, row.energy_kwh, row.status, held.file, tuple(held.history))
+    history = tuple(held.history)
+    return Belief(row.end, row.energy_kwh, row.status, held.file, history, row.stands)
 
 
 def _below(*parts: str) -> str:
@@ -276,6 +288,6 @@ def _name_form(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", pattern)
     texts, fields = parts[::2], parts[1::2]
     form = re.escape(texts[0])
-    for field, text in zip(fields, texts[1:], strict=True):
-        form += forms.pop(field, ".+") + re.escape(text)
+    for name, text in zip(fields, texts[1:], strict=True):
+        form += forms.pop(name, ".+") + re.escape(text)
     return re.compile(form)

@@ -19,12 +19,14 @@ from simulators.ftp_server.timeseries_csv import (
     Layout,
     Row,
     Series,
+    Stands,
     Unreadable,
     cells_of,
     check_code,
     instant_of,
     lines_of,
     plain_obis,
+    stands_of,
     value_of,
 )
 
@@ -53,7 +55,8 @@ class ReadingsLayout(Layout):
             if self.codes.fullmatch(cells.obis) is None:
                 raise Unreadable(f"{cells.obis} is no code of such a file", number)
             start, end = day_of(cells.instant, self, number)
-            row = Row(cells.code, cells.obis, start, end, cells.energy_kwh, cells.status)
+            told = (cells.energy_kwh, cells.status, stands_of(number, self))
+            row = Row(cells.code, cells.obis, start, end, *told)
             if found.setdefault((row.code, plain_obis(row.obis), start), row) is not row:
                 raise Unreadable("the day stands there twice", number)
         return _not_empty(list(found.values()))
@@ -109,8 +112,8 @@ class ColumnsLayout(Layout):
                 raise Unreadable("the day stands there twice", number)
             seen.add((code, start))
             rows += (
-                Row(code, obis, start, end, value, "W")
-                for obis, value in zip(self.obis, values, strict=True)
+                Row(code, obis, start, end, value, "W", Stands(number, place, 0))
+                for place, (obis, value) in enumerate(zip(self.obis, values, strict=True), start=3)
                 if value is not None
             )
         return _not_empty(rows) if not seen else rows

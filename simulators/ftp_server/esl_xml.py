@@ -17,7 +17,7 @@ from typing import Any, Self
 from xml.etree import ElementTree
 
 from simulators.ftp_server.daily_csv import bounds_of
-from simulators.ftp_server.timeseries_csv import ZONE, Row, Series, Unreadable
+from simulators.ftp_server.timeseries_csv import ZONE, Row, Series, Stands, Unreadable
 
 ATTRIBUTES = {
     "metering_code": "meteringCode",
@@ -77,12 +77,15 @@ class XmlAgreed:
             raise Unreadable(f"it is no XML: {error}") from None
         if root.tag != "ESLBillingData" or [one.tag for one in root][:1] != ["Header"]:
             raise Unreadable("it is no <ESLBillingData> with its <Header>")
-        rows = [row for meter in list(root)[1:] for row in self._meter(meter)]
+        places = {one: place for place, one in enumerate(root.iter(), start=1)}
+        rows = [row for meter in list(root)[1:] for row in self._meter(meter, places)]
         if len({(row.series, row.start) for row in rows}) != len(rows):
             raise Unreadable("a register stands there twice for one day")
         return rows
 
-    def _meter(self, meter: ElementTree.Element) -> Iterator[Row]:
+    def _meter(
+        self, meter: ElementTree.Element, places: Mapping[ElementTree.Element, int]
+    ) -> Iterator[Row]:
         wanted = [ATTRIBUTES[key] for key in ATTRIBUTES if key in self.keys]
         if meter.tag != "Meter" or set(meter.keys()) != set(wanted):
             said = ", ".join(meter.keys())
@@ -94,7 +97,7 @@ class XmlAgreed:
                 obis = row.get("obis", "")
                 if row.tag != "ValueRow" or _OBIS.fullmatch(obis) is None:
                     raise Unreadable(f"<{row.tag}> of {name} has the code {obis[:40]!r}")
-                yield Row(name, obis, start, end, *self._value(row))
+                yield Row(name, obis, start, end, *self._value(row), Stands(places[row]))
 
     def _value(self, row: ElementTree.Element) -> tuple[Decimal | None, str]:
         status, text = row.get("status", ""), row.get("value", "")

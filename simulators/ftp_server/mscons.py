@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from simulators.ftp_server.daily_csv import bounds_of
-from simulators.ftp_server.timeseries_csv import Row, Series, Unreadable, unit_of
+from simulators.ftp_server.timeseries_csv import Row, Series, Stands, Unreadable, unit_of
 
 _SEGMENT = re.compile(r"((?:[^?']|\?.)*)'\r?\n?", re.DOTALL)
 _TIME = re.compile(r"DTM\+(\d+):(\d{12})\?([+-])(\d\d):303")
@@ -177,7 +177,8 @@ class _Interchange:
             place += 1
             self._exactly(f"LIN+{place}")
             obis = _plain(self._match(_PRODUCT)[1])
-            yield Row(code, obis, start, end, *self._amount(obis))
+            amount = self._amount(obis)
+            yield Row(code, obis, start, end, *amount, Stands(self._at))
         if not place:
             raise self._refused("a message tells of no register")
 
@@ -195,12 +196,12 @@ class _Interchange:
     def _quantities(self, code: str, obis: str) -> Iterator[Row]:
         last: datetime | None = None
         while self._peek("QTY"):
-            energy, status = self._amount(obis)
+            amount, stands = self._amount(obis), Stands(self._at)
             start, end = self._period()
             if end <= start or (last is not None and start < last):
                 raise self._refused("intervals overlap, or have no length")
             last = end
-            yield Row(code, obis, start, end, energy, status)
+            yield Row(code, obis, start, end, *amount, stands)
 
     def _period(self) -> tuple[datetime, datetime]:
         found = [self._match(_TIME), self._match(_TIME)]

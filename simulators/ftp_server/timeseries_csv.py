@@ -19,10 +19,10 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from simulators.errors import SimulatorError
@@ -170,6 +170,24 @@ class Layout:
         )
 
 
+class Stands(NamedTuple):
+    """
+    Where a value stands in its file; 0 for nowhere.
+
+    Attributes:
+        line: of CSV the line, of MSCONS the segment (UNA not counted), of XML the element in the
+            order of the document; from 1.
+        value, status: the cells of the line, from 1; where both stand in one, that one.
+    """
+
+    line: int
+    value: int = 1
+    status: int = 1
+
+
+NOWHERE = Stands(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """
@@ -181,6 +199,7 @@ class Row:
         start, end: of the interval, aware, in UTC.
         energy_kwh: None where the value is missing.
         status: W, E or F; without a status column W for a value and F for none.
+        stands: where in the file.
     """
 
     code: str
@@ -189,6 +208,7 @@ class Row:
     end: datetime
     energy_kwh: Decimal | None
     status: str
+    stands: Stands = field(default=NOWHERE, compare=False)
 
     @property
     def series(self) -> Series:
@@ -440,4 +460,12 @@ def _interval_minutes(rows: list[Cells], layout: Layout, known_minutes: int | No
 def _row(cells: Cells, minutes: int, layout: Layout) -> Row:
     width = timedelta(minutes=minutes)
     start = cells.instant if layout.stamp == "start" else cells.instant - width
-    return Row(cells.code, cells.obis, start, start + width, cells.energy_kwh, cells.status)
+    stands = stands_of(cells.line, layout)
+    return Row(cells.code, cells.obis, start, start + width, cells.energy_kwh, cells.status, stands)
+
+
+def stands_of(line: int, layout: Layout) -> Stands:
+    """Say where value and status of a line stand; without a status column it has no cell."""
+    shown = layout.shown_columns
+    status = shown.index("status") + 1 if "status" in shown else 0
+    return Stands(line, shown.index("value") + 1, status)

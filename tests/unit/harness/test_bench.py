@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,10 @@ from harness.bench import (
 )
 from harness.central import CardVerdict
 from harness.errors import UsageError
+from harness.outcomes import Place
 from harness.puppet import Puppet
 from harness.recording import LINE_WIRE
-from harness.utility import PlannedFault
+from harness.utility import Held, PlannedFault
 from simulators.charger_inch import Card, ChargerInch
 from simulators.charger_inch.habits import ShortMessageIds
 from simulators.charger_inch.registry import quirk_from_text
@@ -531,3 +533,32 @@ class TestDeciding:
         assert {2, 3} == told
         assert {'"StartTransaction"', '"MeterValues"', '"StopTransaction"'} == actions
         assert [bench.tap.crossings[-1]] == bench.deciding
+
+    def test_of_values_is_compared_and_kept(self, bench: Bench) -> None:
+        """Right or wrong, each cell is kept; 0.5 and 0.500 are one energy."""
+        at = Place(2, 4), Place(2, 6)
+        held = Held(START, START, Decimal("0.500"), "W", "a.csv", "1-1:1.29.0", *at)
+
+        assert bench.decide_value(held, Decimal("0.5"))
+        assert bench.decide_value(held, Decimal("0.5"), "W")
+        assert not bench.decide_value(held, Decimal("0.5"), "E")
+        assert not bench.decide_value(held, None, "W")
+
+        assert [
+            ("0.5", "0.5", True),
+            ("0.5", "0.5", True),
+            ("W", "W", True),
+            ("0.5", "0.5", True),
+            ("W", "E", False),
+            ("0.5", "no value", False),
+            ("W", "W", True),
+        ] == [(one.seen, one.expected, one.is_right) for one in bench.judged]
+        assert {("a.csv", 4), ("a.csv", 6)} == {(one.file, one.place.cell) for one in bench.judged}
+        assert ["a.csv"] == bench.deciding_files
+
+    def test_of_values_without_a_place_is_compared_all_the_same(self, bench: Bench) -> None:
+        """A mark is less than a verdict."""
+        held = Held(START, START, Decimal(1000), "W", "a.csv")
+
+        assert not bench.decide_value(held, Decimal(0), "W")
+        assert [] == bench.judged

@@ -6,7 +6,7 @@ import pytest
 from support.inner_pytest import run_within
 
 from harness import plugin
-from harness.report import Outcome
+from harness.outcomes import Outcome
 from harness.verdicts import Trials
 
 pytest_plugins = ["pytester"]

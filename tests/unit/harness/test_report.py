@@ -10,19 +10,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from harness import report
+from harness import report, report_files, report_frames, summary
 from harness.catalogue import Case, Requirement
-from harness.report import (
-    Outcome,
-    Run,
-    Step,
-    Verdict,
-    html_report,
-    markdown_matrix,
-    outcome_of,
-    reasons,
-    tally,
-)
+from harness.outcomes import Outcome, Run, Step, Verdict, outcome_of
+from harness.report import html_report
+from harness.report_markdown import markdown_matrix
+from harness.summary import reasons, tally
 from simulators.wiretap import Crossing
 
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -303,7 +296,7 @@ class TestScenario:
         page = page_of(verdict(Outcome.ERROR, message="x" * (report.MESSAGE_CHARS_MAX + 5)))
 
         assert "… 5 more characters, not shown" in page.text
-        assert "x" * report.SNIPPET_CHARS not in page.text.partition("Requirements at a")[0]
+        assert "x" * summary.SNIPPET_CHARS not in page.text.partition("Requirements at a")[0]
 
     def test_what_did_not_pass_stands_first_and_open(self) -> None:
         """Failures are listed at the top; only some stand open, so that a bad day can be read."""
@@ -373,7 +366,8 @@ class TestFrames:
         frames = tuple(crossing(i * 60, "WB", "backend", "[]") for i in range(48))
         page = page_of(verdict(evidence=frames, deciding=(frames[0], frames[47])))
 
-        assert page.text.count("Wednesday, 4 March 2026") == 2
+        listed = page.text.partition("The frames, one by one")[2]
+        assert listed.count("Wednesday, 4 March 2026") == 2
 
     def test_of_a_large_run_are_fewer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """So that the page stays usable, down to a floor."""
@@ -387,11 +381,11 @@ class TestFrames:
 
     def test_that_decided_in_great_number_show_both_ends(self) -> None:
         """Even where everything decided, the page keeps its limit."""
-        assert report._shown([True] * 100, 10) == {0, 1, 2, 3, 4, 95, 96, 97, 98, 99}
+        assert report_frames.chosen([True] * 100, 10) == {0, 1, 2, 3, 4, 95, 96, 97, 98, 99}
 
     def test_long_ones_are_cut(self) -> None:
         """A frame of a megabyte is not put on the page."""
-        frame = crossing(0, "WB", "backend", "[" + "x" * (report.FRAME_CHARS_MAX + 99))
+        frame = crossing(0, "WB", "backend", "[" + "x" * (report_frames.FRAME_CHARS_MAX + 99))
 
         assert "100 more characters, not shown" in page_of(verdict(evidence=(frame,))).text
 
@@ -424,7 +418,7 @@ class TestFiles:
     def test_of_another_kind_are_shown_as_they_are(self) -> None:
         """Text is text, and long text is cut."""
         page = page_of(
-            verdict(files=(("a.xml", "<a/>\n<b/>"), ("b", "y" * (report.FILE_CHARS_MAX + 1))))
+            verdict(files=(("a.xml", "<a/>\n<b/>"), ("b", "y" * (report_files.FILE_CHARS_MAX + 1))))
         )
 
         assert "2 delivered files" in page.text
@@ -433,7 +427,7 @@ class TestFiles:
 
     def test_with_many_lines_are_cut(self) -> None:
         """The rows left out are counted."""
-        rows = "a;b\n" + "1;2\n" * (report.FILE_ROWS_MAX + 7)
+        rows = "a;b\n" + "1;2\n" * (report_files.FILE_ROWS_MAX + 7)
 
         assert "7 lines more, not shown" in page_of(verdict(files=(("a", rows),))).text
 

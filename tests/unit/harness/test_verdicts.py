@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.bench import Bench
+from harness.outcomes import Outcome, Step
 from harness.recording import read_recording
-from harness.report import Outcome, Step
-from harness.verdicts import SLUG_CHARS_MAX, Trial, Trials
+from harness.verdicts import SLUG_CHARS_MAX, Trial, Trials, slugs_of
 from simulators.wiretap import Crossing
 
 START = datetime(2025, 6, 3, tzinfo=UTC)
@@ -162,11 +162,7 @@ class TestNames:
 
     def test_of_files_are_each_trials_own(self) -> None:
         """Examples that differ in signs only do not write over each other."""
-        trials = Trials(7, Path("features"))
-        several = [trial(f"t.py::test_lamp[{sign}]") for sign in (";", "2", "|", ",", "2-")]
-
-        for one in several:
-            trials.add(one)
+        nodes = [f"t.py::test_lamp[{sign}]" for sign in (";", "2", "|", ",", "2-")]
 
         assert [
             "test-lamp",
@@ -174,7 +170,7 @@ class TestNames:
             "test-lamp-3",
             "test-lamp-4",
             "test-lamp-2-2",
-        ] == [one.slug for one in several]
+        ] == slugs_of(nodes)
 
 
 class TestWriting:
@@ -195,9 +191,14 @@ class TestWriting:
 
         assert (FRAME,) == read_recording(out / "recordings" / "test-full.jsonl").crossings
         assert b"\xff1\n" == (out / "delivered" / "test-full" / "a.csv").read_bytes()
-        assert {"recordings", "delivered", "report.html", "matrix.md"} == {
-            path.name for path in out.iterdir()
-        }
+        assert {
+            "recordings",
+            "delivered",
+            "report.html",
+            "report.json",
+            "matrix.md",
+            "matrix.csv",
+        } == {path.name for path in out.iterdir()}
         assert 1 == len(list((out / "recordings").iterdir()))
         assert "the bundled backend" in (out / "report.html").read_text(encoding="utf-8")
         assert full.verdict().files == (("a.csv", "�1\n"),)

@@ -12,7 +12,7 @@ from simulators.ftp_server.agreements import agreed_of
 from simulators.ftp_server.daily_csv import ColumnsLayout, FeedLayout, ReadingsLayout, columns_in
 from simulators.ftp_server.esl_xml import XmlAgreed
 from simulators.ftp_server.mscons import MsconsAgreed
-from simulators.ftp_server.timeseries_csv import Layout, Row, Unreadable, unit_of
+from simulators.ftp_server.timeseries_csv import Layout, Row, Stands, Unreadable, unit_of
 
 CODE = "CH98765012345AAAAAAAAAAAAAAA00001"
 HEADER = "Messpunkt;OBIS;Zeitstempel;Wert;Einheit;Status\r\n"
@@ -54,6 +54,7 @@ QTY+20:0.000'
 UNT+20+1'
 UNZ+1+1'
 """
+FIELDS = ("code", "obis", "start", "end", "energy_kwh", "status")
 
 
 def rows_in(text: str, **knobs: Any) -> list[Row]:
@@ -273,3 +274,47 @@ class TestRegistersAsMscons:
 def test_the_unit_of_a_code(obis: str, unit: str) -> None:
     """Reactive energy and water have units of their own."""
     assert unit == unit_of(obis)
+
+
+class TestPlaces:
+    """Where a value stands in its file, for those who want to show it."""
+
+    @pytest.mark.parametrize(
+        ("text", "knobs", "places"),
+        [
+            (HEADER + line(), {"kind": "ise-readings-csv"}, [Stands(2, 4, 6)]),
+            (
+                "Messpunkt;OBIS;Wert;Zeitstempel\r\n"
+                f"{CODE};1-1:1.29.0;0.250;03.06.2025 00:15:00\r\n",
+                {"columns": ["code", "obis", "value", "time"]},
+                [Stands(2, 3, 0)],
+            ),
+            (
+                f"{CODE};1-1:1.29.0;03.06.2025 00:15:00;0.250;kWh\r\n",
+                {"header": False, "status_column": False},
+                [Stands(1, 4, 0)],
+            ),
+            (
+                "Messpunkt;Zeitstempel;1-1:1.8.0;1-1:2.8.0\r\n"
+                f"{CODE};04.06.2025 00:00:00;1.000;\r\n{CODE};05.06.2025 00:00:00;2.000;3.000\r\n",
+                {"kind": "csv", "obis": "1-1:1.8.0;1-1:2.8.0"},
+                [Stands(2, 3, 0), Stands(3, 3, 0), Stands(3, 4, 0)],
+            ),
+            (XML, {"kind": "ise-readings-xml"}, [Stands(5), Stands(6)]),
+            (MSCONS, {"kind": "mscons-readings", **PARTIES}, [Stands(17), Stands(20)]),
+            (
+                "UNA:+.? '" + MSCONS,
+                {"kind": "mscons-readings", **PARTIES},
+                [Stands(17), Stands(20)],
+            ),
+        ],
+    )
+    def test_are_told(self, text: str, knobs: dict[str, Any], places: list[Stands]) -> None:
+        """Line and cells of CSV, the segment of MSCONS, the element of XML."""
+        assert places == [row.stands for row in rows_in(text, **knobs)]
+
+    def test_make_no_other_value(self) -> None:
+        """The same value elsewhere is the same."""
+        first, second = rows_in(HEADER + line(), kind="ise-readings-csv") * 2
+
+        assert first == Row(*(getattr(second, name) for name in FIELDS), Stands(9))

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from simulators.ftp_server.mscons import MsconsAgreed, read
-from simulators.ftp_server.timeseries_csv import Row, Unreadable
+from simulators.ftp_server.timeseries_csv import Row, Stands, Unreadable
 
 AGREED = MsconsAgreed("12X-ABC-X------1", "12X-DEF-X------2")
 CODE = "CH98765012345AAAAAAAAAAAAAAA00001"
@@ -48,10 +48,13 @@ def test_a_file(line_end: str, advice: str) -> None:
     """Each value has its interval and its status, however the segments are parted."""
     text = TEXT.replace("\n", line_end)
     told = [(Decimal("1.250"), "W"), (Decimal("0.5"), "E"), (None, "F")]
+    rows = read((advice + line_end + text).encode(), AGREED)
+
     assert [
         Row(CODE, "1-1:1.29.0*255", FIRST + n * QUARTER, FIRST + (n + 1) * QUARTER, energy, status)
         for n, (energy, status) in enumerate(told)
-    ] == read((advice + line_end + text).encode(), AGREED)
+    ] == rows
+    assert [Stands(15), Stands(18), Stands(21)] == [row.stands for row in rows]
 
 
 def test_version_2_4a() -> None:
