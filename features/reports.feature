@@ -1,7 +1,7 @@
 @harness
 Feature: HAR Reports tell what was judged, of what, and what is otherwise than before
 
-  @HAR-01 @must
+  @HAR-01 @must @slow
   Scenario: Several processes make the report that one makes
     Given features of a user's own, of which one fails
     And the command "isebench conform --features mine --report alone" was run
