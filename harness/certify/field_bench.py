@@ -31,7 +31,7 @@ from harness.certify.site import Site
 from harness.depot import Depot
 from harness.errors import Disagreement, UsageError
 from harness.ocpp_rules import Breach
-from harness.operator import OperatorOfTool
+from harness.operator import NO_ANSWER, OperatorOfTool
 from harness.report import Outcome
 from harness.said import Message, span
 from harness.target import CHARGE_POINT
@@ -238,11 +238,12 @@ class OperatorElsewhere(OperatorOfTool):
     async def send(self, action: str, payload: Mapping[str, Any]) -> str:
         """Send a command."""
         try:
-            return await super().send(action, payload)
-        except TimeoutError:
-            raise Disagreement(f"the charger has not answered {action} in time") from None
+            told = await super().send(action, payload)
         except NotPossible as error:
             raise Disagreement(str(error)) from None
+        if told == NO_ANSWER:
+            raise Disagreement(f"the charger has not answered {action} in time")
+        return told
 
 
 class FieldTool(Tool):

@@ -31,7 +31,7 @@ if wait == "yes":
     signal.signal(signal.SIGINT, lambda *_: None)
     pathlib.Path(ready).touch()
     signal.pause()
-print("the last words")
+print("the last words", flush=True)
 if code == "killed":
     os.kill(os.getpid(), 9)
 sys.exit(int(code))

@@ -150,7 +150,9 @@ def test_a_command_does_an_act(tmp_path: Path) -> None:
     ("way", "told"),
     [
         (
-            Command((sys.executable, "-c", "import sys; print('a'); sys.exit('no relay')")),
+            Command(
+                (sys.executable, "-c", "import sys; print('a', flush=True); sys.exit('no relay')")
+            ),
             "ended with 1: no relay",
         ),
         (Command((sys.executable, "-c", "raise SystemExit(3)")), "with 3: nothing was said"),
