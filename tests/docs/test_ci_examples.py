@@ -304,6 +304,7 @@ def test_own_tests_are_run_and_their_results_kept(tmp_path: Path) -> None:
     assert ["test_it_is_metered"] == results(failing, job)
 
 
+@pytest.mark.slow
 def test_a_part_is_run_and_its_reports_kept(tmp_path: Path) -> None:
     """The second of three scenarios is run, and stands in the results and on the summary page."""
     job, folder = github("conform", 2), own_project(tmp_path / "own")
