@@ -26,7 +26,7 @@ Feature: HAR Recordings are made between real ends, replayed anywhere, shortened
     When "day.jsonl" is replayed to another backend, as fast as it answers
     Then the other backend was told each call of "day.jsonl", word for word
 
-  @HAR-04 @must
+  @HAR-04 @must @slow
   Scenario: A recording becomes a scenario with one command
     Given a recorder's "day.jsonl" of Anna charging at "Dorfplatz" from 07:07 to 08:19
     And the command "isebench scenario day.jsonl -o mine/day.feature" was run

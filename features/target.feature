@@ -4,7 +4,7 @@ Feature: HAR A backend that is not ours is judged where its files land
   Background:
     Given a target file that starts the bundled backend in a process of its own
 
-  @HAR-03 @must
+  @HAR-03 @must @slow
   Scenario: Elsewhere, the bundled backend gets the verdicts and the files that it gets on the bench
     When ISE-03 and TC_010_CSMS are run with the target and without
     Then both runs end with exit code 0

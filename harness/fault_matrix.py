@@ -118,7 +118,8 @@ class Matrix:
             result.told.clear()
             self._next_try(result)
             result.bit = self._has_bitten(fault)
-            if result.bit or self._head is None:
+            # Where the whole time was over before that of the step, there was too little of it.
+            if (result.bit and not result.cause_trouble) or self._head is None:
                 return
 
     def _deliver(self, result: CellResult, fault: Fault) -> None:

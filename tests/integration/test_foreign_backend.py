@@ -394,7 +394,7 @@ def test_a_central_system_of_somebody_else(central_system: Path, tmp_path: Path)
         [
             *(sys.executable, "-m", "harness", "conform", "--quiet", "--report", str(tmp_path)),
             *("--target", str(EXAMPLE / "target.toml")),
-            *("TC_003_CSMS", "TC_010_CSMS", "TC_073_CSMS", "TC_043_4_CSMS", "ISE-03"),
+            *("TC_010_CSMS", "TC_073_CSMS", "TC_043_4_CSMS", "ISE-03"),
         ],
         env={**os.environ, "PYTHONPATH": path.rstrip(os.pathsep), "PATH": programs},
         cwd=tmp_path,
@@ -406,7 +406,7 @@ def test_a_central_system_of_somebody_else(central_system: Path, tmp_path: Path)
 
     told = done.stdout + done.stderr
     assert done.returncode == 1, told
-    assert "3 failed, 2 passed, 1 skipped" in told
+    assert "3 failed, 1 passed, 1 skipped" in told
     assert "no file has arrived" in told
     assert "no entry of a local list crossed the wire" in told
     assert "the target does not say that it supports" in told
