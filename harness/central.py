@@ -296,6 +296,9 @@ class Central:
         older = self._lines.pop(identity, None)
         if older is not None:
             self._tell(identity, up=False)
+            if self._place.identity is not None:
+                # It would go on to be judged, be it a line of old or another charger of this name.
+                older.abort()
         self._lines[identity] = line
         self.opened[identity] = _opening(socket)
         self._tell(identity, up=True)
@@ -400,7 +403,7 @@ class _Line:
     async def _take(self, text: str) -> None:
         try:
             frame = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return  # no JSON, so there is nothing to answer; the verdict names it
         if not isinstance(frame, list) or len(frame) < 3:
             return
@@ -440,6 +443,11 @@ class _Line:
 
     async def _send(self, frame: list[object]) -> None:
         text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # What a charger has said is given back to it, be it half of a surrogate pair.
+            text = json.dumps(frame, separators=(",", ":"))
         # Noted first: while it is being sent, the answer to it may come.
         self._note(self._identity, False, text)
         await self._socket.send(text)

@@ -90,7 +90,8 @@ class Site:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
-            context.load_cert_chain(listen.certificate, listen.key)
+            # Without a passphrase given here, OpenSSL would ask for it on the terminal.
+            context.load_cert_chain(listen.certificate, listen.key, password="")
         except (OSError, ssl.SSLError) as error:
             raise UsageError(
                 f"{listen.certificate}: does not go with {listen.key} ({error}); "

@@ -403,6 +403,22 @@ def test_what_is_no_message_is_passed_over() -> None:
     assert not watch.is_silent
 
 
+def test_fields_of_another_type_are_passed_over() -> None:
+    """Whoever stumbled here would hang up, and the charger would be blamed for it."""
+    watch = watched(
+        (True, '[2,"1","StopTransaction",{"transactionId":[1]}]'),
+        (False, '[3,"1",{}]'),
+        (True, '[2,"2","StatusNotification",{"connectorId":[],"status":{}}]'),
+        (False, '[2,"3","GetConfiguration",{}]'),
+        (True, '[3,"3",{"configurationKey":[1,null,{"key":7},{"key":"K","value":5}]}]'),
+        (False, '[2,"4","GetConfiguration",{}]'),
+        (True, '[3,"4",{"configurationKey":5}]'),
+    )
+
+    assert {"K": ("5", False)} == watch.keys
+    assert watch.is_free()
+
+
 def test_a_line_that_ends_takes_its_questions_along() -> None:
     """An answer on the next line is to nothing that was asked on this."""
     watch = watched((True, '[2,"1","StartTransaction",{}]'))
