@@ -159,6 +159,7 @@ class Central:
         opened: how each charger has opened its line the last time.
         on_frame: told an identity, whether the charger said it, and the frame, as it crosses.
         on_stranger: told the path of who is not let in.
+        on_other_protocol: told which sub-protocols offered who is sent away for them.
         is_cut: whether lines are cut and none is let up again, as if the network were away.
     """
 
@@ -174,6 +175,7 @@ class Central:
         self.address = ""
         self.on_frame: Callable[[str, bool, str], None] | None = None
         self.on_stranger: Callable[[str], None] | None = None
+        self.on_other_protocol: Callable[[Sequence[str]], None] | None = None
         self.is_cut = False
         self._place = place or Place()
         self._answer_limit_s = answer_limit_s
@@ -229,7 +231,11 @@ class Central:
         return socket.respond(HTTPStatus.NOT_FOUND, f"the charger that is expected is {wanted}\n")
 
     def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        return self._subprotocol if self._subprotocol in offered else None
+        if self._subprotocol in offered:
+            return self._subprotocol
+        if self.on_other_protocol is not None:
+            self.on_other_protocol(offered)
+        return None
 
     async def stop(self) -> None:
         """Hang up on everybody, and listen no more."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from harness.central import CardVerdict, Opening
 from harness.certify.acts import ACTS, CannotBeDone
@@ -324,6 +326,9 @@ def test_a_charger_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path) -
     async def live() -> None:
         await site.start()
         await stranger.connect(site.central.address, patiently=True)
+        other = [Subprotocol("ocpp2.0.1")]
+        async with connect(f"{site.central.address}/WB-1", subprotocols=other, proxy=None) as line:
+            await line.wait_closed()
         with pytest.raises(CannotBeDone, match="has not come within 1 s"):
             await site.come()
         await stranger.close()
@@ -332,6 +337,7 @@ def test_a_charger_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path) -
     site.close()
 
     assert "was sent away: /ocpp/OTHER, not /ocpp/WB-1" in hand.output.getvalue()
+    assert "of sub-protocols it offers ocpp2.0.1, not ocpp1.6" in hand.output.getvalue()
 
 
 def test_a_place_that_is_taken_is_named(stage: Stage, tmp_path: Path) -> None:
