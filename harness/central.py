@@ -159,6 +159,7 @@ class Central:
         opened: how each charger has opened its line the last time.
         on_frame: told an identity, whether the charger said it, and the frame, as it crosses.
         on_stranger: told the path of who is not let in.
+        on_other_protocol: told which sub-protocols offered who is sent away for them.
         is_cut: whether lines are cut and none is let up again, as if the network were away.
     """
 
@@ -174,6 +175,7 @@ class Central:
         self.address = ""
         self.on_frame: Callable[[str, bool, str], None] | None = None
         self.on_stranger: Callable[[str], None] | None = None
+        self.on_other_protocol: Callable[[Sequence[str]], None] | None = None
         self.is_cut = False
         self._place = place or Place()
         self._answer_limit_s = answer_limit_s
@@ -229,7 +231,11 @@ class Central:
         return socket.respond(HTTPStatus.NOT_FOUND, f"the charger that is expected is {wanted}\n")
 
     def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        return self._subprotocol if self._subprotocol in offered else None
+        if self._subprotocol in offered:
+            return self._subprotocol
+        if self.on_other_protocol is not None:
+            self.on_other_protocol(offered)
+        return None
 
     async def stop(self) -> None:
         """Hang up on everybody, and listen no more."""
@@ -296,6 +302,9 @@ class Central:
         older = self._lines.pop(identity, None)
         if older is not None:
             self._tell(identity, up=False)
+            if self._place.identity is not None:
+                # It would go on to be judged, be it a line of old or another charger of this name.
+                older.abort()
         self._lines[identity] = line
         self.opened[identity] = _opening(socket)
         self._tell(identity, up=True)
@@ -400,7 +409,7 @@ class _Line:
     async def _take(self, text: str) -> None:
         try:
             frame = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return  # no JSON, so there is nothing to answer; the verdict names it
         if not isinstance(frame, list) or len(frame) < 3:
             return
@@ -440,6 +449,11 @@ class _Line:
 
     async def _send(self, frame: list[object]) -> None:
         text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # What a charger has said is given back to it, be it half of a surrogate pair.
+            text = json.dumps(frame, separators=(",", ":"))
         # Noted first: while it is being sent, the answer to it may come.
         self._note(self._identity, False, text)
         await self._socket.send(text)

@@ -107,12 +107,19 @@ def _check_target(path: Path, how: How) -> None:
     known = {row.id for row in load_requirements(how.features)} | {one.id for one in load_cases()}
     scope = target.scope
     for name in (*scope.not_applicable, *scope.expected_to_fail):
-        if re.fullmatch(r"[A-Z]{2}[A-Z0-9_-]*", name) and not any(
-            id.startswith(name) for id in known
-        ):
+        is_id = re.fullmatch(r"[A-Z]{2}[A-Z0-9_-]*", name)
+        begins = {id for id in known if id.startswith(name.strip().upper())}
+        # What is no id is what scenarios ask to be supported, and that begins no id.
+        if (is_id and not begins) or (begins and not is_id):
             raise UsageError(
-                f"{path}: {name} is no requirement and no case, nor the beginning of one; "
-                "`isebench list` shows them"
+                f"{path}: {name or 'an empty name'} is no requirement and no case, nor the "
+                "beginning of one, with two capitals at least; `isebench list` shows them"
+            )
+    for name in scope.expected_to_fail:
+        if (reason := scope.left_out((name,))) is not None:
+            raise UsageError(
+                f'{path}: {name} is expected to fail, and not applicable ("{reason}"): '
+                "take it out of one of the two tables"
             )
     from harness.targets.trying import try_out
 

@@ -45,6 +45,8 @@ NOTHING = "nothing"
 PARTS = {"lock": LockFails(), "list memory": ListMemoryFull()}
 """What can fail of an emulated charger, by its name in scenarios."""
 
+FRAME_CHARS_MAX = 1_000
+"""How much of a frame stands in a sentence about it; the recording has all of it."""
 PHASES = frozenset({"L1", "L2", "L3"})
 MOST_A = Decimal(32)
 """What the car of a compliance case draws, and on which phases, where nothing limits it."""
@@ -402,7 +404,8 @@ class Tool:
         if found:
             self._bench.decide([breach.crossing for breach in found])
             first = found[0]
-            raise Disagreement(f"{first.why}, in {first.crossing.text}")
+            text = first.crossing.text[:FRAME_CHARS_MAX] or "a frame that is empty"
+            raise Disagreement(f"{first.why}, in {text}")
 
     def _broken_charger_rules(self) -> list[Breach]:
         crossings, begin = self._bench.tap.crossings, self._bench.start

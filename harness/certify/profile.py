@@ -451,7 +451,7 @@ def _selected(path: Path, values: object) -> tuple[str, ...]:
     table = Table(path, "cases", values, ("run",))
     told = values.get("run", []) if isinstance(values, dict) else []
     if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
-        raise table.wrong("run", 'a list of ids or their beginnings: ["TC_003", "TC_04"]')
+        raise table.wrong("run", 'a list of ids or their beginnings: ["TC_003", "TC_040"]')
     return tuple(_known(f"{path}, [cases]", one) for one in told)
 
 

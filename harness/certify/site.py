@@ -13,11 +13,11 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from harness.central import Central, Place
+from harness.central import SUBPROTOCOL, Central, Place
 from harness.certify.acts import CannotBeDone, HandsElsewhere, Way
 from harness.certify.profile import FIXED, Profile
 from harness.certify.terminal import Terminal
@@ -80,6 +80,7 @@ class Site:
         )
         self.central.on_frame, self.central.on_line = self._note_frame, self._note_line
         self.central.on_stranger = self._note_stranger
+        self.central.on_other_protocol = self._note_protocol
         self._line_changed = asyncio.Event()
         self._runner = asyncio.Runner()
         self._strangers: set[str] = set()
@@ -90,7 +91,8 @@ class Site:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
-            context.load_cert_chain(listen.certificate, listen.key)
+            # Without a passphrase given here, OpenSSL would ask for it on the terminal.
+            context.load_cert_chain(listen.certificate, listen.key, password="")
         except (OSError, ssl.SSLError) as error:
             raise UsageError(
                 f"{listen.certificate}: does not go with {listen.key} ({error}); "
@@ -208,6 +210,15 @@ class Site:
             wanted = f"{self.profile.listen.path}/{self.identity}"
             self.terminal.say(
                 f"    somebody else came and was sent away: {path[:80]}, not {wanted}"
+            )
+
+    def _note_protocol(self, offered: Sequence[str]) -> None:
+        told = ", ".join(offered)[:80] or "none"
+        if told not in self._strangers and len(self._strangers) < 10:
+            self._strangers.add(told)
+            self.terminal.say(
+                f"    {self.identity} came and was sent away: of sub-protocols it offers {told}, "
+                f"not {SUBPROTOCOL}"
             )
 
     def _note_act(self, act: dict[str, str]) -> None:

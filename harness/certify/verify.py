@@ -21,6 +21,16 @@ from harness.errors import UsageError
 SOUND, ALTERED, UNSIGNED = 0, 1, 4
 """Exit codes: as issued and signed, altered or signed by another, and signed by nobody."""
 
+_SHAPES = {
+    "files": dict,
+    "issued": str,
+    "outcome": str,
+    "headline": str,
+    "is_whole": bool,
+    "left_out": list,
+}
+"""What is told of a statement here, and what it must be."""
+
 
 def verify(path: Path, key: Path | None, tell: Callable[[str], None]) -> int:
     """
@@ -65,7 +75,8 @@ def _read(file: Path, content: bytes) -> dict[str, Any]:
     try:
         told = json.loads(content)
         is_ours = told["format"] == FORMAT and told["version"] == VERSION
-        if is_ours and isinstance(told["files"], dict):
+        is_whole = all(isinstance(told[key], kind) for key, kind in _SHAPES.items())
+        if is_ours and is_whole and all(isinstance(one, str) for one in told["left_out"]):
             return dict(told)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass

@@ -50,7 +50,7 @@ class Watch:
         self._open: dict[tuple[bool, str], tuple[str, Json]] = {}
 
     def take(self, incoming: bool, text: str) -> None:
-        """Take a frame; what is no message is passed over."""
+        """Take a frame; what is no message is passed over, and so is a field of another type."""
         self.is_silent = self.is_silent and not incoming
         for action, asked, answer in self._message(incoming, text):
             if answer is None:
@@ -99,16 +99,18 @@ class Watch:
         elif action == "StartTransaction" and isinstance(answer.get("transactionId"), int):
             self.transactions.add(answer["transactionId"])
             self.numbered.add(answer["transactionId"])
-        elif action == "StopTransaction":
-            self.transactions.discard(asked.get("transactionId", 0))
+        elif action == "StopTransaction" and isinstance(asked.get("transactionId"), int):
+            self.transactions.discard(asked["transactionId"])
         elif action == "ReserveNow" and answer.get("status") == "Accepted":
             self.reservations.add(asked["reservationId"])
         elif action == "CancelReservation":
             self.reservations.discard(asked["reservationId"])
         elif action == "GetConfiguration":
-            for entry in answer.get("configurationKey") or []:
-                value = str(entry.get("value", ""))
-                self.keys.setdefault(str(entry.get("key")), (value, bool(entry.get("readonly"))))
+            entries = answer.get("configurationKey")
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and isinstance(entry.get("key"), str):
+                    value = str(entry.get("value", ""))
+                    self.keys.setdefault(entry["key"], (value, bool(entry.get("readonly"))))
 
     def is_free(self) -> bool:
         """Tell whether all that its connectors have said is that they are available."""

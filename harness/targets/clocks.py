@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from harness.targets.control import ControlRefused
 from harness.targets.errors import TargetTrouble
 from harness.targets.target_file import SCALED, STEPPED, Target
 from simulators.clock import VirtualClock, real_pause, stopwatch
@@ -29,6 +30,8 @@ LOOK_AGAIN_S = 0.005
 """How often the backend is looked at while the bench waits for it, in real seconds."""
 LEAD_S = 3
 """So long before its day a scenario in scaled time begins, in real seconds: chargers connect."""
+STANDS_MAX = 100
+"""How often a backend may say that something is still due at an instant that it was moved to."""
 QUIET_S = 0.02
 """How long nothing must be under way in scaled time, in real seconds."""
 
@@ -61,6 +64,7 @@ class LinkedClock(VirtualClock):
         self._on_connected = on_connected
         self._ask: Ask | None = None
         self._their_next: datetime | None = None
+        self._stood = 0
 
     async def link(self, ask: Ask) -> None:
         """Move the clock of a backend from now on."""
@@ -94,14 +98,29 @@ class LinkedClock(VirtualClock):
         return min(found, default=None)
 
     async def _come_to(self, instant: datetime) -> None:
+        before = self._now
         await super()._come_to(instant)
         if self._ask is not None:
             await self._lead({"to": self._now.isoformat()})
             await self.settle()
+            self._must_move_on(before)
+
+    def _must_move_on(self, before: datetime) -> None:
+        """See that the backend does not say for ever that something is due at this instant."""
+        is_due = self._their_next is not None and self._their_next <= self._now
+        self._stood = self._stood + 1 if is_due and self._now == before else 0
+        if self._stood > STANDS_MAX:
+            raise TargetTrouble(
+                f"/clock: the target was moved to {self._now} {self._stood} times, and says each "
+                f"time that the next is due at {self._their_next}; let it happen before it answers"
+            )
 
     async def _lead(self, body: dict[str, Any]) -> None:
         assert self._ask is not None  # noqa: S101 - asked before
-        told = await self._ask("clock", body)
+        try:
+            told = await self._ask("clock", body)
+        except ControlRefused as refused:
+            raise TargetTrouble(f"/clock: the target will not be moved: {refused}") from refused
         try:
             now, after = _instant(told["now"]), told.get("next")
             self._their_next = None if after is None else _instant(after)
@@ -110,7 +129,12 @@ class LinkedClock(VirtualClock):
         if "to" in body and now != self._now:
             raise TargetTrouble(f"/clock: the target is at {now}, and was moved to {self._now}")
         if "connected" in told:
-            self._on_connected(told["connected"])
+            connected = told["connected"]
+            if not isinstance(connected, list) or not all(isinstance(o, str) for o in connected):
+                raise TargetTrouble(
+                    f"/clock: connected is {connected!r}, which is no list of texts"
+                )
+            self._on_connected(connected)
 
 
 def _instant(text: str) -> datetime:

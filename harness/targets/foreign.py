@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +29,8 @@ REFUSES = 2
 """The exit code with which a target says that it does not accept its settings."""
 LINE_BYTES_MAX = 1 << 16
 SAID_CHARS_MAX = 2_000
+LEFT_BEHIND_S = 1.0
+"""How long, in real seconds, is read on of who has ended, if another holds its output open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,16 @@ class ForeignBackend:
         # What else it says is of no use, but who does not read on blocks it in the end.
         self._reading.append(asyncio.create_task(_drain(process.stdout)))
         if not line:
-            code = await process.wait()
+            # Who has closed its output may go on all the same; then it is ended.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await process.wait()
+            code = process.returncode
             await self.stop()
+            if code is None:
+                raise TargetTrouble(
+                    f"{self._target.name} has closed its output and told no addresses{self._said()}"
+                )
             if code == REFUSES:
                 raise TargetRefuses(self._errors.decode(errors="replace").strip())
             raise TargetTrouble(
@@ -131,7 +143,8 @@ class ForeignBackend:
             await self.stop()
             raise TargetTrouble(
                 f"{self._target.name} must tell its addresses in its first line, as in "
-                f'{{"ocpp": "ws://127.0.0.1:9000"}}, and says {line[:200]!r}'
+                f'{{"ocpp": "ws://127.0.0.1:9000", "control": "http://127.0.0.1:9100"}}, and says '
+                f"{line[:200]!r}"
             )
         return told
 
@@ -144,6 +157,8 @@ class ForeignBackend:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 limit=LINE_BYTES_MAX,
+                # A group of its own, so that what it has started ends with it.
+                start_new_session=True,
             )
         except OSError as error:
             raise TargetTrouble(
@@ -167,11 +182,9 @@ class ForeignBackend:
             async with asyncio.timeout(limit_s):
                 await process.wait()
         except TimeoutError:
-            process.kill()
             raise TargetTrouble(f"{command[0]} has not ended within {limit_s:g} s") from None
         finally:
-            await process.wait()
-            await asyncio.gather(*self._reading)
+            await self._end(process)
         if process.returncode == REFUSES:
             raise TargetRefuses(self._errors.decode(errors="replace").strip())
         if process.returncode:
@@ -192,21 +205,29 @@ class ForeignBackend:
         process, self._process = self._process, None
         if process is None:
             return
-        ended = process.returncode
-        if ended is None:
+        had_ended = _has_ended(process)
+        if not had_ended:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._target.starts_within_s):
                     await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-        await asyncio.gather(*self._reading)
-        if ended is not None and self._told:
+        await self._end(process)
+        if had_ended and self._told:
+            code = process.returncode
             raise TargetTrouble(
-                f"{self._target.name} has ended with {ended} in the middle{self._said()}"
+                f"{self._target.name} has ended with {code} in the middle{self._said()}"
             )
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        """Kill what is left of a command and of what it has started, and read its last words."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        # Who has left the group may still hold the output open; nobody waits for that one.
+        _, left = await asyncio.wait(self._reading, timeout=LEFT_BEHIND_S)
+        for reading in left:
+            reading.cancel()
 
     # ------------------------------------------------------------------ where it is
 
@@ -256,7 +277,9 @@ class ForeignBackend:
             what = str(told.get("detail", "it must not be sent"))
             field, rule = str(told.get("field", "")), str(told["breaks"])
             raise CommandError(what, station, remedy, field=field, rule=rule)
-        return dict(told.get("answer") or {}), dict(payload)
+        if not isinstance(told.get("answer"), dict):
+            raise _nonsense("command", told)
+        return told["answer"], dict(payload)
 
     async def remote_start(self, station: str, id_tag: str) -> str:
         """Ask a charger to start a session."""
@@ -293,20 +316,33 @@ class ForeignBackend:
         """Try all that a delivery needs, step by step."""
         asked = {"account": account, "destination": destination}
         told = await self._ask("connection-test", asked)
-        return [Step(one["name"], one["done"], one.get("words", "")) for one in told["steps"]]
+        try:
+            return [Step(one["name"], one["done"], one.get("words", "")) for one in told["steps"]]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise _nonsense("connection-test", told) from error
 
     async def deliveries(self) -> Sequence[ForeignDelivery]:
         """Give all deliveries, in the order in which their files were made."""
         told = await self._ask("deliveries", {})
-        return [_delivery(one) for one in told["deliveries"]]
+        try:
+            return [_delivery(one) for one in told["deliveries"]]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _nonsense("deliveries", told) from error
 
     async def hold_delivery(self, task: str) -> ForeignDelivery | None:
         """Stop the delivery of a task's oldest file that has not arrived."""
-        return _delivery_or_none(await self._ask("hold", {"task": task}))
+        return await self._one_delivery("hold", task)
 
     async def release_delivery(self, task: str) -> ForeignDelivery | None:
         """Let it go on."""
-        return _delivery_or_none(await self._ask("release", {"task": task}))
+        return await self._one_delivery("release", task)
+
+    async def _one_delivery(self, path: str, task: str) -> ForeignDelivery | None:
+        told = await self._ask(path, {"task": task})
+        try:
+            return None if told.get("delivery") is None else _delivery(told["delivery"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _nonsense(path, told) from error
 
     async def _ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -315,6 +351,17 @@ class ForeignBackend:
             remedy = "the target says so at its control address"
             kind = DeviceError if path == "command" else BackendError
             raise kind(str(refused), f"/{path}", remedy) from refused
+
+
+def _has_ended(process: asyncio.subprocess.Process) -> bool:
+    """Tell whether a process has ended by now; the loop learns of it only later."""
+    if process.returncode is not None or not hasattr(os, "waitid"):
+        return process.returncode is not None
+    try:
+        how = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return how is not None
 
 
 async def _drain(stream: asyncio.StreamReader) -> None:
@@ -327,7 +374,14 @@ def _addresses(line: bytes) -> dict[str, Any] | None:
         told = json.loads(line)
     except ValueError:
         return None
-    return told if isinstance(told, dict) and isinstance(told.get("ocpp"), str) else None
+    if not isinstance(told, dict) or not _is_url(told.get("ocpp"), "ws"):
+        return None
+    is_right = all(_is_url(told[one], "http") for one in ("web", "control") if told.get(one))
+    return told if is_right else None
+
+
+def _is_url(told: object, scheme: str) -> bool:
+    return isinstance(told, str) and told.startswith((f"{scheme}://", f"{scheme}s://"))
 
 
 def _delivery(told: Mapping[str, Any]) -> ForeignDelivery:
@@ -342,5 +396,5 @@ def _delivery(told: Mapping[str, Any]) -> ForeignDelivery:
     )
 
 
-def _delivery_or_none(told: Mapping[str, Any]) -> ForeignDelivery | None:
-    return None if told.get("delivery") is None else _delivery(told["delivery"])
+def _nonsense(path: str, told: Mapping[str, Any]) -> TargetTrouble:
+    return TargetTrouble(f"/{path}: {str(told)[:SAID_CHARS_MAX]} is answered; see the protocol")

@@ -7,12 +7,14 @@ And a central system from PyPI that is not ours, put under test as a user would.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -69,6 +71,8 @@ class TestItsLife:
             ("raise SystemExit(7)", "has ended with 7 instead of listening, without a word"),
             ("print('hello', flush=True)", "must tell its addresses in its first line"),
             ('print(\'{"web": "x"}\', flush=True)', "must tell its addresses"),
+            ('print(\'{"ocpp": "rubbish"}\', flush=True)', "must tell its addresses"),
+            ('print(\'{"ocpp": "ws://x", "control": 5}\', flush=True)', "must tell its addresses"),
             ("print('x' * 100_000, flush=True)", "must tell its addresses"),
         ],
     )
@@ -115,6 +119,46 @@ class TestItsLife:
 
         with pytest.raises(TargetTrouble, match="has ended with 1 in the middle: out of memory"):
             asyncio.run(live())
+
+    def test_one_that_has_just_ended_has_ended(self, tmp_path: Path) -> None:
+        """Whether the loop has learned of it or not: no end of the scenario has ended it."""
+        backend = started(
+            tmp_path, 'print(\'{"ocpp": "ws://x"}\', flush=True); raise SystemExit(3)'
+        )
+
+        async def live() -> None:
+            await backend.start()
+            assert backend._process is not None
+            _wait_behind_the_loop(backend._process.pid)
+            await backend.stop()
+
+        with pytest.raises(TargetTrouble, match="has ended with 3 in the middle"):
+            asyncio.run(live())
+
+    @pytest.mark.parametrize("is_over", [False, True], ids=["with it", "before it"])
+    def test_what_it_has_started_ends_with_it(self, tmp_path: Path, is_over: bool) -> None:
+        """A child that holds its output open keeps nobody waiting, and is not left behind."""
+        code = (
+            "import subprocess, sys, signal, pathlib\n"
+            "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+            "pathlib.Path('child').write_text(str(child.pid))\n"
+            'print(\'{"ocpp": "ws://x"}\', flush=True)\n'
+            + ("sys.exit(7)" if is_over else "signal.pause()")
+        )
+        backend = started(tmp_path, code)
+
+        async def live() -> None:
+            await backend.start()
+            if is_over:
+                assert backend._process is not None
+                _wait_behind_the_loop(backend._process.pid)
+            await backend.stop()
+
+        with pytest.raises(TargetTrouble) if is_over else contextlib.nullcontext():
+            asyncio.run(live())
+
+        child = int((tmp_path / "child").read_text("utf-8"))
+        assert _is_gone(child)
 
     def test_one_that_will_not_end_is_killed(self, tmp_path: Path) -> None:
         """After the time that it may take."""
@@ -177,6 +221,22 @@ class TestItsLife:
 
         with pytest.raises(kind, match=words):
             asyncio.run(ForeignBackend(read_target(path), {}, tmp_path, START).start())
+
+
+def _wait_behind_the_loop(pid: int) -> None:
+    """Wait until a process has ended, without the loop that has started it learning of it."""
+    with contextlib.suppress(ChildProcessError):  # who watches for the loop was sooner
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _is_gone(pid: int) -> bool:
+    """Tell whether a process has ended, reaped or not; a kill is not at once, so wait for it."""
+    stat = Path(f"/proc/{pid}/stat")
+    for _ in range(1000):
+        if not stat.exists() or stat.read_text("utf-8").rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.01)
+    return False
 
 
 Answering = Callable[[dict[str, Any]], web.Response]
@@ -299,6 +359,33 @@ class TestWhatItIsAsked:
             "export",
             {"task": "Task", "first": "2025-06-03", "last": "2025-06-04"},
         )
+
+    @pytest.mark.parametrize(
+        ("path", "told"),
+        [
+            ("deliveries", {"deliveries": 5}),
+            ("hold", {"delivery": "x"}),
+            ("release", {"delivery": {"name": "x"}}),
+            ("connection_test", {"steps": [5]}),
+            ("command", {"answer": [1]}),
+            ("command", {}),
+        ],
+    )
+    def test_what_makes_no_sense(self, tmp_path: Path, path: str, told: dict[str, Any]) -> None:
+        """An answer against the protocol is the target's trouble, and is shown."""
+
+        async def test(backend: ForeignBackend) -> None:
+            asked: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
+                "deliveries": backend.deliveries,
+                "hold": lambda: backend.hold_delivery("Task"),
+                "release": lambda: backend.release_delivery("Task"),
+                "connection_test": lambda: backend.test_connection("EW", "EW"),
+                "command": lambda: backend.run("Dorfplatz", "ClearCache", {}),
+            }
+            with pytest.raises(TargetTrouble, match=re.escape(f"{told} is answered")):
+                await asked[path]()
+
+        controlled(test, tmp_path, **{path: lambda _: web.json_response(told)})
 
     def test_what_it_will_not(self, tmp_path: Path) -> None:
         """Its reason stands in the error."""

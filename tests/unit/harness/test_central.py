@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from harness import central as centrals
-from harness.central import CardVerdict, Central, Error, Silence
+from harness.central import CardVerdict, Central, Error, Place, Silence
 from simulators.clock import VirtualClock
 from simulators.errors import NotPossible
 
@@ -319,6 +319,37 @@ class TestLines:
                 return [up for _, up in made.lines], asked[2]
 
         assert ([True, False, True, False], "ClearCache") == asyncio.run(play())
+
+    def test_of_one_that_is_expected_the_older_is_hung_up(self) -> None:
+        """Two chargers of one name must not be judged as one."""
+
+        async def play() -> int | None:
+            central = Central(VirtualClock(START), place=Place(identity="A"))
+            await central.start()
+            protocols = [Subprotocol("ocpp1.6")]
+            url = f"{central.address}/A"
+            async with connect(url, subprotocols=protocols, proxy=None) as older:
+                await ask(older, "Heartbeat")
+                async with connect(url, subprotocols=protocols, proxy=None) as newer:
+                    await ask(newer, "Heartbeat")
+                    await older.wait_closed()
+            await central.stop()
+            return older.close_code
+
+        assert 1006 == asyncio.run(play())
+
+    def test_survive_what_is_no_text(self) -> None:
+        """A frame too deep to read is passed over; half of a surrogate pair is given back."""
+
+        async def play() -> Frame:
+            async with stage() as made:
+                charger = await made.dial()
+                await charger.send("[" * 100_000)
+                await charger.send(r'[2,"\ud800","Heartbeat",{}]')
+                answer: Frame = json.loads(await charger.recv())
+                return answer
+
+        assert [3, "\ud800"] == asyncio.run(play())[:2]
 
     def test_need_nobody_who_listens(self) -> None:
         """Without a listener it answers all the same, and it can be stopped twice."""

@@ -46,3 +46,25 @@ class TestExitCodes:
         command = [sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 9)"]
 
         assert BROKEN == conform._run(command, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ('[not_applicable]\n"" = "x"', "an empty name is no requirement and no case"),
+        ('[not_applicable]\nT = "x"', "T is no requirement and no case"),
+        ('[expected_to_fail]\ntc_003 = "x"', "with two capitals at least"),
+        ('[expected_to_fail]\nNO-1 = "x"', "NO-1 is no requirement and no case"),
+        (
+            '[not_applicable]\nTC_003 = "no"\n[expected_to_fail]\nTC_003_CSMS = "x"',
+            r'TC_003_CSMS is expected to fail, and not applicable \("no"\)',
+        ),
+    ],
+)
+def test_a_scope_that_says_nothing_is_refused(tmp_path: Path, tables: str, words: str) -> None:
+    """A name that fits everything, or nothing, would excuse what nobody has declared."""
+    path = tmp_path / "target.toml"
+    path.write_text(f'name = "x"\nstart = ["false"]\n{tables}\n', encoding="utf-8")
+
+    with pytest.raises(UsageError, match=words):
+        conform._check_target(path, How(BUNDLED_FEATURES, 1, tmp_path / "out", target=path))

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from harness.central import CardVerdict, Opening
 from harness.certify.acts import ACTS, CannotBeDone
@@ -324,6 +326,9 @@ def test_a_charger_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path) -
     async def live() -> None:
         await site.start()
         await stranger.connect(site.central.address, patiently=True)
+        other = [Subprotocol("ocpp2.0.1")]
+        async with connect(f"{site.central.address}/WB-1", subprotocols=other, proxy=None) as line:
+            await line.wait_closed()
         with pytest.raises(CannotBeDone, match="has not come within 1 s"):
             await site.come()
         await stranger.close()
@@ -332,6 +337,7 @@ def test_a_charger_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path) -
     site.close()
 
     assert "was sent away: /ocpp/OTHER, not /ocpp/WB-1" in hand.output.getvalue()
+    assert "of sub-protocols it offers ocpp2.0.1, not ocpp1.6" in hand.output.getvalue()
 
 
 def test_a_place_that_is_taken_is_named(stage: Stage, tmp_path: Path) -> None:
@@ -401,6 +407,22 @@ def test_what_is_no_message_is_passed_over() -> None:
 
     assert watch.is_free()
     assert not watch.is_silent
+
+
+def test_fields_of_another_type_are_passed_over() -> None:
+    """Whoever stumbled here would hang up, and the charger would be blamed for it."""
+    watch = watched(
+        (True, '[2,"1","StopTransaction",{"transactionId":[1]}]'),
+        (False, '[3,"1",{}]'),
+        (True, '[2,"2","StatusNotification",{"connectorId":[],"status":{}}]'),
+        (False, '[2,"3","GetConfiguration",{}]'),
+        (True, '[3,"3",{"configurationKey":[1,null,{"key":7},{"key":"K","value":5}]}]'),
+        (False, '[2,"4","GetConfiguration",{}]'),
+        (True, '[3,"4",{"configurationKey":5}]'),
+    )
+
+    assert {"K": ("5", False)} == watch.keys
+    assert watch.is_free()
 
 
 def test_a_line_that_ends_takes_its_questions_along() -> None:

@@ -307,7 +307,9 @@ def test_where_no_statement_is_that_is_told(tmp_path: Path) -> None:
     """A folder without one, and a file that is none, are wrong use."""
     with pytest.raises(UsageError, match=r"name a statement\.json, or its folder"):
         verify(tmp_path, None, print)
-    for text in ("{}", "[]", "x", json.dumps({"format": statement.FORMAT, "version": 9})):
+    bare = {"format": statement.FORMAT, "version": statement.VERSION, "files": {}}
+    others = ({"format": statement.FORMAT, "version": 9}, bare, {**bare, "left_out": [5]})
+    for text in ("{}", "[]", "x", *map(json.dumps, others)):
         (tmp_path / "a.json").write_text(text, encoding="utf-8")
         with pytest.raises(UsageError, match="is no statement that this version reads"):
             verify(tmp_path / "a.json", None, print)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.targets.clocks import LinkedClock, ScaledClock
+from harness.targets.control import ControlRefused
 from harness.targets.errors import TargetTrouble
 from simulators.clock import VirtualClock
 from simulators.errors import TimeStandsStill
@@ -174,6 +175,44 @@ def test_a_backend_that_breaks_the_protocol_is_named(told: dict[str, Any], words
         await clock.link(ask)
         with pytest.raises(TargetTrouble, match=words):
             await clock.advance_to(START + MINUTE)
+
+    linked(test)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"next": START.isoformat()}, "says each time that the next is due at 2025-06-03 00:00"),
+        ({"connected": 5}, "connected is 5, which is no list of texts"),
+        ({"connected": [{}]}, "which is no list of texts"),
+    ],
+)
+def test_a_backend_that_leads_nowhere_is_named(told: dict[str, Any], words: str) -> None:
+    """What is due at an instant for ever would keep the bench there for ever."""
+
+    async def test(clock: LinkedClock, theirs: Theirs) -> None:
+        async def ask(path: str, body: dict[str, Any]) -> dict[str, Any]:
+            return {"now": body.get("to", START.isoformat()), **told}
+
+        async def lead() -> None:
+            await clock.link(ask)
+            await clock.advance_to(START + MINUTE)
+
+        with pytest.raises(TargetTrouble, match=words):
+            await lead()
+
+    linked(test)
+
+
+def test_a_backend_whose_clock_will_not_be_moved_is_named() -> None:
+    """Its reason is told."""
+
+    async def test(clock: LinkedClock, theirs: Theirs) -> None:
+        async def ask(path: str, body: dict[str, Any]) -> dict[str, Any]:
+            raise ControlRefused("it is Sunday")
+
+        with pytest.raises(TargetTrouble, match="will not be moved: it is Sunday"):
+            await clock.link(ask)
 
     linked(test)
 
