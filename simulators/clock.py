@@ -94,8 +94,10 @@ async def real_pause(seconds: float, until: asyncio.Event) -> None:
     For what is about the speed of a line, which no virtual clock can show, and before what is real.
     """
     waiting = asyncio.ensure_future(until.wait())
-    await asyncio.wait([waiting], timeout=seconds)
-    waiting.cancel()
+    try:
+        await asyncio.wait([waiting], timeout=seconds)
+    finally:
+        waiting.cancel()
 
 
 def stopwatch() -> Callable[[], float]:

@@ -118,6 +118,17 @@ class TestChargePoint:
             tool.said()
         assert ["[2]"] == [crossing.text for crossing in bench.deciding]
 
+    def test_a_frame_that_is_empty_is_told_of(self, open_case: Open, bench: Bench) -> None:
+        """And of a long one no more than a person reads."""
+        tool = open_case(CHARGE_POINT)
+        tool.begin()
+        for text, told in (("", "in a frame that is empty$"), ("x" * 9_999, "in x{1000}$")):
+            bench.tap.crossings.clear()
+            bench.tap.note("ocpp1.6", CHARGER, "backend", text)
+
+            with pytest.raises(Disagreement, match=told):
+                tool.must_obey()
+
     def test_what_is_of_the_other_side_is_refused(self, open_case: Open) -> None:
         """A sentence for the charger on strings makes no sense before a real one."""
         tool = open_case(CHARGE_POINT)

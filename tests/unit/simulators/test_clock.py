@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulators.clock import RealClock, VirtualClock
+from simulators.clock import RealClock, VirtualClock, real_pause
 from simulators.errors import TimeStandsStill
 
 START = datetime(2025, 6, 3, tzinfo=UTC)
@@ -253,3 +253,17 @@ class TestRealClock:
             return await asyncio.wait_for(told, 5)
 
         assert "meter on fire" == str(asyncio.run(scenario()))
+
+
+def test_a_real_pause_that_is_interrupted_leaves_nothing_behind() -> None:
+    """Else the loop complains of it in the middle of what a person reads."""
+
+    async def live() -> int:
+        pause = asyncio.create_task(real_pause(60, asyncio.Event()))
+        await asyncio.sleep(0)
+        pause.cancel()
+        await asyncio.wait([pause])
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks())
+
+    assert 1 == asyncio.run(live())
