@@ -12,9 +12,14 @@ from collections.abc import Iterable
 
 import pytest
 
+from backend.errors import BackendError
 from harness.report import Outcome
-from harness.targets.errors import NotOffered, TargetTrouble
+from harness.targets.errors import NotOffered
 from harness.targets.target_file import Scope
+from simulators.errors import NotPossible
+
+JUDGED = (AssertionError, BackendError, NotPossible)
+"""What a target has done wrong: other than asked for, refused, or a line that it would not keep."""
 
 
 def judge_by_scope(
@@ -33,7 +38,7 @@ def judge_by_scope(
     if report.passed:
         report.outcome = "failed"
         report.longrepr = f'it passes, and the target declares it to fail ("{reason}"); take it out'
-    elif report.failed and excinfo is not None and not excinfo.errisinstance(TargetTrouble):
+    elif report.failed and excinfo is not None and excinfo.errisinstance(JUDGED):
         _skip(report, f"{Outcome.EXPECTED_FAILURE}: {reason}")
 
 

@@ -11,6 +11,7 @@ from harness.errors import Disagreement
 from harness.targets.errors import NotOffered, TargetTrouble
 from harness.targets.scope import judge_by_scope
 from harness.targets.target_file import Scope
+from simulators.errors import NotPossible
 
 SCOPE = Scope(expected_to_fail={"ISE-16": "issue 12"})
 
@@ -67,9 +68,15 @@ def test_what_passes_although_declared_to_fail_is_red() -> None:
     assert 'declares it to fail ("issue 12"); take it out' in words
 
 
-def test_a_target_that_breaks_down_is_never_excused() -> None:
-    """Nothing is known then."""
-    assert ("failed", "it has ended") == judged(TargetTrouble("it has ended"))
+@pytest.mark.parametrize("error", [TargetTrouble("it has ended"), KeyError("x"), TimeoutError()])
+def test_what_breaks_down_is_never_excused(error: Exception) -> None:
+    """Neither a target nor the bench; nothing is known then."""
+    assert ("failed", str(error)) == judged(error)
+
+
+def test_what_a_charger_is_refused_is_the_targets_doing() -> None:
+    """It may have been declared."""
+    assert "skipped" == judged(NotPossible("connect", "Dorfplatz", "it was refused"))[0]
 
 
 def test_what_comes_before_and_after_is_not_excused() -> None:
