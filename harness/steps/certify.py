@@ -75,7 +75,7 @@ def person_can_nothing(bench: Bench, candidate: Candidate) -> None:
     )
 )
 def was_interrupted(bench: Bench, candidate: Candidate, first: str, other: str) -> None:
-    """Interrupt it as soon as the second case begins."""
+    """Interrupt it in the second case, in which the person at it is asked for something."""
     _certify(bench, candidate, (first, other), stop_at="case 2 of 2")
     assert bench.finished is not None
     assert bench.finished.returncode == 130, bench.finished.stdout
