@@ -24,12 +24,20 @@ def ftp_server(folder: Path, user: str = "bench", password: str = "s3cret/:@") -
     authorizer.add_user(user, password, str(folder), perm="elradfmwMT")
     handler = type("Handler", (FTPHandler,), {"authorizer": authorizer})
     server = FTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.05}, daemon=True)
+    ending = threading.Event()
+
+    def serve() -> None:
+        # Whose loop it is closes it: nobody else knows when it waits.
+        while not ending.is_set():
+            server.ioloop.loop(0.05, blocking=False)
+        server.close_all()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield server.socket.getsockname()[1]
     finally:
-        server.close_all()
+        ending.set()
         thread.join(5)
 
 

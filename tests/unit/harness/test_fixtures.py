@@ -57,6 +57,14 @@ def _central(site: Site) -> CentralSystem:
     return central
 
 
+@pytest.fixture
+def heeding_interrupts() -> Iterator[None]:
+    """Heed them, also where a shell has started all this with "&", and so ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestLoop:
     """The loop in a thread."""
 
@@ -108,7 +116,7 @@ class TestLoop:
             loop.see(lambda: fail(ZeroDivisionError("a mistake")))
         assert 1 == loop.see(lambda: 1)
 
-    def test_ctrl_c_ends_the_work_too(self, loop: Background) -> None:
+    def test_ctrl_c_ends_the_work_too(self, loop: Background, heeding_interrupts: None) -> None:
         """Who presses it waits no longer, and what was begun does not go on."""
         cancelled = loop.see(asyncio.Event)
 
