@@ -152,6 +152,8 @@ async def certify_as_command(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        # It heeds interrupts, also where a shell ignores them for what it starts with "&".
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdin is not None  # noqa: S101 - it was asked for above
     process.stdin.write(typed.encode())
